@@ -1,0 +1,171 @@
+"""Where datasets, runs and models lie on disk: one folder, written atomically."""
+
+import errno
+import json
+import os
+import re
+import shutil
+import unicodedata
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cellseg.errors import CellsegError
+
+HOME_VARIABLE = "CELLSEG_HOME"
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+
+
+class Workspace:
+    """One folder with everything of a user.
+
+    `datasets/`, `runs/` and `models/` hold one folder for each, named by its id; `staging/` holds
+    what is being made and moves to its place in one rename; `inbox/` holds uploads on their way.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root).expanduser().absolute()
+        self.datasets = self.root / "datasets"
+        self.runs = self.root / "runs"
+        self.models = self.root / "models"
+        self.inbox = self.root / "inbox"
+        self._staging = self.root / "staging"
+
+    @classmethod
+    def default(cls) -> "Workspace":
+        """The workspace that CELLSEG_HOME names, else `cellseg-data` in the home folder."""
+        return cls(os.environ.get(HOME_VARIABLE) or Path.home() / "cellseg-data")
+
+    @contextmanager
+    def staged(self, target: Path) -> Iterator[Path]:
+        """A fresh folder that becomes `target` if the block ends well, and vanishes if not.
+
+        Raises
+        ------
+        CellsegError
+            Where `target` is there already, or the disk is full or cannot be written.
+        """
+        folder = self._staging / uuid.uuid4().hex
+        try:
+            with disk_errors(self.root):
+                folder.mkdir(parents=True)
+                yield folder
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if target.exists():
+                    raise CellsegError(f"{target.name} exists already; choose another name.")
+                folder.rename(target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def remove(self, folder: Path) -> None:
+        """Delete a folder of the workspace: gone at once for readers, then from the disk."""
+        if self.root not in folder.absolute().parents:
+            raise ValueError(f"{folder} lies outside the workspace {self.root}")
+        doomed = self._staging / uuid.uuid4().hex
+        with disk_errors(self.root):
+            doomed.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(doomed)
+            shutil.rmtree(doomed, ignore_errors=True)
+
+
+def slug(name: str) -> str:
+    """An id made of a name: lower-case letters, digits and hyphens; empty if nothing is left."""
+    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
+    ascii_only = plain.encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].strip("-")
+
+
+def free_id(parent: Path, name: str) -> str:
+    """An id for a new folder in `parent` that no other folder there has."""
+    base = slug(name) or "unnamed"
+    number = 1
+    candidate = base
+    while (parent / candidate).exists():
+        number += 1
+        candidate = f"{base}-{number}"
+    return candidate
+
+
+def checked_name(name: str, what: str, taken: list[str]) -> str:
+    """The name, stripped, if it can be given to a new dataset or model.
+
+    Raises
+    ------
+    CellsegError
+        Where it is empty, longer than 60 characters, holds a slash or a control character, or is
+        taken (upper and lower case count as one).
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    if not name:
+        raise CellsegError(f"The {what} needs a name.")
+    if len(name) > 60:
+        raise CellsegError(f"The name has {len(name)} characters; a {what} name has at most 60.")
+    if any(character in "/\\" or not character.isprintable() for character in name):
+        raise CellsegError(f"A {what} name has no slash and no control character; {name!r} has.")
+    if name.casefold() in {other.casefold() for other in taken}:
+        raise CellsegError(f"A {what} named {name} exists already; choose another name.")
+    return name
+
+
+def known_folder(parent: Path, folder_id: str) -> Path | None:
+    """The folder of this id, or None; an id that could leave `parent` counts as unknown."""
+    folder = parent / folder_id
+    return folder if _ID.fullmatch(folder_id) and folder.is_dir() else None
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        with disk_errors(path.parent):
+            temporary.write_bytes(content)
+            os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON atomically; numbers that are not finite are refused by the writer."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    write_bytes(path, text.encode())
+
+
+def read_json(path: Path) -> Any:
+    """The JSON of a file, or None where the file is missing, unreadable or not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def size_on_disk(folder: Path) -> int:
+    """Bytes of all files below a folder; what vanishes meanwhile counts as nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(parent, name)).st_size
+            except OSError:
+                continue
+    return total
+
+
+@contextmanager
+def disk_errors(where: Path) -> Iterator[None]:
+    """Turn the refusals of a disk into one sentence that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else -1):
+            raise CellsegError(
+                f"The disk of {where} is full; free some space or set {HOME_VARIABLE} to a folder "
+                "on another disk, then try again."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise CellsegError(
+                f"The folder {where} cannot be written; give it write permission or set "
+                f"{HOME_VARIABLE} to another folder."
+            ) from error
+        raise

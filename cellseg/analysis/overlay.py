@@ -1,0 +1,63 @@
+"""A mask laid over its image, as a picture."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.segmentation import find_boundaries
+
+Style = Literal["filled", "outline"]
+GOLDEN_ANGLE = 137.508
+"""Degrees of hue between neighbouring labels, so that they differ (Vogel 1979)."""
+
+
+def overlay(
+    rgb: NDArray[np.uint8],
+    labels: NDArray[np.integer] | NDArray[np.bool_],
+    *,
+    opacity: float = 0.45,
+    style: Style = "filled",
+    colour: str | None = "#00b894",
+) -> NDArray[np.uint8]:
+    """Colour the cells of an image.
+
+    Parameters
+    ----------
+    rgb : uint8 (Y, X, 3).
+    labels : (Y, X); 0 or false is background. A mask counts as one label.
+    opacity : of the colour over the image, 0 to 1.
+    style : `filled`, or `outline`: the pixels of a cell that touch another label.
+    colour : `#rrggbb` for all cells; None gives each label its own.
+
+    Returns
+    -------
+    uint8 (Y, X, 3), a new array.
+
+    Raises
+    ------
+    ValueError
+        Where image and labels differ in height or width.
+    """
+    if rgb.shape[:2] != labels.shape:
+        raise ValueError(f"an image of {rgb.shape[:2]} and labels of {labels.shape} do not fit")
+    labels = labels.astype(np.int64)
+    shown = labels > 0
+    if style == "outline":
+        shown &= find_boundaries(labels, connectivity=1, mode="inner")
+    paint = colours(labels[shown]) if colour is None else _rgb(colour)
+    painted = rgb.copy()
+    mixed = rgb[shown] * (1.0 - opacity) + paint * opacity
+    painted[shown] = np.rint(mixed).astype(np.uint8)
+    return painted
+
+
+def colours(labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """A colour for each label, bright and unlike its neighbours'; float (N, 3), 0 to 255."""
+    hue = labels[:, None] * GOLDEN_ANGLE % 360.0 / 30.0
+    k = (np.array([0.0, 8.0, 4.0]) + hue) % 12.0
+    return 255.0 * (0.55 - 0.45 * np.clip(np.minimum(k - 3.0, 9.0 - k), -1.0, 1.0))
+
+
+def _rgb(colour: str) -> NDArray[np.float64]:
+    digits = colour.removeprefix("#")
+    return np.array([int(digits[start : start + 2], 16) for start in (0, 2, 4)], float)

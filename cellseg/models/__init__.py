@@ -1,0 +1,1 @@
+"""Published models: weights, settings, scores and a readable card."""

@@ -1,0 +1,95 @@
+"""A model's card: what a person should know before using it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cellseg.models.store import ModelFacts
+
+FEW_TEST_IMAGES = 5
+
+
+def card_text(facts: ModelFacts) -> str:
+    """The card as Markdown, made of the stored facts alone."""
+    return "\n\n".join([f"# {facts.name}", _summary(facts), _scores(facts), _details(facts)]) + "\n"
+
+
+def _summary(facts: ModelFacts) -> str:
+    size = facts.recipe.preprocessing.image_size
+    ended = "" if facts.ended == "finished" else " (stopped by the user)"
+    return (
+        f"Marks the pixels of an image as foreground (cell) or background. Trained on "
+        f"{facts.created:%d %B %Y} with {len(facts.train)} images of the dataset "
+        f"{facts.dataset_name}, {facts.epochs_done} epochs{ended}. Every image is resized to "
+        f"{size} x {size} pixels, so structures that vanish at that size are not found, and cells "
+        "that touch count as one."
+    )
+
+
+def _scores(facts: ModelFacts) -> str:
+    if facts.scores is None:
+        return "## Scores\n\nAll images trained, none was kept for a test: there are no scores."
+    source = facts.test_dataset_name
+    where = f"the dataset {source}" if source else "the same dataset, not used to train"
+    rows = [
+        "## Scores",
+        f"On {_images(len(facts.test))} of {where}, pooled over pixels:",
+        "| | at network size | at image size |\n|---|---|---|\n" + _table(facts.scores["together"]),
+        "Majority accuracy is what calling every pixel the commoner class would score.",
+    ]
+    if len(facts.test) < FEW_TEST_IMAGES:
+        rows.append(f"With only {_images(len(facts.test))} the scores are a rough guide.")
+    if facts.best_on_test:
+        best = facts.best_on_test
+        rows.append(
+            f"The weights after the last epoch are the model. Those of epoch {best.epoch} scored "
+            f"best on the test images (IoU {best.iou:.3f}); they lie beside as "
+            "`best_on_test.weights.h5`. That choice was made on the test images, so its score is "
+            "too good."
+        )
+    return "\n\n".join(rows)
+
+
+def _table(together: dict[str, Any]) -> str:
+    titles = {
+        "pixel_accuracy": "Pixel accuracy",
+        "majority_accuracy": "Majority accuracy",
+        "iou": "IoU of the foreground",
+        "dice": "Dice of the foreground",
+        "iou_background": "IoU of the background",
+    }
+    sizes = ("network_size", "image_size")
+    return "\n".join(
+        f"| {title} | " + " | ".join(_number(together[size][key]) for size in sizes) + " |"
+        for key, title in titles.items()
+    )
+
+
+def _details(facts: ModelFacts) -> str:
+    network, training = facts.recipe.network, facts.recipe.training
+    batch = training.batch_size_for(len(facts.train))
+    encoder = (
+        "none; the encoder trained too"
+        if facts.encoder_sha256 is None
+        else f"pre-trained and frozen, SHA-256 `{facts.encoder_sha256}`"
+    )
+    lines = [
+        "## Details",
+        f"- Recipe: {facts.recipe.name}; Adam, learning rate {training.learning_rate:g}, "
+        + f"batch size {batch}, seed {training.seed}; {facts.seconds:.0f} s of training",
+        f"- Encoder: MobileNetV2, alpha {network.alpha:g}; weights: {encoder}",
+        f"- Decoder filters: {', '.join(str(count) for count in network.decoder_filters)}",
+        f"- Dataset fingerprint: `{facts.dataset_fingerprint}`",
+        f"- Test images: {', '.join(facts.test) or 'none'}",
+        "- Versions: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()),
+    ]
+    return lines[0] + "\n\n" + "\n".join(lines[1:])
+
+
+def _images(count: int) -> str:
+    return "1 test image" if count == 1 else f"{count} test images"
+
+
+def _number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}"

@@ -1,0 +1,254 @@
+"""The models of a workspace: publish, find, rename, delete, pack and bring back."""
+
+import io
+import shutil
+import zipfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from cellseg.config import Frozen, Recipe
+from cellseg.errors import CellsegError
+from cellseg.models.card import card_text
+from cellseg.workspace import (
+    Workspace,
+    checked_name,
+    free_id,
+    known_folder,
+    read_json,
+    size_on_disk,
+    write_bytes,
+    write_json,
+)
+
+FORMAT = 1
+SETTINGS = "model.json"
+WEIGHTS = "weights.weights.h5"
+BEST_ON_TEST = "best_on_test.weights.h5"
+CARD = "card.md"
+MAX_PACKED = 2 * 1024**3
+_MEMBERS = (SETTINGS, WEIGHTS, BEST_ON_TEST, CARD)
+
+
+class BestOnTest(Frozen):
+    """The epoch whose weights scored best on the test split: a choice made on the test data."""
+
+    epoch: int
+    iou: float
+
+
+class ModelFacts(Frozen):
+    """Everything that is known of a model, as stored beside its weights.
+
+    scores : what `cellseg.analysis.evaluation.evaluate` gave for the test images; None where all
+        images trained.
+    ended : `finished`, or `stopped` where the user ended the training before its last epoch.
+    """
+
+    format: Literal[1] = FORMAT
+    name: str
+    created: datetime
+    recipe: Recipe
+    dataset_name: str
+    dataset_fingerprint: str
+    test_dataset_name: str | None = None
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+    train_hashes: tuple[str, ...] = ()
+    epochs_done: int
+    ended: Literal["finished", "stopped"]
+    seconds: float
+    scores: dict[str, Any] | None
+    best_on_test: BestOnTest | None = None
+    encoder_sha256: str | None
+    run_id: str
+    versions: dict[str, str]
+
+
+class Model:
+    """One published model: a folder with weights, settings, scores and a card."""
+
+    def __init__(self, folder: Path, facts: ModelFacts) -> None:
+        self.folder = folder
+        self.facts = facts
+
+    @property
+    def id(self) -> str:
+        """The folder's name, which stays when the model is renamed."""
+        return self.folder.name
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        return self.facts.name
+
+    @property
+    def recipe(self) -> Recipe:
+        """The settings it was trained with; prediction reads its preprocessing here."""
+        return self.facts.recipe
+
+    @property
+    def weights(self) -> Path:
+        """The weights after the last epoch, which prediction uses."""
+        return self.folder / WEIGHTS
+
+    @property
+    def card(self) -> str:
+        """What a person should know before using it, as Markdown."""
+        return card_text(self.facts)
+
+    @property
+    def bytes(self) -> int:
+        """Its size on disk."""
+        return size_on_disk(self.folder)
+
+
+class ModelStore:
+    """The models of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def all(self) -> list[Model]:
+        """Every readable model, newest first."""
+        folder = self.workspace.models
+        found = [_read(child) for child in folder.iterdir()] if folder.is_dir() else []
+        models = [model for model in found if model is not None]
+        return sorted(models, key=lambda model: model.facts.created, reverse=True)
+
+    def get(self, id_or_name: str) -> Model:
+        """The model of this id or name.
+
+        Raises
+        ------
+        CellsegError
+            Where there is none; the sentence names those that exist.
+        """
+        folder = known_folder(self.workspace.models, id_or_name)
+        if folder and (model := _read(folder)):
+            return model
+        models = self.all()
+        for model in models:
+            if model.name.casefold() == id_or_name.casefold():
+                return model
+        known = ", ".join(model.name for model in models) or "none yet; train one first"
+        raise CellsegError(f"There is no model named {id_or_name}; the models are: {known}.")
+
+    def free_name(self, wish: str) -> str:
+        """The wished name if no model has it.
+
+        Raises
+        ------
+        CellsegError
+            Where it is taken or cannot be a name.
+        """
+        return checked_name(wish, "model", [model.name for model in self.all()])
+
+    def publish(self, facts: ModelFacts, weights: Path, best_on_test: Path | None = None) -> Model:
+        """Make a model of trained weights; it appears whole or not at all.
+
+        Where its name was taken since the training began, a number is added.
+        """
+        name = facts.name
+        taken = {model.name.casefold() for model in self.all()}
+        number = 2
+        while name.casefold() in taken:
+            name, number = f"{facts.name} {number}", number + 1
+        facts = facts.model_copy(update={"name": name})
+        target = self.workspace.models / free_id(self.workspace.models, name)
+        with self.workspace.staged(target) as folder:
+            shutil.copyfile(weights, folder / WEIGHTS)
+            if best_on_test and best_on_test.is_file():
+                shutil.copyfile(best_on_test, folder / BEST_ON_TEST)
+            _write(folder, facts)
+        return Model(target, facts)
+
+    def rename(self, model: Model, name: str) -> Model:
+        """Give a model another name; its id and everything else stay."""
+        others = [other.name for other in self.all() if other.id != model.id]
+        facts = model.facts.model_copy(update={"name": checked_name(name, "model", others)})
+        _write(model.folder, facts)
+        return Model(model.folder, facts)
+
+    def delete(self, model: Model) -> None:
+        """Delete a model and its files."""
+        self.workspace.remove(model.folder)
+
+    def pack(self, model: Model) -> bytes:
+        """The model as a zip that `unpack` reads on any machine."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for member in _MEMBERS:
+                if (path := model.folder / member).is_file():
+                    archive.write(path, f"{model.id}/{member}")
+        return packed.getvalue()
+
+    def unpack(self, packed: Path, name: str | None = None) -> Model:
+        """Bring back a model from a zip that `pack` made.
+
+        Only the known files are read, into a folder of the workspace's own choice.
+
+        Raises
+        ------
+        CellsegError
+            Where the file is no zip of a model, or its name is taken.
+        """
+        try:
+            with zipfile.ZipFile(packed) as archive:
+                members = _members(archive)
+                facts = ModelFacts.model_validate_json(archive.read(members[SETTINGS]))
+                taken = [model.name for model in self.all()]
+                facts = facts.model_copy(
+                    update={"name": checked_name(name or facts.name, "model", taken)}
+                )
+                target = self.workspace.models / free_id(self.workspace.models, facts.name)
+                with self.workspace.staged(target) as folder:
+                    for member in (WEIGHTS, BEST_ON_TEST):
+                        if member in members:
+                            _extract(archive, members[member], folder / member)
+                    _write(folder, facts)
+        except (zipfile.BadZipFile, ValidationError, EOFError, NotImplementedError) as error:
+            raise CellsegError(
+                f"{packed.name} is not a model of cellseg or is damaged; bring a zip that the "
+                "page Models or another cellseg made."
+            ) from error
+        return Model(target, facts)
+
+
+def now() -> datetime:
+    """The time to the second, with its zone."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _members(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
+    members = {
+        PurePosixPath(info.filename).name: info
+        for info in archive.infolist()
+        if PurePosixPath(info.filename).name in _MEMBERS
+    }
+    if SETTINGS not in members or WEIGHTS not in members:
+        raise zipfile.BadZipFile("no model inside")
+    if sum(info.file_size for info in members.values()) > MAX_PACKED:
+        raise CellsegError("The zip unpacks to more than 2 GB, which no model of cellseg does.")
+    return members
+
+
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    with archive.open(member) as source, target.open("wb") as copy:
+        shutil.copyfileobj(source, copy, 1 << 20)
+
+
+def _write(folder: Path, facts: ModelFacts) -> None:
+    write_json(folder / SETTINGS, facts.model_dump(mode="json"))
+    write_bytes(folder / CARD, card_text(facts).encode())
+
+
+def _read(folder: Path) -> Model | None:
+    try:
+        facts = ModelFacts.model_validate(read_json(folder / SETTINGS))
+    except ValidationError:
+        return None
+    return Model(folder, facts) if (folder / WEIGHTS).is_file() else None

@@ -1,0 +1,73 @@
+"""A trained model at work: an image in, the probability of foreground out."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from cellseg.config import Recipe
+from cellseg.errors import CellsegError
+from cellseg.images.image import Image
+from cellseg.models.store import Model
+from cellseg.network.preprocessing import network_image
+from cellseg.network.unet import build_unet
+from cellseg.segmentation.instances import enlarged
+
+
+class Predictor:
+    """A network and the preprocessing it was trained with.
+
+    The forward pass is traced once for any batch size and shared by all callers.
+    """
+
+    def __init__(self, network: keras.Model, recipe: Recipe) -> None:
+        self.settings = recipe.preprocessing
+        size = self.settings.image_size
+
+        @tf.function(input_signature=[tf.TensorSpec((None, size, size, 3), tf.uint8)])
+        def probabilities(images: tf.Tensor) -> tf.Tensor:
+            logits = network(tf.cast(images, tf.float32) / 255.0, training=False)
+            return keras.ops.softmax(logits, axis=-1)[..., 1]
+
+        self._probabilities = probabilities
+
+    def network_probability(self, image: Image) -> NDArray[np.float32]:
+        """Foreground probability of an image at the network's size; float32 (size, size)."""
+        return self.batch_probability(network_image(image, self.settings)[None])[0]
+
+    def batch_probability(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Foreground probability of prepared images, all in one pass.
+
+        Parameters
+        ----------
+        images : uint8 (B, size, size, 3), as `network_image` makes them.
+
+        Returns
+        -------
+        float32 (B, size, size), 0 to 1.
+        """
+        return self._probabilities(tf.constant(images)).numpy()
+
+    def foreground_probability(self, image: Image) -> NDArray[np.float32]:
+        """Foreground probability of an image of any size, at its own size; float32 (Y, X)."""
+        return enlarged(self.network_probability(image), image.height, image.width)
+
+
+def load(model: Model) -> Predictor:
+    """The predictor of a published model.
+
+    Raises
+    ------
+    CellsegError
+        Where the weights are missing or do not fit the model's settings.
+    """
+    recipe = model.recipe
+    network = build_unet(recipe.preprocessing.image_size, recipe.network)
+    try:
+        network.load_weights(str(model.weights))
+    except (ValueError, OSError, KeyError) as error:
+        raise CellsegError(
+            f"The weights of the model {model.name} cannot be loaded; the file is damaged or not "
+            "of this model. Train it again or bring back a copy."
+        ) from error
+    return Predictor(network, recipe)

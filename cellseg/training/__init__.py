@@ -1,0 +1,1 @@
+"""Training runs: the run folder, the worker process, start and stop."""

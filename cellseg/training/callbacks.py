@@ -1,0 +1,98 @@
+"""What happens beside the learning: progress, curves, sample pictures, a wish to stop."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.images.writing import png_bytes
+from cellseg.training.status import MetricsFile, StatusWriter
+from cellseg.workspace import write_bytes, write_json
+
+
+class ProgressReport(keras.callbacks.Callback):
+    """Notes epoch, step and remaining time in the status, and each ended epoch in the metrics."""
+
+    def __init__(self, status: StatusWriter, metrics: MetricsFile, steps: int) -> None:
+        super().__init__()
+        self._status = status
+        self._metrics = metrics
+        self._steps = steps
+        self._epoch = 0
+        self._epoch_began = 0.0
+        self._second_began: float | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """An epoch starts; the first one, slow from tracing, is left out of the rate."""
+        self._epoch, self._epoch_began = epoch + 1, time.monotonic()
+        if epoch == 1:
+            self._second_began = self._epoch_began
+        self._status.note(phase="Training", epoch=epoch + 1, step=0, steps=self._steps)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """A step is done."""
+        self._status.note(step=batch + 1, remaining_s=self._remaining(batch + 1))
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """An epoch is done: its scores become a line."""
+        seconds = time.monotonic() - self._epoch_began
+        scores = {key: float(value) for key, value in (logs or {}).items()}
+        self._metrics.append({"epoch": epoch + 1, **scores, "seconds": round(seconds, 3)})
+
+    def _remaining(self, step: int) -> float | None:
+        epochs = self.params["epochs"]
+        began, done = self._epoch_began, step / self._steps
+        if self._second_began is not None:
+            began, done = self._second_began, self._epoch - 2 + done
+        left = epochs - self._epoch + 1 - step / self._steps
+        spent = time.monotonic() - began
+        return spent / done * left if spent > 1.0 else None
+
+
+class StopOnRequest(keras.callbacks.Callback):
+    """Ends the training after the current batch once somebody asks for it."""
+
+    def __init__(self, requested: Callable[[], bool]) -> None:
+        super().__init__()
+        self._requested = requested
+        self.batches = 0
+        self.stopped = False
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Look for the wish once a step."""
+        self.batches += 1
+        if self._requested():
+            self.stopped = self.model.stop_training = True
+
+
+class SamplePictures(keras.callbacks.Callback):
+    """Pictures of the same few images after each epoch: the foreground probability as grey."""
+
+    def __init__(
+        self,
+        folder: Path,
+        names: Sequence[str],
+        images: NDArray[np.uint8],
+        masks: NDArray[np.uint8],
+    ) -> None:
+        super().__init__()
+        self._folders = [folder / f"{index:02d}" for index in range(len(names))]
+        self._images = images
+        for target, name, image, mask in zip(self._folders, names, images, masks, strict=True):
+            target.mkdir(parents=True)
+            write_bytes(target / "image.png", png_bytes(image))
+            write_bytes(target / "truth.png", png_bytes(mask * np.uint8(255)))
+            write_json(target / "sample.json", {"name": name})
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Predict and store one picture for each image."""
+        if not self._folders:
+            return
+        logits = self.model.predict_on_batch(self._images.astype(np.float32) / 255.0)
+        difference = (logits[..., 0] - logits[..., 1]).clip(-60.0, 60.0)
+        probability = 1.0 / (1.0 + np.exp(difference))  # softmax of two classes
+        for target, grey in zip(self._folders, np.rint(probability * 255.0), strict=True):
+            write_bytes(target / f"epoch-{epoch + 1:05d}.png", png_bytes(grey.astype(np.uint8)))

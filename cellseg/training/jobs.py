@@ -1,0 +1,173 @@
+"""Start and stop trainings: one at a time, each in a process of its own."""
+
+import os
+import statistics
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from platform import python_version
+
+import psutil
+from filelock import FileLock
+
+import cellseg
+from cellseg.config import Recipe
+from cellseg.datasets.split import make_split
+from cellseg.datasets.store import Dataset
+from cellseg.errors import CellsegError, TrainingActive
+from cellseg.models.store import ModelStore, now
+from cellseg.network import encoder_weights
+from cellseg.training.runs import Run, RunConfig, RunStore, write_config
+from cellseg.workspace import Workspace, disk_errors, free_id, write_json
+
+STARTUP_SECONDS = 15.0
+"""Loading TensorFlow and tracing the first step."""
+
+SECONDS_AN_IMAGE = {True: 0.12, False: 0.08}
+"""A first guess of the time for one image and epoch on two CPU cores, by `encoder_trains`."""
+
+_workers: list[subprocess.Popen[bytes]] = []
+
+
+def start(
+    workspace: Workspace,
+    dataset: Dataset,
+    recipe: Recipe,
+    model_name: str,
+    *,
+    test_fraction: float | None = None,
+    test_dataset: Dataset | None = None,
+) -> Run:
+    """Begin a training that goes on when the caller ends.
+
+    Parameters
+    ----------
+    model_name : of the model to be published; must be free.
+    test_fraction : another split than the dataset's own, for this run alone; 0 trains on all.
+    test_dataset : all its images test, and all images of `dataset` train.
+
+    Raises
+    ------
+    TrainingActive
+        Where a training runs already.
+    CellsegError
+        Where the name is taken or the data cannot be split.
+    """
+    recipe = _with_absolute_weights(recipe)
+    train, test = _split(dataset, test_fraction, test_dataset)
+    with disk_errors(workspace.root):
+        workspace.runs.mkdir(parents=True, exist_ok=True)
+    with FileLock(workspace.root / "training.lock"):
+        name = ModelStore(workspace).free_name(model_name)
+        runs = RunStore(workspace)
+        if (active := runs.active()) is not None:
+            raise TrainingActive(
+                active.id,
+                f"The training of {active.config.model_name} still runs; wait for it or stop it.",
+            )
+        config = RunConfig(
+            model_name=name,
+            created=now(),
+            recipe=recipe,
+            dataset_id=dataset.id,
+            dataset_name=dataset.name,
+            dataset_fingerprint=dataset.fingerprint,
+            train=train,
+            test=test,
+            test_dataset_id=test_dataset.id if test_dataset else None,
+            test_dataset_name=test_dataset.name if test_dataset else None,
+            versions=_versions(),
+        )
+        run_id = free_id(workspace.runs, f"{config.created:%Y%m%d-%H%M%S}-{name}")
+        with workspace.staged(workspace.runs / run_id) as folder:
+            write_config(folder, config)
+        run = Run(workspace.runs / run_id, config)
+        _launch(run)
+    return run
+
+
+def stop(run: Run) -> None:
+    """Ask a run to end after its current batch; what it learned is kept."""
+    with disk_errors(run.folder):
+        run.stop_file.touch()
+
+
+def estimate_seconds(
+    workspace: Workspace, recipe: Recipe, train_images: int, test_images: int
+) -> float:
+    """How long a training will take, from the pace of the last run with the same network."""
+    images = train_images + test_images / 3  # a test image has no backward pass
+    epochs = recipe.training.epochs
+    for run in RunStore(workspace).all():
+        past = run.config.recipe
+        if (past.network, past.preprocessing) != (recipe.network, recipe.preprocessing):
+            continue
+        if seconds := [row["seconds"] for row in run.metrics()[1:]]:
+            past_images = len(run.config.train) + len(run.config.test) / 3
+            return STARTUP_SECONDS + statistics.median(seconds) / past_images * images * epochs
+    pace = SECONDS_AN_IMAGE[recipe.network.encoder_trains]
+    area = (recipe.preprocessing.image_size / 128) ** 2
+    return STARTUP_SECONDS + pace * area * images * epochs
+
+
+def _with_absolute_weights(recipe: Recipe) -> Recipe:
+    """The recipe with a weights file that exists and that any folder can name."""
+    named = recipe.network.encoder_weights
+    if named in ("imagenet", "none"):
+        return recipe
+    encoder_weights.local_file(recipe.network, recipe.preprocessing.image_size)
+    path = str(Path(named).expanduser().absolute())
+    network = recipe.network.model_copy(update={"encoder_weights": path})
+    return recipe.model_copy(update={"network": network})
+
+
+def _split(
+    dataset: Dataset, fraction: float | None, test_dataset: Dataset | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names = [pair.name for pair in dataset.pairs]
+    if test_dataset is not None:
+        if fraction:
+            raise CellsegError("Give a test fraction or a test dataset, not both.")
+        return tuple(names), tuple(pair.name for pair in test_dataset.pairs)
+    split = dataset.split
+    if fraction is not None:
+        split = make_split(names, fraction=fraction, seed=split.seed)
+    if not split.train:
+        raise CellsegError(f"No image of {dataset.name} is left to train; use a smaller test part.")
+    return split.train, split.test
+
+
+def _launch(run: Run) -> None:
+    """Start the worker so that neither a signal to this process nor its end reaches it."""
+    root = str(Path(cellseg.__file__).parent.parent)
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    detached = (
+        {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+        if sys.platform == "win32"
+        else {"start_new_session": True}
+    )
+    _workers[:] = [worker for worker in _workers if worker.poll() is None]
+    with run.log.open("ab") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "cellseg.training.worker", str(run.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            **detached,
+        )
+    _workers.append(worker)
+    created = psutil.Process(worker.pid).create_time()
+    write_json(run.folder / "process.json", {"pid": worker.pid, "process_created": created})
+
+
+def _versions() -> dict[str, str]:
+    found = {"cellseg": cellseg.__version__, "python": python_version()}
+    for package in ("tensorflow", "tensorflow-cpu", "keras", "numpy", "pillow"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,265 @@
+"""A training run on disk: one folder, written by one process, read by anyone."""
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import psutil
+from pydantic import ValidationError
+
+from cellseg.config import Frozen, Recipe
+from cellseg.errors import CellsegError
+from cellseg.workspace import Workspace, known_folder, read_json, size_on_disk, write_json
+
+SILENCE = 60.0
+"""Seconds without a heartbeat after which a worker counts as gone."""
+
+State = Literal["starting", "running", "finished", "stopped", "failed", "interrupted"]
+ENDED = frozenset({"finished", "stopped", "failed", "interrupted"})
+
+
+class RunConfig(Frozen):
+    """What a run was asked to do, frozen at its start.
+
+    train, test : names of pairs; the test images come from `test_dataset_id` where that is given.
+    """
+
+    model_name: str
+    created: datetime
+    recipe: Recipe
+    dataset_id: str
+    dataset_name: str
+    dataset_fingerprint: str
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+    test_dataset_id: str | None = None
+    test_dataset_name: str | None = None
+    versions: dict[str, str]
+
+
+class Status(Frozen):
+    """What the worker last wrote of itself.
+
+    state : never `starting` nor `interrupted`; those are what a reader makes of silence.
+    phase : what it does now, a few words. heartbeat : seconds since 1970.
+    """
+
+    state: Literal["running", "finished", "stopped", "failed"]
+    pid: int
+    process_created: float
+    heartbeat: float
+    phase: str = ""
+    epoch: int = 0
+    step: int = 0
+    steps: int = 0
+    remaining_s: float | None = None
+    message: str | None = None
+    model_id: str | None = None
+    majority_accuracy: float | None = None
+    encoder_sha256: str | None = None
+
+
+class Progress(NamedTuple):
+    """A run as a reader sees it now; fields as in `Status`, and the epochs it was asked for."""
+
+    state: State
+    phase: str
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    remaining_s: float | None
+    message: str | None
+    model_id: str | None
+    majority_accuracy: float | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is expected of the run."""
+        return self.state in ENDED
+
+
+class Sample(NamedTuple):
+    """A test image that is predicted after every epoch: pictures at the network's size."""
+
+    name: str
+    image: Path
+    truth: Path
+    epochs: Mapping[int, Path]
+
+
+class Run:
+    """The reader's side of a run folder."""
+
+    def __init__(self, folder: Path, config: RunConfig) -> None:
+        self.folder = folder
+        self.config = config
+
+    @property
+    def id(self) -> str:
+        """The folder's name: when it was started and for which model."""
+        return self.folder.name
+
+    @property
+    def stop_file(self) -> Path:
+        """Its presence asks the worker to stop after the current batch."""
+        return self.folder / "stop"
+
+    @property
+    def log(self) -> Path:
+        """What the worker and its libraries wrote."""
+        return self.folder / "worker.log"
+
+    @property
+    def weights(self) -> Path:
+        """The weights after the last epoch."""
+        return self.folder / "last.weights.h5"
+
+    @property
+    def best_on_test(self) -> Path:
+        """The weights of the epoch with the best IoU on the test images."""
+        return self.folder / "best_on_test.weights.h5"
+
+    @property
+    def bytes(self) -> int:
+        """Its size on disk."""
+        return size_on_disk(self.folder)
+
+    def status(self) -> Status | None:
+        """What the worker last wrote, or None before its first word."""
+        try:
+            return Status.model_validate(read_json(self.folder / "status.json"))
+        except ValidationError:
+            return None
+
+    def progress(self) -> Progress:
+        """How far it is; a worker that is gone or silent for 60 s counts as interrupted."""
+        status = self.status()
+        epochs = self.config.recipe.training.epochs
+        if status is None:
+            started = read_json(self.folder / "process.json") or {}
+            state, message = self._before_first_word(started)
+            return Progress(state, "Starting", 0, epochs, 0, 0, None, message, None, None)
+        state, message = status.state, status.message
+        if state == "running" and not _alive(status.pid, status.process_created):
+            state, message = "interrupted", "The training process is gone."
+        elif state == "running" and (silent := time.time() - status.heartbeat) > SILENCE:
+            state = "interrupted"
+            message = f"The training process has been silent for {silent:.0f} s."
+        return Progress(
+            state,
+            status.phase,
+            status.epoch,
+            epochs,
+            status.step,
+            status.steps,
+            status.remaining_s,
+            message,
+            status.model_id,
+            status.majority_accuracy,
+        )
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """One row for each epoch that ended; see `MetricsFile`. A half-written line is left out."""
+        try:
+            text = (self.folder / "metrics.jsonl").read_text(encoding="utf-8")
+        except OSError:
+            return []
+        whole_lines = text[: text.rfind("\n") + 1].splitlines()
+        return [json.loads(line) for line in whole_lines]
+
+    def log_tail(self, lines: int = 20) -> list[str]:
+        """The last lines of the log."""
+        try:
+            return self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+        except OSError:
+            return []
+
+    def samples(self) -> list[Sample]:
+        """The images predicted after every epoch, in order, with the pictures so far."""
+        found = []
+        for folder in sorted((self.folder / "samples").glob("*/")):
+            facts = read_json(folder / "sample.json")
+            if facts is None:
+                continue
+            pictures = {int(path.stem[6:]): path for path in sorted(folder.glob("epoch-*.png"))}
+            image, truth = folder / "image.png", folder / "truth.png"
+            found.append(Sample(facts["name"], image, truth, pictures))
+        return found
+
+    def _before_first_word(self, started: Mapping[str, Any]) -> tuple[State, str | None]:
+        if started and not _alive(started["pid"], started["process_created"]):
+            return "interrupted", "The training process ended before it said anything."
+        if time.time() - self.config.created.timestamp() > SILENCE:
+            return "interrupted", "The training process never said anything."
+        return "starting", None
+
+
+class RunStore:
+    """The training runs of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def all(self) -> list[Run]:
+        """Every readable run, newest first."""
+        folder = self.workspace.runs
+        found = [read_run(child) for child in folder.iterdir()] if folder.is_dir() else []
+        runs = [run for run in found if run is not None]
+        return sorted(runs, key=lambda run: (run.config.created, run.id), reverse=True)
+
+    def get(self, run_id: str) -> Run:
+        """The run of this id.
+
+        Raises
+        ------
+        CellsegError
+            Where there is none.
+        """
+        folder = known_folder(self.workspace.runs, run_id)
+        run = read_run(folder) if folder else None
+        if run is None:
+            raise CellsegError(f"There is no training run {run_id}; it may have been deleted.")
+        return run
+
+    def active(self) -> Run | None:
+        """The run that trains now, if one does."""
+        return next((run for run in self.all() if not run.progress().ended), None)
+
+    def delete(self, run: Run) -> None:
+        """Delete a run and its files; the model it published stays.
+
+        Raises
+        ------
+        CellsegError
+            Where it still trains.
+        """
+        if not run.progress().ended:
+            raise CellsegError(f"The run {run.id} still trains; stop it first.")
+        self.workspace.remove(run.folder)
+
+
+def read_run(folder: Path) -> Run | None:
+    """The run in a folder, or None where there is none that can be read."""
+    try:
+        return Run(folder, RunConfig.model_validate(read_json(folder / "run.json")))
+    except ValidationError:
+        return None
+
+
+def write_config(folder: Path, config: RunConfig) -> None:
+    """Store what a run is asked to do."""
+    write_json(folder / "run.json", config.model_dump(mode="json"))
+
+
+def _alive(pid: int, created: float) -> bool:
+    """Whether this very process lives; a number used again or a zombie does not count."""
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - created) < 2.0
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

@@ -1,0 +1,158 @@
+"""The process that trains: `python -m cellseg.training.worker RUN` writes one run folder.
+
+It knows no browser and no server, so it outlives both.
+"""
+
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellseg.datasets.store import DatasetStore
+from cellseg.errors import CellsegError
+from cellseg.models.store import BestOnTest, Model, ModelFacts, ModelStore, now
+from cellseg.network import encoder_weights
+from cellseg.training.runs import Run, read_run
+from cellseg.training.status import StatusWriter
+from cellseg.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cellseg.training.trainer import Data, Trained
+
+log = logging.getLogger("cellseg.training")
+
+
+class Worker:
+    """One training from its settings to a published model."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.workspace = Workspace(run.folder.parent.parent)
+        self.status = StatusWriter(run.folder)
+        self._terminated = False
+        self._began = time.monotonic()
+
+    def work(self) -> int:
+        """Train, publish, and end with a status that says how it went; returns the exit code."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._terminate)
+        try:
+            state, model, message = self._train_and_publish()
+        except CellsegError as error:
+            log.error("%s", error)
+            self.status.end("failed", message=str(error))
+            return 1
+        except MemoryError:
+            log.exception("out of memory")
+            self.status.end(
+                "failed",
+                message="The machine's memory is full; choose a smaller batch size or fewer images.",
+            )
+            return 1
+        except Exception as error:  # the last boundary of the process: the page shows the sentence
+            log.exception("unexpected")
+            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            self.status.end(
+                "failed",
+                message=f"The training failed unexpectedly ({reason}); its log has the details.",
+            )
+            return 1
+        self.status.end(state, phase="", message=message, model_id=model.id if model else None)
+        return 0
+
+    def stop_requested(self) -> bool:
+        """Whether somebody asked to stop: by the stop file, or by a signal."""
+        return self._terminated or self.run.stop_file.exists()
+
+    def _train_and_publish(self) -> tuple[str, Model | None, str | None]:
+        config = self.run.config
+        weights = self._encoder_weights()
+        self.status.say("Loading TensorFlow, about 10 s")
+        from cellseg.training import trainer
+
+        datasets = DatasetStore(self.workspace)
+        train_from = datasets.get(config.dataset_id)
+        test_from = datasets.get(config.test_dataset_id) if config.test_dataset_id else train_from
+        data = trainer.Data(train_from, test_from, config.train, config.test)
+        try:
+            trained = trainer.train(self.run, data, weights, self.status, self.stop_requested)
+        except trainer.Stopped:
+            return "stopped", None, "Stopped before the first step, so there is no model."
+        self.status.say("Scoring the test images")
+        trained.network.save_weights(str(self.run.weights))
+        model = self._publish(trained, data)
+        return ("stopped" if trained.stopped else "finished"), model, None
+
+    def _encoder_weights(self) -> Path | None:
+        recipe = self.run.config.recipe
+
+        def downloading(done: int, total: int) -> None:
+            of = f" of {total / 1e6:.1f}" if total else ""
+            self.status.note(phase=f"Downloading ImageNet weights, {done / 1e6:.1f}{of} MB")
+
+        self.status.say("Looking for the encoder weights")
+        size = recipe.preprocessing.image_size
+        path = encoder_weights.resolve(recipe.network, size, downloading)
+        self.status.note(encoder_sha256=encoder_weights.sha256(path) if path else None)
+        return path
+
+    def _publish(self, trained: "Trained", data: "Data") -> Model:
+        from cellseg.analysis.evaluation import evaluate
+        from cellseg.segmentation.predictor import Predictor
+
+        config = self.run.config
+
+        def scoring(done: int, of: int) -> None:
+            self.status.note(phase=f"Scoring the test images, {done} of {of}")
+
+        scores = None
+        if data.test:
+            predictor = Predictor(trained.network, config.recipe)
+            scores = evaluate(predictor, data.test_from, data.test, scoring)
+        hashes = {pair.name: pair.image_sha256 for pair in data.train_from.pairs}
+        facts = ModelFacts(
+            name=config.model_name,
+            created=now(),
+            recipe=config.recipe,
+            dataset_name=config.dataset_name,
+            dataset_fingerprint=config.dataset_fingerprint,
+            test_dataset_name=config.test_dataset_name,
+            train=config.train,
+            test=config.test,
+            train_hashes=tuple(hashes[name] for name in config.train),
+            epochs_done=trained.epochs,
+            ended="stopped" if trained.stopped else "finished",
+            seconds=round(time.monotonic() - self._began, 1),
+            scores=scores,
+            best_on_test=_best(trained.best),
+            encoder_sha256=self.status.status.encoder_sha256,
+            run_id=self.run.id,
+            versions=config.versions,
+        )
+        best = self.run.best_on_test if trained.best else None
+        return ModelStore(self.workspace).publish(facts, self.run.weights, best)
+
+    def _terminate(self, *_: object) -> None:
+        self._terminated = True
+
+
+def main(arguments: list[str]) -> int:
+    """Train the run whose folder is the one argument."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    run = read_run(Path(arguments[0]).absolute()) if len(arguments) == 1 else None
+    if run is None:
+        log.error("usage: python -m cellseg.training.worker RUN_FOLDER")
+        return 2
+    return Worker(run).work()
+
+
+def _best(best: tuple[int, float] | None) -> BestOnTest | None:
+    return BestOnTest(epoch=best[0], iou=best[1]) if best else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,129 @@
+import base64
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from cellseg.config import NetworkSettings
+from cellseg.errors import CellsegError
+from cellseg.network import encoder_weights
+
+CONTENT = b"weights" * 100_000
+NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_128_no_top.h5"
+
+
+class Storage(BaseHTTPRequestHandler):
+    """A stand-in for Google's storage that declares the MD5 of what it serves."""
+
+    declared = hashlib.md5(CONTENT).digest()
+    stalls = threading.Event()
+    released = threading.Event()
+
+    def do_HEAD(self):
+        self.send_response(200)
+        self.send_header("x-goog-hash", "crc32c=AAAAAA==")
+        self.send_header("x-goog-hash", "md5=" + base64.b64encode(self.declared).decode())
+        self.end_headers()
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        if self.stalls.is_set():
+            self.released.wait(10)
+            return
+        self.wfile.write(CONTENT)
+
+    def log_message(self, *_):
+        """Quiet."""
+
+
+@pytest.fixture
+def storage(monkeypatch, tmp_path):
+    class Here(Storage):
+        stalls, released = threading.Event(), threading.Event()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Here) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setattr(
+            encoder_weights, "SOURCE", f"http://127.0.0.1:{server.server_address[1]}/"
+        )
+        yield Here
+        Here.released.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("CELLSEG_ENCODER_WEIGHTS", raising=False)
+    return tmp_path / "keras" / "models"
+
+
+def test_names_are_keras_own():
+    assert encoder_weights.file_name(1.0, 128) == NAME
+    assert encoder_weights.file_name(0.35, 256).endswith("_0.35_224_no_top.h5")
+
+
+def test_a_download_lands_in_keras_cache_and_reports_progress(storage, empty_cache):
+    seen = []
+    path = encoder_weights.resolve(
+        NetworkSettings(), 128, lambda done, total: seen.append((done, total))
+    )
+    assert path == empty_cache / NAME
+    assert path.read_bytes() == CONTENT
+    assert seen[-1][0] >= len(CONTENT)
+    assert encoder_weights.available(NetworkSettings(), 128)
+    assert encoder_weights.sha256(path) == hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_a_file_with_another_hash_is_not_kept(storage, empty_cache):
+    storage.declared = hashlib.md5(b"something else").digest()
+    with pytest.raises(CellsegError, match="could not be downloaded"):
+        encoder_weights.resolve(NetworkSettings(), 128)
+    assert list(empty_cache.iterdir()) == []
+
+
+def test_a_known_file_is_checked_by_its_sha256(storage, empty_cache):
+    with pytest.raises(CellsegError, match="could not be downloaded"):
+        encoder_weights.resolve(NetworkSettings(alpha=0.35), 224)
+    assert list(empty_cache.iterdir()) == []
+
+
+def test_a_server_that_falls_silent_is_given_up(storage, monkeypatch):
+    storage.stalls.set()
+    monkeypatch.setattr(encoder_weights, "READ_TIMEOUT", 0.3)
+    with pytest.raises(CellsegError, match="could not be downloaded"):
+        encoder_weights.resolve(NetworkSettings(), 128)
+
+
+def test_without_a_network_one_sentence_names_the_three_ways_out(monkeypatch):
+    monkeypatch.setattr(encoder_weights, "SOURCE", "http://127.0.0.1:9/")
+    with pytest.raises(CellsegError) as caught:
+        encoder_weights.resolve(NetworkSettings(), 128)
+    for way in ("Connect to the network", "CELLSEG_ENCODER_WEIGHTS", "`none`"):
+        assert way in str(caught.value)
+    assert not encoder_weights.available(NetworkSettings(), 128)
+
+
+def test_the_variable_wins_over_the_cache(monkeypatch, tmp_path, empty_cache):
+    named = tmp_path / "mine.h5"
+    named.write_bytes(b"x")
+    monkeypatch.setenv("CELLSEG_ENCODER_WEIGHTS", str(named))
+    assert encoder_weights.resolve(NetworkSettings(), 128) == named
+
+
+def test_a_named_file_that_is_missing_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("CELLSEG_ENCODER_WEIGHTS", str(tmp_path / "gone.h5"))
+    with pytest.raises(CellsegError, match=r"gone\.h5 does not exist"):
+        encoder_weights.resolve(NetworkSettings(), 128)
+    with pytest.raises(CellsegError, match=r"other\.h5 does not exist"):
+        encoder_weights.resolve(NetworkSettings(encoder_weights=str(tmp_path / "other.h5")), 128)
+
+
+def test_none_needs_no_file():
+    assert encoder_weights.resolve(NetworkSettings(encoder_weights="none"), 128) is None
+    assert encoder_weights.available(NetworkSettings(encoder_weights="none"), 128)

@@ -1,0 +1,145 @@
+import io
+import zipfile
+
+import pytest
+
+from cellseg.config import Recipe
+from cellseg.errors import CellsegError
+from cellseg.models.card import card_text
+from cellseg.models.store import BestOnTest, ModelFacts, ModelStore, now
+from cellseg.workspace import Workspace
+
+ROW = {"pixel_accuracy": 0.9, "majority_accuracy": 0.8, "iou": 0.7, "dice": 0.82}
+SCORES = {
+    "together": dict.fromkeys(("network_size", "image_size"), {**ROW, "iou_background": None})
+}
+
+
+def facts(name="cells", **changes):
+    known = {
+        "name": name,
+        "created": now(),
+        "recipe": Recipe(),
+        "dataset_name": "D",
+        "dataset_fingerprint": "f" * 64,
+        "train": ("a", "b"),
+        "test": ("c",),
+        "epochs_done": 40,
+        "ended": "finished",
+        "seconds": 60.0,
+        "scores": {**SCORES, "per_image": []},
+        "encoder_sha256": "0" * 64,
+        "run_id": "r",
+        "versions": {"keras": "3"},
+    }
+    return ModelFacts(**{**known, **changes})
+
+
+@pytest.fixture
+def store(tmp_path):
+    return ModelStore(Workspace(tmp_path / "home"))
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "last.weights.h5"
+    path.write_bytes(b"weights")
+    return path
+
+
+def test_a_published_model_is_found_by_id_and_by_name(store, weights):
+    model = store.publish(facts("Müller cells"), weights)
+    assert store.get("muller-cells").name == "Müller cells"
+    assert store.get("MÜLLER CELLS").id == model.id
+    assert model.weights.read_bytes() == b"weights"
+    assert (model.folder / "card.md").read_text(encoding="utf-8") == model.card
+
+
+def test_a_name_that_was_taken_meanwhile_gets_a_number(store, weights):
+    store.publish(facts(), weights)
+    assert store.publish(facts(), weights).name == "cells 2"
+    with pytest.raises(CellsegError, match="exists already"):
+        store.free_name("Cells")
+
+
+def test_an_unknown_model_names_the_known_ones(store, weights):
+    with pytest.raises(CellsegError, match="none yet; train one first"):
+        store.get("x")
+    store.publish(facts(), weights)
+    with pytest.raises(CellsegError, match="the models are: cells"):
+        store.get("../models/cells")
+
+
+def test_renaming_keeps_the_id_and_rewrites_the_card(store, weights):
+    renamed = store.rename(store.publish(facts(), weights), "nuclei")
+    assert renamed.id == "cells"
+    assert store.get("cells").name == "nuclei"
+    assert (renamed.folder / "card.md").read_text().startswith("# nuclei")
+
+
+def test_a_packed_model_comes_back_elsewhere(store, weights, tmp_path):
+    original = store.publish(facts(best_on_test=BestOnTest(epoch=3, iou=0.75)), weights, weights)
+    packed = tmp_path / "cells.zip"
+    packed.write_bytes(store.pack(original))
+    other = ModelStore(Workspace(tmp_path / "other"))
+    assert other.unpack(packed).facts == original.facts
+    assert other.get("cells").weights.read_bytes() == b"weights"
+    with pytest.raises(CellsegError, match="exists already"):
+        other.unpack(packed)
+    assert other.unpack(packed, "again").name == "again"
+
+
+@pytest.mark.parametrize(
+    "members", [{}, {"model.json": b"{}", "weights.weights.h5": b"x"}, {"a.txt": b"x"}]
+)
+def test_a_zip_that_is_no_model_is_refused(store, tmp_path, members):
+    packed = tmp_path / "x.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(CellsegError, match=r"x\.zip is not a model of cellseg"):
+        store.unpack(packed)
+    assert store.all() == []
+
+
+def test_a_file_that_is_no_zip_is_refused(store, tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"hello")
+    with pytest.raises(CellsegError, match="not a model"):
+        store.unpack(tmp_path / "x.zip")
+
+
+def test_hostile_names_in_a_zip_stay_inside(store, weights, tmp_path):
+    model = store.publish(facts(), weights)
+    hostile = io.BytesIO()
+    with zipfile.ZipFile(hostile, "w") as archive:
+        archive.writestr("../../model.json", facts("evil").model_dump_json())
+        archive.writestr("../../weights.weights.h5", b"w")
+        archive.writestr("../../evil.txt", b"w")
+    (tmp_path / "evil.zip").write_bytes(hostile.getvalue())
+    found = store.unpack(tmp_path / "evil.zip")
+    assert found.folder.parent == model.folder.parent
+    assert list(tmp_path.rglob("evil.txt")) == []
+
+
+def test_deleting_removes_every_file(store, weights):
+    model = store.publish(facts(), weights)
+    store.delete(model)
+    assert store.all() == []
+    assert not model.folder.exists()
+
+
+def test_the_card_says_what_a_person_must_know():
+    card = card_text(facts(best_on_test=BestOnTest(epoch=3, iou=0.75)))
+    assert "| Pixel accuracy | 0.900 | 0.900 |" in card
+    assert "| Majority accuracy | 0.800 | 0.800 |" in card
+    assert "| IoU of the background | n/a | n/a |" in card
+    assert "With only 1 test image the scores are a rough guide" in card
+    assert "That choice was made on the test images" in card
+    assert "stopped by the user" not in card
+
+
+def test_the_card_of_a_model_without_test_images_has_no_scores():
+    card = card_text(facts(scores=None, test=(), ended="stopped", encoder_sha256=None))
+    assert "there are no scores" in card
+    assert "stopped by the user" in card
+    assert "the encoder trained too" in card

@@ -1,0 +1,120 @@
+import keras
+import numpy as np
+import pytest
+
+from cellseg.config import NetworkSettings
+from cellseg.errors import CellsegError
+from cellseg.network.augmentation import flip
+from cellseg.network.metrics import ForegroundScores
+from cellseg.network.pipeline import scoring_batches, training_batches
+from cellseg.network.unet import SKIPS, build_encoder, build_unet
+
+SMALL = NetworkSettings(alpha=0.35, decoder_filters=(16, 8, 8, 8))
+SMALL_FROM_NONE = SMALL.model_copy(update={"encoder_weights": "none"})
+
+
+def count(weights):
+    return sum(int(np.prod(weight.shape)) for weight in weights)
+
+
+def test_the_seed_network_has_the_stated_parameters():
+    network = build_unet(128, NetworkSettings())
+    assert network.count_params() == 6_502_786
+    assert count(network.trainable_weights) == 4_658_882
+
+
+def test_an_encoder_without_weights_trains_with_fast_batch_norms():
+    encoder = build_encoder(32, SMALL_FROM_NONE, None)
+    norms = [x for x in encoder.layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert encoder.trainable_weights
+    assert {norm.momentum for norm in norms} == {0.9}
+
+
+def test_a_frozen_encoder_has_nothing_to_train_and_keeps_its_statistics():
+    encoder = build_encoder(32, SMALL, None)
+    before = [weight.numpy() for weight in encoder.weights]
+    encoder(np.random.default_rng(0).normal(size=(4, 32, 32, 3)), training=True)
+    assert not encoder.trainable_weights
+    assert all((old == new).all() for old, new in zip(before, encoder.get_weights(), strict=True))
+
+
+def test_the_encoder_gives_five_maps_from_half_to_a_thirty_second():
+    shapes = [output.shape[1] for output in build_encoder(64, SMALL, None).outputs]
+    assert shapes == [32, 16, 8, 4, 2]
+    assert len(SKIPS) == 4
+
+
+def test_logits_have_the_size_of_the_input_and_two_classes():
+    logits = build_unet(64, SMALL)(np.zeros((3, 64, 64, 3), np.float32))
+    assert logits.shape == (3, 64, 64, 2)
+
+
+def test_the_network_itself_rescales_to_the_range_of_the_encoder():
+    rescale = build_unet(32, SMALL).get_layer("to_encoder_range")
+    assert np.asarray(rescale(np.array([0.0, 0.5, 1.0]))).tolist() == [-1.0, 0.0, 1.0]
+
+
+def test_decoder_blocks_start_from_different_weights():
+    keras.utils.set_random_seed(0)
+    blocks = [
+        layer.get_weights()[0].ravel()[:8]
+        for layer in build_unet(32, SMALL).layers
+        if isinstance(layer, keras.layers.Conv2DTranspose) and not layer.use_bias
+    ]
+    assert len(blocks) == 4
+    assert len({tuple(block) for block in blocks}) == 4
+
+
+def test_weights_of_another_encoder_are_refused_in_one_sentence(tmp_path):
+    path = tmp_path / "other.weights.h5"
+    build_unet(32, SMALL).save_weights(path)
+    with pytest.raises(CellsegError, match=r"other\.weights\.h5 does not fit MobileNetV2"):
+        build_unet(32, SMALL, path)
+
+
+def test_image_and_mask_flip_alike():
+    image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    mask = image[..., 0]
+    rng = np.random.default_rng(1)
+    seen = set()
+    for _ in range(40):
+        flipped, flipped_mask = flip(image, mask, rng)
+        assert (flipped[..., 0] == flipped_mask).all()
+        seen.add(flipped_mask.tobytes())
+    assert len(seen) == 4
+
+
+def test_a_pass_gives_every_image_once_in_the_unit_range():
+    images = np.repeat(np.arange(5, dtype=np.uint8), 12).reshape(5, 2, 2, 3) * 51
+    masks = images[..., 0] // 51
+    batches = training_batches(images, masks, 2, seed=0)
+    for _ in range(2):
+        parts = [(x.numpy(), y.numpy()) for x, y in batches]
+        assert [len(x) for x, _ in parts] == [2, 2, 1]
+        assert sorted(y[0, 0] for _, part in parts for y in part) == [0, 1, 2, 3, 4]
+        for x, y in parts:
+            np.testing.assert_allclose(x[..., 0], y * 0.2, atol=1e-6)
+
+
+def test_scoring_keeps_the_order():
+    images = np.arange(3, dtype=np.uint8).repeat(12).reshape(3, 2, 2, 3)
+    order = [y.numpy()[:, 0, 0].tolist() for _, y in scoring_batches(images, images[..., 0], 2)]
+    assert order == [[0, 1], [2]]
+
+
+def test_training_scores_pool_over_batches():
+    scores = ForegroundScores()
+    truth = np.array([[[1, 1, 0, 0]], [[1, 0, 0, 0]]])
+    found = np.array([[[1, 0, 1, 0]], [[1, 0, 0, 0]]])
+    logits = np.stack([1.0 - found, found], axis=-1)
+    for index in range(2):
+        scores.update_state(truth[index : index + 1], logits[index : index + 1])
+    result = {key: float(value) for key, value in scores.result().items()}
+    assert result == pytest.approx({"pixel_accuracy": 6 / 8, "iou": 2 / 4, "dice": 4 / 6})
+
+
+def test_training_scores_of_nothing_are_zero():
+    scores = ForegroundScores()
+    scores.update_state(np.zeros((1, 2, 2)), np.zeros((1, 2, 2, 2)))
+    assert float(scores.result()["iou"]) == 0.0
+    assert float(scores.result()["pixel_accuracy"]) == 1.0

@@ -1,0 +1,1 @@
+"""Datasets: pairs of image and mask, brought in, checked, split and kept."""

@@ -1,0 +1,1 @@
+"""Images: reading, scaling, writing and drawing them."""

@@ -1,0 +1,45 @@
+"""One picture in memory: its pixels and what their axes mean."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Axes = Literal["YX", "YXC"]
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A grey or colour picture.
+
+    pixels : ndarray of shape (Y, X) or (Y, X, 3), dtype uint8, uint16 or float32 (finite).
+        uint8 is used as it is; the others are scaled by percentiles wherever 8 bits are needed.
+    axes : "YX" (grey) or "YXC" (colour, red, green and blue).
+    """
+
+    pixels: np.ndarray
+    axes: Axes
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != len(self.axes):
+            raise ValueError(f"axes {self.axes} do not fit an array of {self.pixels.shape}")
+
+    @property
+    def height(self) -> int:
+        """Rows, in pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns, in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def channels(self) -> int:
+        """1 (grey) or 3 (colour)."""
+        return 1 if self.axes == "YX" else int(self.pixels.shape[2])
+
+    @property
+    def bits(self) -> str:
+        """Name of the dtype of the pixels, such as `uint16`."""
+        return str(self.pixels.dtype)

@@ -1,0 +1,71 @@
+"""Scaling to 8 bits and thumbnails."""
+
+import numpy as np
+import pytest
+
+from cellseg.images.image import Image
+from cellseg.images.scaling import nearest, thumbnail, thumbnail_labels, to_rgb8
+
+
+def test_eight_bits_are_kept_as_they_are():
+    grey = np.array([[0, 1], [2, 200]], np.uint8)
+    np.testing.assert_array_equal(to_rgb8(Image(grey, "YX")), np.stack([grey] * 3, axis=-1))
+    colour = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    np.testing.assert_array_equal(to_rgb8(Image(colour, "YXC")), colour)
+
+
+def test_more_bits_are_scaled_by_percentiles_not_cut():
+    ramp = np.arange(1001, dtype=np.uint16).reshape(1, -1) + 3000
+    scaled = to_rgb8(Image(ramp, "YX"))[0, :, 0]
+    assert scaled[:11].max() == 0  # percentile 1 is 3010
+    assert scaled[998:].min() == 255  # percentile 99.8 is 3998
+    assert scaled[504] == round((504 - 10) / (998 - 10) * 255)
+
+
+def test_each_channel_has_its_own_percentiles():
+    ramp = np.arange(100, dtype=np.uint16).reshape(10, 10)
+    image = Image(np.stack([ramp, ramp * 10 + 500, ramp * 0], axis=-1), "YXC")
+    scaled = to_rgb8(image)
+    np.testing.assert_array_equal(scaled[..., 0], scaled[..., 1])
+    assert scaled[..., 2].max() == 0
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_constant_image_is_black(dtype):
+    assert to_rgb8(Image(np.full((4, 4), 700, dtype), "YX")).max() == 0
+
+
+def test_few_bright_pixels_stay_visible():
+    pixels = np.zeros((100, 100), np.uint16)
+    pixels[3, 4] = 5000
+    scaled = to_rgb8(Image(pixels, "YX"))
+    assert scaled[3, 4].tolist() == [255, 255, 255]
+    assert scaled.sum() == 3 * 255
+
+
+def test_image_refuses_axes_that_do_not_fit():
+    with pytest.raises(ValueError, match="YXC"):
+        Image(np.zeros((4, 4), np.uint8), "YXC")
+
+
+@pytest.mark.parametrize(
+    ("shape", "small"),
+    [((512, 256), (256, 128)), ((100, 90), (100, 90)), ((3000, 1), (256, 1)), ((1, 1), (1, 1))],
+)
+def test_thumbnail_keeps_the_proportions(shape, small):
+    assert thumbnail(np.zeros((*shape, 3), np.uint8)).shape == (*small, 3)
+    assert thumbnail_labels(np.zeros(shape, np.uint16)).shape == small
+
+
+def test_labels_are_never_interpolated():
+    labels = np.zeros((300, 300), np.uint16)
+    labels[:, 150:] = 40000
+    small = thumbnail_labels(labels, 100)
+    assert small.dtype == np.uint16
+    assert np.unique(small).tolist() == [0, 40000]
+
+
+def test_nearest_by_hand():
+    labels = np.array([[1, 2], [3, 4]], np.uint8)
+    assert nearest(labels, 4, 2).tolist() == [[1, 2], [1, 2], [3, 4], [3, 4]]
+    assert nearest(labels, 1, 1).tolist() == [[4]]

@@ -1,0 +1,5 @@
+"""`python -m cellseg`: the command line."""
+
+from cellseg.cli import main
+
+main()

@@ -1,0 +1,66 @@
+"""What the words of a command line stand for: a workspace, a dataset, settings, numbers."""
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cellseg.errors import CellsegError
+from cellseg.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cellseg.config import Recipe
+    from cellseg.datasets.store import Dataset
+
+
+def workspace_of(context: typer.Context, home: Path | None) -> Workspace:
+    """The workspace that --home names, after or before the command, else the usual one."""
+    chosen = home or context.obj
+    return Workspace(chosen) if chosen else Workspace.default()
+
+
+def _is_folder(words: str) -> bool:
+    return any(separator in words for separator in ("/", os.sep))
+
+
+def kept_dataset(workspace: Workspace, words: str) -> "Dataset":
+    """The dataset of a name; that of a folder is brought into the workspace, once."""
+    from cellseg.datasets.store import DatasetStore
+
+    store = DatasetStore(workspace)
+    return store.import_folder(Path(words)) if _is_folder(words) else store.get(words)
+
+
+def passing_dataset(workspace: Workspace, words: str) -> AbstractContextManager["Dataset"]:
+    """The dataset of a name, or that of a folder for as long as the block lasts."""
+    from cellseg.datasets.store import DatasetStore, opened
+
+    if _is_folder(words):
+        return opened(Path(words))
+    return nullcontext(DatasetStore(workspace).get(words))
+
+
+def recipe_of(name: str, **groups: dict[str, Any]) -> "Recipe":
+    """The settings of a training; what is not given, or does not fit, is a matter of usage."""
+    from cellseg.config import Recipe, checked
+
+    given = {
+        group: {key: value for key, value in values.items() if value is not None}
+        for group, values in groups.items()
+    }
+    try:
+        return checked(Recipe, name=name, **given)
+    except CellsegError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def whole_numbers(words: str) -> tuple[int, ...]:
+    """Numbers with commas between them."""
+    try:
+        return tuple(int(word) for word in words.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"--foreground takes numbers such as 128,255, not {words}"
+        ) from None

@@ -1,0 +1,265 @@
+"""`python -m cellseg`: the same calls as the pages. Nothing heavy is imported before it is used."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cellseg.arguments import kept_dataset, passing_dataset, recipe_of, whole_numbers, workspace_of
+from cellseg.console import Commands, counter, result, say
+
+if TYPE_CHECKING:
+    from cellseg.datasets.store import Dataset
+
+app = typer.Typer(
+    cls=Commands,
+    help="Train a cell segmentation network on your own images, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="DIR",
+        file_okay=False,
+        help="Folder of datasets, runs and models. [CELLSEG_HOME, else ~/cellseg-data]",
+    ),
+]
+DatasetWords = Annotated[
+    str,
+    typer.Option("--dataset", metavar="D", help="Name of a dataset, or ./FOLDER of images, masks."),
+]
+ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="Name of a model.")]
+
+
+class MaskKind(StrEnum):
+    """What the values of a mask mean."""
+
+    BINARY = "binary"
+    LABELS = "labels"
+    GREY = "grey"
+
+
+class Part(StrEnum):
+    """A part of a dataset."""
+
+    TRAIN = "train"
+    TEST = "test"
+    ALL = "all"
+
+
+def main() -> None:
+    """Run the command that the words after `cellseg` name."""
+    app(prog_name="cellseg")
+
+
+@app.callback()
+def _common(context: typer.Context, home: Home = None) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    context.obj = home
+
+
+@app.command("app")
+def serve(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="[the first free]")] = None,
+    address: Annotated[str | None, typer.Option(help="[this machine only]")] = None,
+    browser: Annotated[bool | None, typer.Option(help="[where there is a screen]")] = None,
+    home: Home = None,
+) -> None:
+    """Open the app in the browser."""
+    from cellseg import serving
+
+    wanted = serving.screen_likely() if browser is None else browser
+    serving.serve(workspace_of(context, home), port, address, wanted)
+
+
+@app.command()
+def demo(context: typer.Context, home: Home = None) -> None:
+    """Make the sample dataset: drawn cells with their true masks."""
+    from cellseg.datasets.sample import create_sample
+
+    dataset = create_sample(workspace_of(context, home))
+    say(f"Now: python -m cellseg train --dataset {dataset.name} --model first")
+    result(_dataset_facts(dataset))
+
+
+@app.command("import")
+def bring(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a zip.")],
+    name: Annotated[str, typer.Option(help="Of the new dataset.")],
+    mask_kind: Annotated[
+        MaskKind | None, typer.Option(help="What the masks' values mean. [seen from them]")
+    ] = None,
+    foreground: Annotated[
+        str | None, typer.Option(metavar="V,V", help="The grey values of foreground: 128,255")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Bring images and their masks as a new dataset."""
+    values = whole_numbers(foreground) if foreground is not None else None
+
+    from cellseg.datasets import importing
+    from cellseg.datasets.store import DatasetStore
+
+    workspace = workspace_of(context, home)
+    proposal = importing.inspect(workspace, path, progress=counter("Reading"))
+    try:
+        kind = mask_kind.value if mask_kind else None
+        dataset = DatasetStore(workspace).create(proposal, name, kind=kind, foreground=values)
+    finally:
+        proposal.discard()
+    result(_dataset_facts(dataset))
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    dataset: DatasetWords,
+    model: Annotated[str, typer.Option("--name", metavar="MODEL", help="Of the new model.")],
+    recipe: Annotated[str, typer.Option(help="How to train.")] = "seed",
+    epochs: Annotated[int | None, typer.Option(help="Passes over the images. [40]")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Images a step. [1 up to 64 images, else 16]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random. [0]")] = None,
+    encoder_weights: Annotated[
+        str | None, typer.Option(metavar="imagenet|none|PATH", help="[imagenet]")
+    ] = None,
+    test_fraction: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Part that tests. [the dataset's split]")
+    ] = None,
+    test_dataset: Annotated[
+        str | None, typer.Option(metavar="D2", help="Tests; all of D trains then.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Train a network and publish it as a model; Ctrl-C stops and keeps what was learned."""
+    if test_dataset is not None and test_fraction:
+        raise typer.BadParameter("give --test-fraction or --test-dataset, not both")
+    settings = recipe_of(
+        recipe,
+        network={"encoder_weights": encoder_weights},
+        training={"epochs": epochs, "batch_size": batch_size, "seed": seed},
+    )
+
+    from cellseg.models.store import ModelStore
+    from cellseg.training import following, jobs
+
+    workspace = workspace_of(context, home)
+    ModelStore(workspace).free_name(model)  # before any image is read
+    run = jobs.start(
+        workspace,
+        kept_dataset(workspace, dataset),
+        settings,
+        model,
+        test_fraction=test_fraction,
+        test_dataset=kept_dataset(workspace, test_dataset) if test_dataset else None,
+    )
+    model_id = following.follow(run, say)
+    if model_id is None:
+        raise typer.Exit(1)
+    published = ModelStore(workspace).get(model_id)
+    result({"run": run.id, "model": published.name, "scores": published.facts.scores})
+
+
+@app.command()
+def segment(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Image files, or folders of them.")
+    ],
+    model: ModelName,
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", file_okay=False, help="Where the results go.")
+    ],
+    home: Home = None,
+) -> None:
+    """Write STEM_labels.tif and STEM_overlay.png of each image."""
+    from cellseg.exports import batch
+    from cellseg.models.store import ModelStore
+
+    chosen = ModelStore(workspace_of(context, home)).get(model)
+    files = batch.inputs(paths, output)
+    say("Loading the model")
+    from cellseg.segmentation import predictor
+
+    report = counter("Segmented")
+    images, left_out = batch.segment(predictor.load(chosen), files, output, report)
+    for sentence in left_out:
+        say(sentence)
+    result({"model": chosen.name, "images": images, "left_out": left_out})
+    if left_out:
+        raise typer.Exit(1)
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    dataset: DatasetWords,
+    model: ModelName,
+    split: Annotated[
+        Part | None,
+        typer.Option(help="[test, where D trained the model; else all]"),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Score a model on a dataset; nothing is kept."""
+    from cellseg.analysis.choice import names_to_score
+    from cellseg.models.store import ModelStore
+
+    workspace = workspace_of(context, home)
+    chosen = ModelStore(workspace).get(model)
+    with passing_dataset(workspace, dataset) as data:
+        names = names_to_score(chosen, data, split.value if split else None)
+        say("Loading the model")
+        from cellseg.analysis.evaluation import evaluate as scores
+        from cellseg.segmentation import predictor
+
+        result(scores(predictor.load(chosen), data, names, counter("Scored")))
+
+
+@app.command("list")
+def overview(context: typer.Context, home: Home = None) -> None:
+    """Print all datasets, runs and models as JSON."""
+    from cellseg.datasets.store import DatasetStore
+    from cellseg.models.store import ModelStore
+    from cellseg.training.runs import RunStore
+
+    workspace = workspace_of(context, home)
+    runs = [
+        {"id": run.id, "model": run.config.model_name, "state": run.progress().state}
+        for run in RunStore(workspace).all()
+    ]
+    models = [
+        {
+            "id": model.id,
+            "name": model.name,
+            "created": model.facts.created.isoformat(),
+            "dataset": model.facts.dataset_name,
+            "scores": (model.facts.scores or {}).get("together"),
+        }
+        for model in ModelStore(workspace).all()
+    ]
+    datasets = [_dataset_facts(dataset) for dataset in DatasetStore(workspace).all()]
+    result({"home": str(workspace.root), "datasets": datasets, "runs": runs, "models": models})
+
+
+def _dataset_facts(dataset: "Dataset") -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "created": str(dataset.created),
+        "mask_kind": dataset.kind,
+        "train": list(dataset.split.train),
+        "test": list(dataset.split.test),
+        "fingerprint": dataset.fingerprint,
+        "warnings": list(dataset.warnings),
+    }

@@ -1,0 +1,91 @@
+"""Start the app: one process, the project's own settings, and a browser where there is a screen."""
+
+import os
+import runpy
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from pathlib import Path
+
+from cellseg.errors import CellsegError
+from cellseg.workspace import HOME_VARIABLE, Workspace
+
+PORTS = range(8501, 8601)
+"""Tried in this order where no port is asked for."""
+
+LOCAL = "127.0.0.1"
+START_SECONDS = 60.0
+_ROOT = Path(__file__).parent.parent
+
+
+def serve(workspace: Workspace, port: int | None, address: str | None, browser: bool) -> None:
+    """Serve the pages until the process is told to end.
+
+    Parameters
+    ----------
+    port : to listen on; None takes the first free one from 8501.
+    address : to listen on; None keeps to this machine.
+    browser : whether to open one as soon as the server answers.
+
+    Raises
+    ------
+    CellsegError
+        Where the project's files are not beside the package, or no port is free.
+    """
+    script = _ROOT / "streamlit_app.py"
+    if not script.is_file():
+        raise CellsegError(
+            f"The pages of the app are not in {_ROOT}; start it from the project's folder."
+        )
+    address = address or LOCAL
+    port = port or _free_port(address)
+    os.environ[HOME_VARIABLE] = str(workspace.root)
+    os.chdir(_ROOT)  # where Streamlit finds .streamlit/config.toml
+    sys.argv = [
+        *("streamlit", "run", str(script)),
+        *("--server.port", str(port), "--server.address", address, "--server.headless", "true"),
+    ]
+    if browser:
+        seen_as = "localhost" if address in (LOCAL, "0.0.0.0", "::") else address
+        opener = threading.Thread(target=_open_browser, args=(seen_as, port), daemon=True)
+        opener.start()
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+
+
+def screen_likely() -> bool:
+    """Whether a browser window could be seen by the person who typed the command."""
+    if os.environ.get("CI") or os.environ.get("SSH_CONNECTION"):
+        return False
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _free_port(address: str) -> int:
+    for port in PORTS:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family) as probe:
+            if sys.platform != "win32":  # elsewhere a port just closed would count as taken
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError:
+                continue
+            return port
+    raise CellsegError(
+        f"No port from {PORTS[0]} to {PORTS[-1]} is free at {address}; choose one with --port."
+    )
+
+
+def _open_browser(host: str, port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            webbrowser.open(f"http://{host}:{port}")
+            return

@@ -1,0 +1,264 @@
+"""Which mask belongs to which image, by their names alone.
+
+Each rule reads a name as (role, key): an image and a mask of one key are a pair. The rules are
+tried from the strictest to the loosest; what a rule has paired the next ones no longer see.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from cellseg.datasets.split import Side
+from cellseg.images.reading import EXTENSIONS
+
+Role = Literal["image", "mask"]
+
+IMAGE_WORDS = frozenset(
+    "image images img imgs input inputs photo photos picture pictures raw source volume "
+    "volumes".split()
+)
+MASK_WORDS = frozenset(
+    "annotated annotation annotations groundtruth gt label labels mask masks seg segmentation "
+    "segmentations target targets truth".split()
+)
+SIDES: dict[str, Side] = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+}
+_MASK_SUFFIX = re.compile(r"_(?:(?:art|cp)_)?(?:mask|label)s?$")
+_SIDE_FILE = re.compile(r"_(?:flows(?:_\d+)?|cellprob|cp_output|(?:cp_)?outlines)$")
+_LIKELY_MASK = (".png", ".tif", ".tiff", ".bmp")  # and then all others
+_LIKELY_KEPT = (".tif", ".tiff", ".png", ".bmp")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An image and its mask, by the names that the user knows.
+
+    split : the side that a `train/` or `test/` folder gives it, or None.
+    """
+
+    name: str
+    image: str
+    mask: str
+    split: Side | None = None
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What was paired and, by name, what was not.
+
+    left_out : side files of other tools and files that are no images.
+    """
+
+    pairs: tuple[Pair, ...]
+    images_without_mask: tuple[str, ...]
+    masks_without_image: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _File:
+    """A name, taken apart; folders and stem in lower case, words joined by `_`."""
+
+    name: str
+    folders: tuple[str, ...]
+    context: tuple[str, ...]  # the folders without the words that only say image or mask
+    stem: str
+    suffix: str
+    role: Role | None  # what its folder, or the user, says it is
+    side: Side | None
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        return tuple(self.stem.split("_"))
+
+
+def pair(names: Sequence[str]) -> Pairing:
+    """Pair images and masks that were brought together.
+
+    Recognised are: two folders whose names say image and mask (`images/` + `masks/` or `labels/`,
+    `train-volume/` + `train-labels/`), below `train/` and `test/` or not; a mask named like its
+    image plus `_mask`, `_masks`, `_label`, `_labels`, `_ART_masks`, `_cp_masks`; names that differ
+    in such a word (`train-volume_0`, `train-labels_0`); the same name with another extension
+    (`001.bmp` + `001.png`, the mask being the one that is more often a mask).
+
+    Parameters
+    ----------
+    names : relative paths with `/`, as the user knows them.
+    """
+    files, left_out = _files(names, None)
+    return _paired(files, left_out, (*_RULES, _twins))
+
+
+def pair_apart(images: Sequence[str], masks: Sequence[str]) -> Pairing:
+    """Pair images with masks that were brought apart from them; names as for `pair`."""
+    image_files, left_out = _files(images, "image")
+    mask_files, masks_left_out = _files(masks, "mask")
+    return _paired(image_files + mask_files, left_out + masks_left_out, _RULES)
+
+
+def natural(name: str) -> tuple[tuple[bool, int, str], ...]:
+    """A key that sorts names with numbers as people do: `a2` before `a10`."""
+    parts = re.findall(r"\d+|\D+", name.casefold())
+    return tuple(
+        (not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts
+    )
+
+
+def _paired(files: list[_File], left_out: list[str], rules: Iterable["_Rule"]) -> Pairing:
+    found: list[tuple[_File, _File]] = []
+    left = files
+    for rule in rules:
+        matches = rule(left)
+        taken = {id(file) for match in matches for file in match}
+        left = [file for file in left if id(file) not in taken]
+        found += matches
+    pairs = [
+        Pair(PurePosixPath(image.name.replace("\\", "/")).stem, image.name, mask.name, image.side)
+        for image, mask in sorted(found, key=lambda match: natural(match[0].name))
+    ]
+    return Pairing(
+        tuple(pairs),
+        tuple(file.name for file in left if not _says_mask(file)),
+        tuple(file.name for file in left if _says_mask(file)),
+        tuple(left_out),
+    )
+
+
+def _files(names: Sequence[str], role: Role | None) -> tuple[list[_File], list[str]]:
+    """The names taken apart, in natural order, and those that no rule should see."""
+    files: list[_File] = []
+    left_out: list[str] = []
+    for name in sorted(set(names), key=lambda name: (natural(name), name)):
+        file = _taken_apart(name, role)
+        if file is None:
+            left_out.append(name)
+        else:
+            files.append(file)
+    return files, left_out
+
+
+def _taken_apart(name: str, role: Role | None) -> _File | None:
+    """A name, taken apart; None for side files and what is no image."""
+    path = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/"))
+    suffix = path.suffix.casefold()
+    hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+    if hidden or suffix not in EXTENSIONS:
+        return None
+    stem = path.stem
+    while PurePosixPath(stem).suffix.casefold() in EXTENSIONS:  # cell.tif.png
+        stem = PurePosixPath(stem).stem
+    stem = _words(stem)
+    if _SIDE_FILE.search(stem):
+        return None
+    folders = tuple(_words(part) for part in path.parts[:-1] if part not in ("/", ".", ".."))
+    side: Side | None = None
+    said: Role | None = None  # the deepest folder wins
+    context = []
+    for folder in folders:
+        tokens = folder.split("_")
+        kept = [token for token in tokens if token not in IMAGE_WORDS | MASK_WORDS]
+        if len(kept) < len(tokens):
+            said = "mask" if MASK_WORDS & set(tokens) else "image"
+        if len(kept) < len(tokens) or len(tokens) == 1:
+            side = next((SIDES[token] for token in kept if token in SIDES), side)
+        if kept:
+            context.append("_".join(kept))
+    return _File(name, folders, tuple(context), stem, suffix, role or said, side)
+
+
+def _words(text: str) -> str:
+    """Lower case, with every run of other signs than letters and digits as one `_`."""
+    return re.sub(r"[\W_]+", "_", text.casefold()).strip("_") or text
+
+
+def _says_mask(file: _File) -> bool:
+    """Whether the folder, or else the name, says that a file is a mask."""
+    if file.role is not None:
+        return file.role == "mask"
+    return bool(MASK_WORDS & {file.tokens[0], file.tokens[-1]})
+
+
+# === Rules, from the strictest to the loosest ===
+
+_Reading = tuple[Role, Hashable]
+_Rule = Callable[[list[_File]], list[tuple[_File, _File]]]
+
+
+def _same_stem(file: _File) -> _Reading:
+    return file.role or "image", (file.context, file.stem)
+
+
+def _suffix(file: _File) -> _Reading:
+    stem = _MASK_SUFFIX.sub("", file.stem)
+    if file.role == "image" or (file.role is None and stem == file.stem):
+        return "image", (file.context, file.stem)
+    return "mask", (file.context, stem)
+
+
+def _exchanged_word(file: _File) -> _Reading:
+    says_mask = bool(MASK_WORDS & set(file.tokens))
+    kept = [token for token in file.tokens if token not in {*IMAGE_WORDS, *MASK_WORDS, "art", "cp"}]
+    return file.role or ("mask" if says_mask else "image"), (file.context, *kept)
+
+
+def _anywhere(file: _File) -> _Reading:
+    return file.role or ("mask" if _says_mask(file) else "image"), _MASK_SUFFIX.sub("", file.stem)
+
+
+def _joined(read: Callable[[_File], _Reading], *, unique: bool) -> _Rule:
+    """Make a rule of a reading; `unique` pairs only where one image meets one mask."""
+
+    def rule(files: list[_File]) -> list[tuple[_File, _File]]:
+        groups: dict[Hashable, dict[Role, list[_File]]] = defaultdict(
+            lambda: {"image": [], "mask": []}
+        )
+        for file in files:
+            role, key = read(file)
+            groups[key][role].append(file)
+        matches = []
+        for group in groups.values():
+            images, masks = (_best_first(group[role]) for role in ("image", "mask"))
+            alone = len(images) == len(masks) == 1
+            if images and masks and (alone or not unique):
+                matches.append((images[0], masks[0]))
+        return matches
+
+    return rule
+
+
+def _best_first(files: list[_File]) -> list[_File]:
+    """Files of one key: those first whose format keeps the values."""
+    return sorted(files, key=lambda file: _rank(file, _LIKELY_KEPT))
+
+
+def _rank(file: _File, suffixes: tuple[str, ...]) -> int:
+    return suffixes.index(file.suffix) if file.suffix in suffixes else len(suffixes)
+
+
+def _twins(files: list[_File]) -> list[tuple[_File, _File]]:
+    """Pair two files of one folder and stem with different extensions."""
+    groups: dict[Hashable, list[_File]] = defaultdict(list)
+    for file in files:
+        groups[file.folders, file.stem].append(file)
+    matches = []
+    for group in groups.values():
+        ranked = sorted(group, key=lambda file: _rank(file, _LIKELY_MASK))
+        if len(group) == 2 and group[0].suffix != group[1].suffix and not group[0].role:
+            matches.append((ranked[1], ranked[0]))
+    return matches
+
+
+_RULES: tuple[_Rule, ...] = (
+    _joined(_same_stem, unique=False),
+    _joined(_suffix, unique=False),
+    _joined(_exchanged_word, unique=True),
+    _joined(_anywhere, unique=True),
+)

@@ -1,0 +1,230 @@
+"""The datasets of a workspace: make, add to, rename, delete."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import filelock
+
+from cellseg.datasets.dataset import Dataset as Dataset
+from cellseg.datasets.dataset import Record
+from cellseg.datasets.masks import MaskKind, MaskScale, choose_scale, join_kinds
+from cellseg.datasets.pairs import PairFacts, free_name
+from cellseg.datasets.proposal import Proposal
+from cellseg.datasets.split import extend_split, split_by_folders
+from cellseg.errors import CellsegError
+from cellseg.workspace import (
+    Workspace,
+    checked_name,
+    disk_errors,
+    free_id,
+    known_folder,
+)
+
+_LOCK_SECONDS = 60
+
+
+class DatasetStore:
+    """The datasets in `workspace.datasets`, one folder each.
+
+    What is made is either there as a whole or not at all; what changes a dataset waits for its
+    turn, in every process.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def all(self) -> list[Dataset]:
+        """All datasets, newest first; what cannot be read is passed over."""
+        found = []
+        folder = self.workspace.datasets
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if known_folder(folder, path.name):
+                try:
+                    found.append(Dataset.read(path))
+                except CellsegError:
+                    continue
+        return sorted(found, key=lambda dataset: dataset.created, reverse=True)
+
+    def get(self, id_or_name: str) -> Dataset:
+        """The dataset of an id, or else of a name (upper and lower case count as one).
+
+        Raises
+        ------
+        CellsegError
+            Where there is none, or its record cannot be read.
+        """
+        folder = known_folder(self.workspace.datasets, id_or_name)
+        if folder is not None:
+            return Dataset.read(folder)
+        datasets = self.all()
+        for dataset in datasets:
+            if dataset.name.casefold() == id_or_name.strip().casefold():
+                return dataset
+        names = ", ".join(dataset.name for dataset in datasets[:10])
+        there = f"there are: {names}" if names else "there is no dataset yet; import one"
+        raise CellsegError(f"No dataset is named {id_or_name}; {there}.")
+
+    def create(
+        self,
+        proposal: Proposal,
+        name: str,
+        kind: MaskKind | None = None,
+        foreground: Sequence[int] | None = None,
+        sample: bool = False,
+    ) -> Dataset:
+        """Keep the pairs of a proposal as a new dataset; the proposal can be discarded then.
+
+        Parameters
+        ----------
+        name : at most 60 characters, not taken.
+        kind : how the masks are read; None decides by their values.
+        foreground : the mask values that are cell; needed for grey masks.
+        sample : whether cellseg drew the dataset itself.
+
+        Raises
+        ------
+        CellsegError
+            For a name that is taken or unfit; fewer than two pairs; masks that cannot be read so
+            (see `choose_scale`); a disk that is full or cannot be written. Nothing is left behind
+            then, and the proposal is still there.
+        """
+        with self._locked():
+            name = checked_name(name, "dataset", [other.name for other in self.all()])
+            split = split_by_folders(
+                {pair.name: proposal.sides.get(pair.name) for pair in proposal.pairs}
+            )
+            scale = choose_scale(proposal.masks, kind, foreground)
+            record = Record(
+                name=name,
+                created=datetime.now(UTC).isoformat(timespec="microseconds"),
+                scale=scale,
+                pairs=tuple(pair.counted(scale.kind) for pair in proposal.pairs),
+                split=split,
+                warnings=tuple(proposal.warnings),
+                sample=sample,
+            )
+            target = self.workspace.datasets / free_id(self.workspace.datasets, name)
+            with self.workspace.staged(target) as folder:
+                staged = Dataset(folder, record)
+                for pair in record.pairs:
+                    proposal.files.copy(pair.name, staged.files, pair.name)
+                record.write(folder)
+        return Dataset(target, record)
+
+    def add(self, dataset: Dataset, proposal: Proposal) -> Dataset:
+        """Add the pairs of a proposal to a dataset; pairs that it has already are passed over.
+
+        No pair that was there moves to the other side of the split.
+
+        Raises
+        ------
+        CellsegError
+            Where nothing is new, the masks do not mean the same (see `join_kinds`), or the disk
+            is full or cannot be written. The dataset is unchanged then.
+        """
+        with self._locked():
+            dataset = self.get(dataset.id)
+            new = _new_pairs(dataset, proposal)
+            record = _extended(dataset.record, list(new.values()), proposal)
+            try:
+                with disk_errors(self.workspace.root):
+                    for source, pair in new.items():
+                        proposal.files.copy(source, dataset.files, pair.name)
+                    record.write(dataset.folder)
+            except BaseException:
+                for pair in new.values():
+                    dataset.files.remove(pair.name)
+                raise
+        return Dataset(dataset.folder, record)
+
+    def rename(self, dataset_id: str, new: str) -> Dataset:
+        """Give a dataset another name; its id stays.
+
+        Raises
+        ------
+        CellsegError
+            For an unknown id, or a name that is taken or unfit.
+        """
+        with self._locked():
+            dataset = self.get(dataset_id)
+            others = [other.name for other in self.all() if other.id != dataset.id]
+            record = dataset.record.model_copy(
+                update={"name": checked_name(new, "dataset", others)}
+            )
+            record.write(dataset.folder)
+        return Dataset(dataset.folder, record)
+
+    def delete(self, dataset_id: str) -> None:
+        """Delete a dataset; runs and models that were made from it stay.
+
+        Raises
+        ------
+        CellsegError
+            For an unknown id, or a disk that cannot be written.
+        """
+        with self._locked():
+            folder = known_folder(self.workspace.datasets, dataset_id)
+            if folder is None:
+                raise CellsegError(f"There is no dataset {dataset_id}; it may be deleted already.")
+            self.workspace.remove(folder)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let one process at a time change datasets."""
+        with disk_errors(self.workspace.root):
+            self.workspace.datasets.mkdir(parents=True, exist_ok=True)
+            lock = filelock.FileLock(self.workspace.datasets / ".lock", timeout=_LOCK_SECONDS)
+            try:
+                lock.acquire()
+            except filelock.Timeout:
+                raise CellsegError(
+                    "Another import or change of datasets has been at work for "
+                    f"{_LOCK_SECONDS} s; try again when it is done."
+                ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _new_pairs(dataset: Dataset, proposal: Proposal) -> dict[str, PairFacts]:
+    """The pairs that the dataset lacks, under names free in it, by their names in the proposal."""
+    known = {pair.content for pair in dataset.pairs}
+    taken = set(dataset.names)
+    new = {}
+    for pair in proposal.pairs:
+        if pair.content not in known:
+            known.add(pair.content)
+            name = free_name(pair.name, taken)
+            taken.add(name)
+            new[pair.name] = replace(pair, name=name)
+    if not new:
+        raise CellsegError(
+            f"The dataset {dataset.name} has all {len(proposal.pairs)} pairs already; nothing was "
+            "added."
+        )
+    return new
+
+
+def _extended(record: Record, new: list[PairFacts], proposal: Proposal) -> Record:
+    """The record of a dataset with more pairs."""
+    kind = join_kinds(
+        record.scale, [pair.mask for pair in record.pairs], [pair.mask for pair in new]
+    )
+    warnings = [*record.warnings, *proposal.warnings]
+    known = len(proposal.pairs) - len(new)
+    if known:
+        warnings.append(
+            f"{known} of {len(proposal.pairs)} pairs brought later were in the dataset already; "
+            "they were not added again."
+        )
+    return record.model_copy(
+        update={
+            "scale": MaskScale(kind, record.scale.foreground),
+            "pairs": tuple(pair.counted(kind) for pair in (*record.pairs, *new)),
+            "split": extend_split(record.split, [pair.name for pair in new]),
+            "warnings": tuple(warnings),
+        }
+    )

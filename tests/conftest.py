@@ -1,0 +1,26 @@
+"""What many tests need: a workspace that vanishes, and the real data where there is any."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cellseg.workspace import Workspace
+
+REAL_DATA = "CELLSEG_TEST_DATA"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return Workspace(tmp_path / "cellseg-data")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real datasets; the tests that want it are marked `realdata`."""
+    beside = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+    folder = Path(os.environ.get(REAL_DATA) or beside)
+    if not folder.is_dir():
+        pytest.skip(f"There is no real data in {folder}; set {REAL_DATA} to its folder.")
+    return folder

@@ -32,7 +32,8 @@ def network_image(image: Image, settings: Preprocessing) -> NDArray[np.uint8]:
 def network_mask(foreground: NDArray[np.bool_], settings: Preprocessing) -> NDArray[np.uint8]:
     """A mask at the network's size: 1 is foreground, 0 background.
 
-    The nearest pixel is taken, never a mixture, so no value arises that the mask does not hold.
+    A pixel is foreground where more than half of the area that it stands for is. Labels never mix:
+    what is resized is the mask of their foreground.
 
     Parameters
     ----------
@@ -44,8 +45,8 @@ def network_mask(foreground: NDArray[np.bool_], settings: Preprocessing) -> NDAr
     """
     size = (settings.image_size, settings.image_size)
     picture = Pillow.fromarray(foreground.astype(np.uint8) * 255)
-    resized = np.asarray(picture.resize(size, Pillow.Resampling.NEAREST))
-    return (resized > 127).astype(np.uint8)
+    share = np.asarray(picture.resize(size, Pillow.Resampling.BOX))
+    return (share > 127).astype(np.uint8)
 
 
 def gather(

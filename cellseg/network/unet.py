@@ -1,5 +1,6 @@
 """The network: MobileNetV2 encoder, pix2pix decoder, skip connections between them."""
 
+import warnings
 from pathlib import Path
 
 import keras
@@ -105,11 +106,23 @@ def upsample(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
     return layers.ReLU()(x)
 
 
+def load_weights(network: keras.Model, path: Path) -> bool:
+    """Load a weights file; whether it fits the network and could be read.
+
+    Where it does not fit, Keras also warns once for each layer; the answer says enough.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            network.load_weights(str(path))
+        except (ValueError, OSError, KeyError):
+            return False
+    return True
+
+
 def _load(backbone: keras.Model, weights: Path, settings: NetworkSettings) -> None:
-    try:
-        backbone.load_weights(str(weights))
-    except (ValueError, OSError, KeyError) as error:
+    if not load_weights(backbone, weights):
         raise CellsegError(
             f"The encoder weights file {weights.name} does not fit MobileNetV2 with alpha "
             f"{settings.alpha} without top; choose the file of that encoder or the weights `none`."
-        ) from error
+        )

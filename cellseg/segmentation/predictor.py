@@ -10,7 +10,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.models.store import Model
 from cellseg.network.preprocessing import network_image
-from cellseg.network.unet import build_unet
+from cellseg.network.unet import build_unet, load_weights
 from cellseg.segmentation.instances import enlarged
 
 
@@ -63,11 +63,9 @@ def load(model: Model) -> Predictor:
     """
     recipe = model.recipe
     network = build_unet(recipe.preprocessing.image_size, recipe.network)
-    try:
-        network.load_weights(str(model.weights))
-    except (ValueError, OSError, KeyError) as error:
+    if not load_weights(network, model.weights):
         raise CellsegError(
             f"The weights of the model {model.name} cannot be loaded; the file is damaged or not "
             "of this model. Train it again or bring back a copy."
-        ) from error
+        )
     return Predictor(network, recipe)

@@ -1,0 +1,296 @@
+"""The files around the code say the same as the code, and are safe."""
+
+import itertools
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import cellseg
+from cellseg import launch
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+VERSIONS = ["3.11", "3.12", "3.13"]
+LAUNCHERS = ["start-windows.bat", "start-macos.command", "start-linux.sh"]
+MIB = 1024**2
+
+
+def requirements(name: str) -> list[Requirement]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+def tracked() -> list[Path]:
+    """The files of the project, as git knows them."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this copy of the project is no git checkout, so its files are not listed")
+    paths = [ROOT / name for name in listed.decode().split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+# --- the server -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("server", "address", "127.0.0.1"),
+        ("server", "headless", True),
+        ("server", "showEmailPrompt", False),
+        ("server", "enableXsrfProtection", True),
+        ("server", "enableCORS", True),
+        ("server", "fileWatcherType", "none"),
+        ("browser", "gatherUsageStats", False),
+        ("client", "showErrorDetails", "none"),
+        ("client", "toolbarMode", "viewer"),
+    ],
+)
+def test_the_server_is_safe_by_default(section: str, key: str, value: object) -> None:
+    assert CONFIG[section][key] == value
+
+
+def test_uploads_have_a_limit_and_nginx_the_same() -> None:
+    megabytes = CONFIG["server"]["maxUploadSize"]
+    assert 200 <= megabytes <= 2048
+    assert f"client_max_body_size {megabytes}m;" in README
+
+
+def test_streamlit_knows_every_setting() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "streamlit", "config", "show"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "not a valid config option" not in shown.stdout + shown.stderr
+    assert 'address = "127.0.0.1"' in shown.stdout
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `#rrggbb` (WCAG 2.2)."""
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(
+        weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
+    )
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_of_black_and_white() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21.0)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_colours_are_legible(mode: str) -> None:
+    theme = CONFIG["theme"][mode]
+    for background in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):
+        assert contrast(theme["textColor"], background) >= 7
+        assert contrast(theme["linkColor"], background) >= 4.5
+        for colour in [theme["primaryColor"], *theme["chartCategoricalColors"]]:
+            assert contrast(colour, background) >= 3
+
+
+def test_both_modes_have_as_many_chart_colours() -> None:
+    light, dark = CONFIG["theme"]["light"], CONFIG["theme"]["dark"]
+    assert len(light["chartCategoricalColors"]) == len(dark["chartCategoricalColors"])
+
+
+# --- requirements -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_has_both_bounds_and_a_reason(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    for before, line in itertools.pairwise(lines):
+        assert not line or line.startswith("#") or before.startswith("#"), line
+    for requirement in requirements(name):
+        operators = {bound.operator for bound in requirement.specifier}
+        assert operators >= {">=", "<"}, str(requirement)
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "engine"),
+    [
+        ("linux", "x86_64", "tensorflow-cpu"),
+        ("win32", "AMD64", "tensorflow-cpu"),
+        ("linux", "aarch64", "tensorflow"),
+        ("darwin", "arm64", "tensorflow"),
+    ],
+)
+def test_each_machine_gets_one_engine(system: str, machine: str, engine: str) -> None:
+    here = {"sys_platform": system, "platform_machine": machine}
+    wanted = [
+        requirement.name
+        for requirement in requirements("requirements.txt")
+        if requirement.name.startswith("tensorflow")
+        and (requirement.marker is None or requirement.marker.evaluate(here))
+    ]
+    assert wanted == [engine]
+
+
+def test_what_is_installed_fits() -> None:
+    from importlib.metadata import version
+
+    for requirement in requirements("requirements.txt"):
+        if requirement.marker is None or requirement.marker.evaluate():
+            installed = version(requirement.name)
+            assert requirement.specifier.contains(installed, prereleases=True), requirement.name
+
+
+def test_ruff_is_the_same_before_a_commit_and_in_the_checks() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    pinned = re.search(r"ruff-pre-commit\n +rev: v([\d.]+)\n", hooks)[1]
+    asked = next(one for one in requirements("requirements-dev.txt") if one.name == "ruff")
+    assert asked.specifier.contains(pinned)
+
+
+# --- versions and launchers -------------------------------------------------------------------
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## \[(\d[^]]*)\]", changelog, re.MULTILINE)[0] == cellseg.__version__
+
+
+def test_the_python_versions_are_the_same_everywhere() -> None:
+    assert PYPROJECT["project"]["requires-python"] == ">=3.11,<3.14"
+    assert [".".join(map(str, one)) for one in (launch.OLDEST, launch.NEWEST)] == ["3.11", "3.13"]
+    said = [
+        line.rsplit(" ", 1)[1]
+        for line in PYPROJECT["project"]["classifiers"]
+        if line.startswith("Programming Language :: Python :: 3.")
+    ]
+    assert said == VERSIONS
+    for name in LAUNCHERS:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert all(version in text for version in VERSIONS), name
+        assert not re.search(r"python3\.(10|14)|-3\.(10|14)", text), name
+
+
+def test_the_launchers_fit_their_systems() -> None:
+    attributes = (ROOT / ".gitattributes").read_text(encoding="utf-8")
+    assert "*.bat text eol=crlf" in attributes
+    windows = (ROOT / "start-windows.bat").read_bytes()
+    assert windows.count(b"\n") == windows.count(b"\r\n") > 10
+    assert b"pause" in windows
+    for name in LAUNCHERS[1:]:
+        content = (ROOT / name).read_bytes()
+        assert content.startswith(b"#!/bin/sh\n")
+        assert b"\r" not in content
+    modes = subprocess.run(
+        ["git", "ls-files", "--stage", "--", *LAUNCHERS[1:], ".ci/run"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.splitlines()
+    assert all(line.startswith("100755") for line in modes)
+
+
+# --- documents and files ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "pages").glob("*.py")), ids=lambda page: page.stem)
+def test_each_page_is_in_the_readme(page: Path) -> None:
+    assert page.stem == page.stem.lower()
+    assert page.stem.isalpha()
+    for mode in ("light", "dark"):
+        assert f"docs/screenshots/{page.stem}-{mode}.png" in README
+
+
+def test_the_checks_run_the_tests_as_the_readme_does() -> None:
+    checks = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert checks.rstrip().splitlines()[-1] == "python -m pytest"
+    assert "requirements-dev.txt && .venv/bin/python -m pytest\n" in README
+
+
+def test_the_readme_names_every_command() -> None:
+    from typer.main import get_command
+
+    from cellseg.cli import app
+
+    for name in get_command(app).commands:
+        assert f"python -m cellseg {name}" in README
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    for name in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (ROOT / target).exists(), target
+
+
+def test_no_file_is_large() -> None:
+    assert [path.name for path in tracked() if path.stat().st_size > 2 * MIB] == []
+
+
+def test_no_file_knows_a_developers_machine() -> None:
+    path_of_somebody = re.compile(r"(?<![\w.~-])/(?:home|Users|root|work)/\w|\b[A-Z]:\\Users\\\w")
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found = path_of_somebody.search(text)
+        assert found is None, f"{path.relative_to(ROOT)}: {found}"
+
+
+# --- the launcher -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("minor", [11, 12, 13])
+@pytest.mark.parametrize(
+    ("system", "machine"),
+    [("linux", "x86_64"), ("linux", "aarch64"), ("win32", "AMD64"), ("darwin", "arm64")],
+)
+def test_these_pythons_are_welcome(minor: int, system: str, machine: str) -> None:
+    assert launch.unsuitable((3, minor), system, machine, 2**63 - 1) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "system", "machine", "maxsize", "word"),
+    [
+        ((3, 10), "linux", "x86_64", 2**63 - 1, "3.11"),
+        ((3, 14), "linux", "x86_64", 2**63 - 1, "3.13"),
+        ((3, 12), "win32", "x86", 2**31 - 1, "64-bit"),
+        ((3, 12), "darwin", "x86_64", 2**63 - 1, "Apple silicon"),
+        ((3, 12), "win32", "ARM64", 2**63 - 1, "AMD64"),
+    ],
+)
+def test_these_pythons_are_refused_in_one_sentence(
+    version: tuple[int, int], system: str, machine: str, maxsize: int, word: str
+) -> None:
+    reason = launch.unsuitable(version, system, machine, maxsize)
+    assert reason is not None
+    assert word in reason
+    assert "\n" not in reason
+
+
+def test_the_environment_is_installed_once(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("# nothing\n")
+    python = launch.environment(tmp_path)
+    stamp = tmp_path / ".venv" / "installed.txt"
+    first = stamp.stat().st_mtime_ns
+    assert launch.environment(tmp_path) == python
+    assert stamp.stat().st_mtime_ns == first
+
+    (tmp_path / "requirements.txt").write_text("# still nothing\n")
+    launch.environment(tmp_path)
+    assert stamp.stat().st_mtime_ns > first

@@ -48,7 +48,7 @@ def serve(workspace: Workspace, port: int | None, address: str | None, browser: 
         *("--server.port", str(port), "--server.address", address, "--server.headless", "true"),
     ]
     if browser:
-        seen_as = "localhost" if address in (LOCAL, "0.0.0.0", "::") else address
+        seen_as = LOCAL if address in ("0.0.0.0", "::") else address
         opener = threading.Thread(target=_open_browser, args=(seen_as, port), daemon=True)
         opener.start()
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
@@ -87,5 +87,5 @@ def _open_browser(host: str, port: int) -> None:
         except OSError:
             time.sleep(0.2)
         else:
-            webbrowser.open(f"http://{host}:{port}")
+            webbrowser.open(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
             return

@@ -100,6 +100,7 @@ def test_contrast_of_black_and_white() -> None:
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_colours_are_legible(mode: str) -> None:
     theme = CONFIG["theme"][mode]
+    assert contrast("#FFFFFF", theme["primaryColor"]) >= 4.5  # what a button says
     for background in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):
         assert contrast(theme["textColor"], background) >= 7
         assert contrast(theme["linkColor"], background) >= 4.5

@@ -1,0 +1,119 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from cellseg.config import Recipe
+from cellseg.errors import CellsegError
+from cellseg.training import following
+from cellseg.training.runs import Progress, Run, RunConfig
+
+
+def seen(state="running", *, phase="", message=None, model_id=None):
+    return Progress(state, phase, 0, 3, 0, 0, None, message, model_id, None)
+
+
+class ScriptedRun(Run):
+    """A run that shows one step of a script at each look; an exception is raised instead."""
+
+    def __init__(self, folder, *script, rows=()):
+        config = RunConfig(
+            model_name="cells",
+            created=datetime.now(UTC),
+            recipe=Recipe(),
+            dataset_id="d",
+            dataset_name="D",
+            dataset_fingerprint="f" * 64,
+            train=("a",),
+            test=("b",),
+            versions={},
+        )
+        super().__init__(folder, config)
+        self._script = list(script)
+        self._rows = list(rows)
+
+    def progress(self):
+        step = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        if isinstance(step, BaseException):
+            raise step
+        return step
+
+    def metrics(self):
+        return self._rows
+
+    def log_tail(self, lines=20):
+        return ["ResourceExhausted: no memory"]
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch):
+    monkeypatch.setattr(following, "POLL", 0.0)
+    monkeypatch.setattr(following, "PATIENCE", 0.05)
+
+
+def test_each_phase_and_each_epoch_is_said_once(tmp_path):
+    rows = [
+        {"epoch": 1, "loss": 0.5, "iou": 0.25, "val_iou": None},
+        {"epoch": 2, "loss": 0.4, "iou": 0.5, "val_iou": 0.125},
+    ]
+    run = ScriptedRun(
+        tmp_path,
+        seen(phase="Reading images, 1 of 2"),
+        seen(phase="Reading images, 2 of 2"),
+        seen(phase="Training"),
+        seen("finished", model_id="cells"),
+        rows=rows,
+    )
+    said = []
+    assert following.follow(run, said.append) == "cells"
+    assert said == [
+        "Epoch 1 of 3, loss 0.500, IoU 0.250",
+        "Epoch 2 of 3, loss 0.400, IoU 0.500, test IoU 0.125",
+        "Reading images",
+        "Training",
+    ]
+
+
+def test_a_failed_run_ends_in_its_sentence_after_its_log(tmp_path):
+    said = []
+    with pytest.raises(CellsegError, match=r"The machine's memory is full\."):
+        following.follow(
+            ScriptedRun(tmp_path, seen("failed", message="The machine's memory is full.")),
+            said.append,
+        )
+    assert said == ["  ResourceExhausted: no memory"]
+
+
+def test_a_worker_that_wakes_up_again_is_waited_for(tmp_path):
+    run = ScriptedRun(
+        tmp_path, seen("interrupted"), seen("running"), seen("finished", model_id="cells")
+    )
+    assert following.follow(run, lambda _: None) == "cells"
+
+
+def test_a_worker_that_stays_silent_is_given_up(tmp_path):
+    run = ScriptedRun(tmp_path, seen("interrupted", message="The training process is gone."))
+    with pytest.raises(CellsegError, match="gone"):
+        following.follow(run, lambda _: None)
+
+
+def test_ctrl_c_asks_to_stop_and_waits_for_the_model(tmp_path):
+    run = ScriptedRun(
+        tmp_path, seen(), KeyboardInterrupt(), seen(), seen("stopped", model_id="cells")
+    )
+    said = []
+    assert following.follow(run, said.append) == "cells"
+    assert run.stop_file.exists()
+    assert "what was learned is kept" in said[-1]
+
+
+def test_a_second_ctrl_c_leaves_the_run_alone(tmp_path):
+    run = ScriptedRun(tmp_path, seen(), KeyboardInterrupt(), KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        following.follow(run, lambda _: None)
+
+
+def test_a_run_stopped_before_it_learned_has_no_model(tmp_path):
+    said = []
+    run = ScriptedRun(tmp_path, seen("stopped", message="Stopped before the first step."))
+    assert following.follow(run, said.append) is None
+    assert said == ["Stopped before the first step."]

@@ -2,8 +2,9 @@
 
 import os
 from contextlib import AbstractContextManager, nullcontext
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,38 @@ from cellseg.workspace import Workspace
 if TYPE_CHECKING:
     from cellseg.config import Recipe
     from cellseg.datasets.store import Dataset
+
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="DIR",
+        file_okay=False,
+        help="Folder of datasets, runs and models. [CELLSEG_HOME, else ~/cellseg-data]",
+    ),
+]
+DatasetWords = Annotated[
+    str,
+    typer.Option("--dataset", metavar="D", help="Name of a dataset, or ./FOLDER of images, masks."),
+]
+ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="Name of a model.")]
+
+
+class MaskKind(StrEnum):
+    """What the values of a mask mean."""
+
+    BINARY = "binary"
+    LABELS = "labels"
+    GREY = "grey"
+
+
+class Part(StrEnum):
+    """A part of a dataset."""
+
+    TRAIN = "train"
+    TEST = "test"
+    ALL = "all"
 
 
 def workspace_of(context: typer.Context, home: Path | None) -> Workspace:

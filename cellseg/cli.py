@@ -1,13 +1,23 @@
 """`python -m cellseg`: the same calls as the pages. Nothing heavy is imported before it is used."""
 
 import os
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cellseg.arguments import kept_dataset, passing_dataset, recipe_of, whole_numbers, workspace_of
+from cellseg.arguments import (
+    DatasetWords,
+    Home,
+    MaskKind,
+    ModelName,
+    Part,
+    kept_dataset,
+    passing_dataset,
+    recipe_of,
+    whole_numbers,
+    workspace_of,
+)
 from cellseg.console import Commands, counter, result, say
 
 if TYPE_CHECKING:
@@ -21,37 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Home = Annotated[
-    Path | None,
-    typer.Option(
-        "--home",
-        metavar="DIR",
-        file_okay=False,
-        help="Folder of datasets, runs and models. [CELLSEG_HOME, else ~/cellseg-data]",
-    ),
-]
-DatasetWords = Annotated[
-    str,
-    typer.Option("--dataset", metavar="D", help="Name of a dataset, or ./FOLDER of images, masks."),
-]
-ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="Name of a model.")]
-
-
-class MaskKind(StrEnum):
-    """What the values of a mask mean."""
-
-    BINARY = "binary"
-    LABELS = "labels"
-    GREY = "grey"
-
-
-class Part(StrEnum):
-    """A part of a dataset."""
-
-    TRAIN = "train"
-    TEST = "test"
-    ALL = "all"
 
 
 def main() -> None:
@@ -86,8 +65,8 @@ def demo(context: typer.Context, home: Home = None) -> None:
     from cellseg.datasets.sample import create_sample
 
     dataset = create_sample(workspace_of(context, home))
-    say(f"Now: python -m cellseg train --dataset {dataset.name} --model first")
-    result(_dataset_facts(dataset))
+    say(f'Next: python -m cellseg train --dataset "{dataset.name}" --name first')
+    result({**_dataset_facts(dataset), "split": _split(dataset)})
 
 
 @app.command("import")
@@ -110,13 +89,25 @@ def bring(
     from cellseg.datasets.store import DatasetStore
 
     workspace = workspace_of(context, home)
-    proposal = importing.inspect(workspace, path, progress=counter("Reading"))
+    proposal = importing.inspect(workspace, path, progress=counter("Read"))
     try:
+        for sentence in (*proposal.problems, *proposal.warnings):
+            say(sentence)
         kind = mask_kind.value if mask_kind else None
         dataset = DatasetStore(workspace).create(proposal, name, kind=kind, foreground=values)
     finally:
         proposal.discard()
-    result(_dataset_facts(dataset))
+    result(
+        {
+            **_dataset_facts(dataset),
+            "split": _split(dataset),
+            "warnings": dataset.warnings,
+            "problems": list(proposal.problems),
+            "images_without_mask": list(proposal.images_without_mask),
+            "masks_without_image": list(proposal.masks_without_image),
+            "left_out": list(proposal.left_out),
+        }
+    )
 
 
 @app.command()
@@ -256,10 +247,13 @@ def _dataset_facts(dataset: "Dataset") -> dict[str, Any]:
     return {
         "id": dataset.id,
         "name": dataset.name,
-        "created": str(dataset.created),
+        "created": dataset.created,
+        "images": len(dataset.pairs),
         "mask_kind": dataset.kind,
-        "train": list(dataset.split.train),
-        "test": list(dataset.split.test),
+        "foreground": list(dataset.foreground_values),
         "fingerprint": dataset.fingerprint,
-        "warnings": list(dataset.warnings),
     }
+
+
+def _split(dataset: "Dataset") -> dict[str, list[str]]:
+    return {"train": list(dataset.split.train), "test": list(dataset.split.test)}

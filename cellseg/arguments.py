@@ -2,9 +2,8 @@
 
 import os
 from contextlib import AbstractContextManager, nullcontext
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -30,22 +29,8 @@ DatasetWords = Annotated[
     typer.Option("--dataset", metavar="D", help="Name of a dataset, or ./FOLDER of images, masks."),
 ]
 ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="Name of a model.")]
-
-
-class MaskKind(StrEnum):
-    """What the values of a mask mean."""
-
-    BINARY = "binary"
-    LABELS = "labels"
-    GREY = "grey"
-
-
-class Part(StrEnum):
-    """A part of a dataset."""
-
-    TRAIN = "train"
-    TEST = "test"
-    ALL = "all"
+MaskKind = Literal["binary", "labels", "grey"]
+Part = Literal["train", "test", "all"]
 
 
 def workspace_of(context: typer.Context, home: Path | None) -> Workspace:

@@ -93,8 +93,7 @@ def bring(
     try:
         for sentence in (*proposal.problems, *proposal.warnings):
             say(sentence)
-        kind = mask_kind.value if mask_kind else None
-        dataset = DatasetStore(workspace).create(proposal, name, kind=kind, foreground=values)
+        dataset = DatasetStore(workspace).create(proposal, name, mask_kind, values)
     finally:
         proposal.discard()
     result(
@@ -209,7 +208,7 @@ def evaluate(
     workspace = workspace_of(context, home)
     chosen = ModelStore(workspace).get(model)
     with passing_dataset(workspace, dataset) as data:
-        names = names_to_score(chosen, data, split.value if split else None)
+        names = names_to_score(chosen, data, split)
         say("Loading the model")
         from cellseg.analysis.evaluation import evaluate as scores
         from cellseg.segmentation import predictor

@@ -18,7 +18,7 @@ PAUSE = 1.0
 class Commands(TyperGroup):
     """A group whose commands fail in one sentence and with the exit code 1."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command that the words name."""
         try:
             return super().invoke(ctx)

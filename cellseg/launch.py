@@ -72,8 +72,15 @@ def environment(root: Path) -> Path:
     elif stamp.is_file() and stamp.read_text() == wanted:
         return python
     wheels = root / WHEELS
-    source = ["--no-index", "--find-links", wheels] if wheels.is_dir() else []
-    install = [python, "-m", "pip", "install", "--disable-pip-version-check", *source]
+    source = ["--no-index", "--find-links", str(wheels)] if wheels.is_dir() else []
+    install: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        *source,
+    ]
     subprocess.run([*install, "-r", requirements], check=True)
     stamp.write_text(wanted)
     return python

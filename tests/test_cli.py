@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -168,9 +169,12 @@ def test_the_sample_is_made_once(tmp_path, monkeypatch):
 
 
 class Terminal:
-    """`python -m cellseg` as a process of its own."""
+    """`python -m cellseg` as a process of its own, and what a training said there."""
 
     def __init__(self, home):
+        self.folder = home.parent
+        self.lines: list[str] = []
+        self.answer: dict[str, Any] = {}
         self.environment = {
             **os.environ,
             "CELLSEG_HOME": str(home),
@@ -219,7 +223,7 @@ def trained(tmp_path_factory):
         process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, [*lines, err]
-    terminal.folder, terminal.lines, terminal.answer = folder, [*lines, err], json.loads(out)
+    terminal.lines, terminal.answer = [*lines, err], json.loads(out)
     return terminal
 
 

@@ -63,7 +63,7 @@ def test_each_phase_and_each_epoch_is_said_once(tmp_path):
         seen("finished", model_id="cells"),
         rows=rows,
     )
-    said = []
+    said: list[str] = []
     assert following.follow(run, said.append) == "cells"
     assert said == [
         "Epoch 1 of 3, loss 0.500, IoU 0.250",
@@ -74,7 +74,7 @@ def test_each_phase_and_each_epoch_is_said_once(tmp_path):
 
 
 def test_a_failed_run_ends_in_its_sentence_after_its_log(tmp_path):
-    said = []
+    said: list[str] = []
     with pytest.raises(CellsegError, match=r"The machine's memory is full\."):
         following.follow(
             ScriptedRun(tmp_path, seen("failed", message="The machine's memory is full.")),
@@ -100,7 +100,7 @@ def test_ctrl_c_asks_to_stop_and_waits_for_the_model(tmp_path):
     run = ScriptedRun(
         tmp_path, seen(), KeyboardInterrupt(), seen(), seen("stopped", model_id="cells")
     )
-    said = []
+    said: list[str] = []
     assert following.follow(run, said.append) == "cells"
     assert run.stop_file.exists()
     assert "what was learned is kept" in said[-1]
@@ -113,7 +113,7 @@ def test_a_second_ctrl_c_leaves_the_run_alone(tmp_path):
 
 
 def test_a_run_stopped_before_it_learned_has_no_model(tmp_path):
-    said = []
+    said: list[str] = []
     run = ScriptedRun(tmp_path, seen("stopped", message="Stopped before the first step."))
     assert following.follow(run, said.append) is None
     assert said == ["Stopped before the first step."]

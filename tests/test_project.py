@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 
 import cellseg
 from cellseg import launch
+from cellseg.cli import app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -223,11 +224,8 @@ def test_the_checks_run_the_tests_as_the_readme_does() -> None:
 
 
 def test_the_readme_names_every_command() -> None:
-    from typer.main import get_command
-
-    from cellseg.cli import app
-
-    for name in get_command(app).commands:
+    for command in app.registered_commands:
+        name = command.name or command.callback.__name__
         assert f"python -m cellseg {name}" in README
 
 

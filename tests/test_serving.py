@@ -1,6 +1,7 @@
 import os
 import socket
 import sys
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def port():
 @pytest.fixture
 def started(monkeypatch, tmp_path):
     """What Streamlit would be started with: its words, and the folder it would run in."""
-    seen = {}
+    seen: dict[str, Any] = {}
 
     def run_module(name, **_):
         seen.update(name=name, words=sys.argv, folder=os.getcwd())
@@ -66,7 +67,7 @@ def test_without_the_pages_it_says_where_to_start(started, monkeypatch, tmp_path
 
 
 def test_the_browser_opens_once_the_server_answers(monkeypatch, port):
-    opened = []
+    opened: list[str] = []
     monkeypatch.setattr(serving.webbrowser, "open", opened.append)
     serving._open_browser("127.0.0.1", port)
     assert opened == [f"http://127.0.0.1:{port}"]

@@ -1,0 +1,98 @@
+"""The datasets of a workspace: which one, what is in it, rename and delete."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cellseg.datasets.store import Dataset, DatasetStore
+from cellseg.ui import dialogs, gallery, shell, state
+from cellseg.ui.import_view import KINDS
+from cellseg.ui.previews import Preview
+from cellseg.ui.words import count, plain
+
+SIDES = ("All", "Train", "Test")
+
+
+def pick(datasets: Sequence[Dataset], wished: str | None) -> Dataset:
+    """A box to choose the dataset to look at; the newest where none was chosen."""
+    ids = [dataset.id for dataset in datasets]
+    index = ids.index(wished) if wished in ids else 0
+    if len(datasets) == 1:
+        return datasets[0]
+    return st.selectbox(
+        "Dataset",
+        datasets,
+        index=index,
+        format_func=lambda dataset: dataset.name,
+        key=f"dataset-open-{len(datasets)}-{ids[index]}",
+        label_visibility="collapsed",
+        width=320,
+    )
+
+
+def show(store: DatasetStore, dataset: Dataset) -> None:
+    """Facts, what can be done with it, and its pictures."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(dataset.name)}** · {facts(dataset)}", width="content")
+        st.space("stretch")
+        shell.link("train", "Train with it", icon="model_training", query={"dataset": dataset.id})
+        dialogs.rename("dataset", dataset.name, lambda name: _renamed(store, dataset, name))
+        if st.button("Delete", key="dataset-delete", icon=":material/delete:"):
+            dialogs.confirm_delete(
+                f"Delete the dataset {dataset.name}?",
+                "Its images and masks will be gone from here; runs and models made from it stay.",
+                lambda: _deleted(store, dataset),
+                f"The dataset {dataset.name} was deleted.",
+            )
+    if dataset.warnings:
+        with st.expander(count(len(dataset.warnings), "note"), icon=":material/info:"):
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in dataset.warnings))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        side = st.segmented_control(
+            "Show",
+            SIDES,
+            default="All",
+            required=True,
+            key="dataset-side",
+            label_visibility="collapsed",
+        )
+        masked = st.toggle("Lay the masks over", value=True, key="dataset-masked")
+    gallery.grid(_previews(dataset, side or "All", masked), key=f"dataset-{dataset.id}-{side}")
+
+
+def facts(dataset: Dataset) -> str:
+    """`24 pairs, 512 × 512 pixels, black and white masks, 19 train and 5 test`."""
+    split = dataset.split
+    sizes = Counter((pair.width, pair.height) for pair in dataset.pairs)
+    (width, height), _ = sizes.most_common(1)[0]
+    shape = f"{width} × {height} pixels" if len(sizes) == 1 else "of several sizes"
+    return ", ".join(
+        [
+            count(len(dataset.pairs), "pair"),
+            shape,
+            f"{KINDS[dataset.kind].lower()} in the masks",
+            f"{len(split.train)} train and {len(split.test)} test",
+        ]
+    )
+
+
+def _previews(dataset: Dataset, side: str, masked: bool) -> list[Preview]:
+    test = set(dataset.split.test)
+    shown = []
+    for pair in dataset.pairs:
+        own = "test" if pair.name in test else "train"
+        if side == "All" or side.lower() == own:
+            shown.append(
+                Preview(dataset.folder, pair, dataset.kind, dataset.foreground_values, own, masked)
+            )
+    return shown
+
+
+def _renamed(store: DatasetStore, dataset: Dataset, name: str) -> None:
+    store.rename(dataset.id, name)
+
+
+def _deleted(store: DatasetStore, dataset: Dataset) -> None:
+    store.delete(dataset.id)
+    state.choose("dataset", None)

@@ -1,0 +1,189 @@
+"""The settings of a training as widgets, with defaults that work."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cellseg.config import NetworkSettings, Preprocessing, Recipe, TrainingSettings, checked
+from cellseg.datasets.store import Dataset
+from cellseg.network import encoder_weights
+from cellseg.ui.words import about, count
+
+RECIPES = {"seed": "Seed: MobileNetV2 U-Net"}
+ENCODERS = {"imagenet": "from ImageNet", "none": "from nothing"}
+IMAGE_SIZES = (96, 128, 160, 192, 224, 256, 384, 512)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asks for: learn from a dataset by a recipe, and call the model so."""
+
+    dataset: Dataset
+    recipe: Recipe
+    model_name: str
+
+
+def free_name(dataset: Dataset, taken: list[str]) -> str:
+    """A name for the model: the dataset's, with a number where that is taken."""
+    used = {name.casefold() for name in taken}
+    name, number = dataset.name, 1
+    while name.casefold() in used:
+        number += 1
+        name = f"{dataset.name[:55].rstrip()} {number}"
+    return name
+
+
+def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
+    """Widgets for the dataset, the recipe and the name of the model.
+
+    Parameters
+    ----------
+    wished : id of the dataset that is chosen at first, or None for the newest.
+    taken : names of models that exist.
+
+    Raises
+    ------
+    CellsegError
+        Where a value does not fit.
+    """
+    default = TrainingSettings()
+    first = st.columns(3, gap="small")
+    with first[0]:
+        ids = [dataset.id for dataset in datasets]
+        dataset = st.selectbox(
+            "Dataset",
+            datasets,
+            index=ids.index(wished) if wished in ids else 0,
+            format_func=lambda dataset: dataset.name,
+            key="train-dataset",
+            help="The images and masks to learn from; some of them are kept to test.",
+        )
+    with first[1]:
+        name = st.selectbox(
+            "Recipe",
+            list(RECIPES),
+            format_func=lambda key: RECIPES[key],
+            key="train-recipe",
+            help="Network and way of learning; this one is a small U-Net that learns in minutes.",
+        )
+    with first[2]:
+        suggested = free_name(dataset, taken)
+        model_name = st.text_input(
+            "Name of the model",
+            value=suggested,
+            key=f"train-name-{suggested}",
+            max_chars=60,
+            help="Under this name you find it again on the pages Segment and Models.",
+        )
+    second = st.columns(4, gap="small")
+    with second[0]:
+        epochs = st.number_input(
+            "Epochs",
+            1,
+            10_000,
+            default.epochs,
+            key="train-epochs",
+            help="How often the network sees every training image; more takes longer.",
+        )
+    with second[1]:
+        rate = st.number_input(
+            "Learning rate",
+            1e-6,
+            1.0,
+            default.learning_rate,
+            step=1e-4,
+            format="%g",
+            key="train-learning-rate",
+            help="The size of a learning step; lower it if the curves jump.",
+        )
+    with second[2]:
+        batch_size = default.batch_size_for(len(dataset.split.train))
+        batch = st.number_input(
+            "Batch size",
+            1,
+            256,
+            batch_size,
+            key=f"train-batch-size-{batch_size}",
+            help="Images looked at before each learning step; more needs more memory.",
+        )
+    with second[3]:
+        encoder = st.selectbox(
+            "Encoder starts",
+            list(ENCODERS),
+            index=list(ENCODERS).index(default_encoder(dataset)),
+            format_func=lambda key: ENCODERS[key],
+            key=f"train-encoder-{dataset.id}",
+            help="From weights learned on everyday pictures, which needs few images, or from "
+            "nothing.",
+        )
+    with st.expander("More settings", icon=":material/tune:"):
+        third = st.columns(3, gap="small")
+        with third[0]:
+            image_size = st.selectbox(
+                "Image size",
+                IMAGE_SIZES,
+                index=IMAGE_SIZES.index(Preprocessing().image_size),
+                key="train-image-size",
+                help="Pixels; images are resized to such a square. Larger shows finer structures.",
+            )
+        with third[1]:
+            seed = st.number_input(
+                "Seed",
+                0,
+                2**31 - 1,
+                default.seed,
+                key="train-seed",
+                help="Decides all chance; another number shows how much luck is in the result.",
+            )
+    recipe = checked(
+        Recipe,
+        name=name,
+        preprocessing=checked(Preprocessing, image_size=image_size),
+        network=checked(NetworkSettings, encoder_weights=encoder),
+        training=checked(
+            TrainingSettings, epochs=epochs, batch_size=batch, learning_rate=rate, seed=seed
+        ),
+    )
+    return Wish(dataset, recipe, model_name)
+
+
+def start_button(wish: Wish, seconds: float) -> bool:
+    """The button, beside it how long it will take; true where it was pressed."""
+    split = wish.dataset.split
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Start training", key="train-start", type="primary", icon=":material/play_arrow:"
+        )
+        st.markdown(
+            f"Takes about **{about(seconds)}** here: {count(len(split.train), 'image')} to learn "
+            f"from, {len(split.test)} kept to test.",
+            width="content",
+        )
+    st.caption(encoder_note(wish))
+    return pressed
+
+
+def default_encoder(dataset: Dataset) -> str:
+    """ImageNet; for the sample without these weights on the machine, from scratch."""
+    if dataset.sample and not _at_hand(Recipe()):
+        return "none"
+    return "imagenet"
+
+
+def encoder_note(wish: Wish) -> str:
+    """One sentence on where the encoder's weights come from."""
+    recipe, dataset = wish.recipe, wish.dataset
+    if recipe.network.encoder_trains:
+        if dataset.sample and not _at_hand(Recipe()):
+            return (
+                "The ImageNet weights are not on this machine, so the sample trains its encoder "
+                "from scratch."
+            )
+        return "The encoder learns from your images alone, which takes more epochs."
+    if _at_hand(recipe):
+        return "The ImageNet weights are on this machine."
+    return "The ImageNet weights, about 10 MB, are downloaded once when the training starts."
+
+
+def _at_hand(recipe: Recipe) -> bool:
+    return encoder_weights.available(recipe.network, recipe.preprocessing.image_size)

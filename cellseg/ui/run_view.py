@@ -1,0 +1,276 @@
+"""A training run on the page: live while it trains, to look back at when it has ended."""
+
+from typing import Any
+
+import streamlit as st
+
+from cellseg.config import Recipe
+from cellseg.training import jobs
+from cellseg.training.runs import Progress, Run, RunStore
+from cellseg.ui import charts, dialogs, gallery, shell, state
+from cellseg.ui.words import about, count, moment, plain, score
+from cellseg.workspace import Workspace
+
+EVERY = 2.0
+"""Seconds between two looks at a run that trains."""
+
+LOOKS = 4
+"""Predictions shown of a sample: evenly spread over the epochs so far."""
+
+BADGES: dict[str, tuple[str, str, str]] = {
+    "starting": ("Starting", "schedule", "blue"),
+    "running": ("Training", "model_training", "blue"),
+    "finished": ("Finished", "check_circle", "green"),
+    "stopped": ("Stopped", "stop_circle", "gray"),
+    "failed": ("Failed", "error", "red"),
+    "interrupted": ("Interrupted", "power_off", "orange"),
+}
+
+
+def badge(progress: Progress) -> str:
+    """The state as a coloured Markdown badge."""
+    title, icon, colour = BADGES[progress.state]
+    return f":{colour}-badge[:material/{icon}: {title}]"
+
+
+def show(run: Run) -> None:
+    """Everything of a run; a fragment looks again every 2 s until the run has ended."""
+    progress = run.progress()
+    if progress.ended:
+        _ended(run, progress)
+    else:
+        st.fragment(_live, run_every=EVERY)(run)
+
+
+def _heading(run: Run, progress: Progress) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(run.config.model_name), anchor=False, width="content")
+        st.markdown(badge(progress), width="content")
+        st.space("stretch")
+        if not progress.ended:
+            st.button(
+                "Stop",
+                key="train-stop",
+                icon=":material/stop:",
+                on_click=shell.guarded(jobs.stop),
+                args=(run,),
+                disabled=run.stop_file.exists(),
+                help="Ends after the current step. What was learned becomes a model.",
+            )
+        elif st.button("Delete", key="run-delete", type="tertiary", icon=":material/delete:"):
+            dialogs.confirm_delete(
+                f"Delete the training run {run.config.model_name}?",
+                "Its curves and pictures will be gone; a model that it made stays.",
+                lambda: _deleted(run),
+                "The training run was deleted.",
+            )
+    st.caption(_facts(run))
+
+
+@shell.guarded
+def _live(run: Run) -> None:
+    progress = run.progress()
+    if progress.ended:
+        st.rerun()
+    _heading(run, progress)
+    rows = run.metrics()
+    with st.container(key="train-status"):
+        st.progress(_fraction(progress), text=said(progress, run.stop_file.exists()))
+    with st.container(key="train-curves"):
+        for column, title, measures in _sides():
+            with column:
+                st.markdown(f"**{title}**")
+                st.echarts_chart(
+                    charts.live(rows, measures, progress.epochs),
+                    key=f"curve-{title}-{run.id}",
+                    height=charts.HEIGHT,
+                    alt=charts.described(rows, measures),
+                )
+        st.caption(_legend(run))
+    _samples(run)
+
+
+def _ended(run: Run, progress: Progress) -> None:
+    _heading(run, progress)
+    rows = run.metrics()
+    with st.container(key="train-status"):
+        _outcome(run, progress)
+    if rows:
+        _scores(run, rows[-1], progress)
+        with st.container(key="train-curves"):
+            for column, title, measures in _sides():
+                with column:
+                    st.markdown(f"**{title}**")
+                    majority = progress.majority_accuracy if measures is charts.SCORES else None
+                    st.plotly_chart(
+                        charts.ended(rows, measures, majority),
+                        key=f"past-{title}-{run.id}",
+                        config={
+                            "displaylogo": False,
+                            "modeBarButtonsToRemove": ["select", "lasso"],
+                        },
+                        alt=charts.described(rows, measures),
+                    )
+            st.caption(_legend(run))
+        _samples(run)
+
+
+def _deleted(run: Run) -> None:
+    RunStore(Workspace(run.folder.parent.parent)).delete(run)
+    state.choose("run", None)
+
+
+def said(progress: Progress, stopping: bool = False) -> str:
+    """The status line of a run that trains."""
+    if stopping:
+        return "Stopping after this step; what was learned becomes a model …"
+    if not progress.epoch:
+        return f"{plain(progress.phase)} …"
+    parts = [f"Epoch {progress.epoch} of {progress.epochs}"]
+    if progress.steps:
+        parts.append(f"step {progress.step} of {progress.steps}")
+    if progress.phase != "Training":
+        parts = [plain(progress.phase)]
+    elif progress.remaining_s is not None:
+        parts.append(f"about {about(progress.remaining_s)} left")
+    return ", ".join(parts)
+
+
+def _fraction(progress: Progress) -> float:
+    if not progress.epoch:
+        return 0.0
+    step = progress.step / progress.steps if progress.steps else 0.0
+    return min(1.0, max(0.0, (progress.epoch - 1 + step) / progress.epochs))
+
+
+def _outcome(run: Run, progress: Progress) -> None:
+    if progress.state in ("failed", "interrupted"):
+        show = st.error if progress.state == "failed" else st.warning
+        message = progress.message or "The training ended without a word."
+        advice = "" if progress.state == "failed" else " Nothing was published; start it again."
+        show(plain(message) + advice, icon=f":material/{BADGES[progress.state][1]}:")
+        if tail := run.log_tail(15):
+            with st.expander("The last lines of the log", icon=":material/article:"):
+                st.code("\n".join(tail), language=None, wrap_lines=True)
+    elif progress.model_id:
+        with st.container(horizontal=True):
+            shell.link(
+                "segment",
+                "Segment images with it",
+                icon="background_replace",
+                query={"model": progress.model_id},
+            )
+            shell.link(
+                "models", "Its card", icon="deployed_code", query={"model": progress.model_id}
+            )
+    elif progress.message:
+        st.info(plain(progress.message), icon=":material/info:")
+
+
+def _scores(run: Run, last: dict[str, Any], progress: Progress) -> None:
+    part, prefix = ("test", "val_") if run.config.test else ("training", "")
+    tiles = [
+        ("Accuracy", "pixel_accuracy", "Pixels that are right, cells and background alike."),
+        ("IoU", "iou", "Overlap of found and true cell pixels; 1 is perfect."),
+        ("Dice", "dice", "A kinder relative of IoU: twice the overlap over both areas."),
+    ]
+    with st.grid(4, min_column_width=150):
+        for title, key, help_text in tiles:
+            st.metric(
+                f"{title}, {part}", score(last.get(prefix + key)), help=help_text, border=True
+            )
+        st.metric(
+            "Accuracy to beat",
+            score(progress.majority_accuracy),
+            help="What calling every pixel the commoner class would score.",
+            border=True,
+        )
+
+
+def _samples(run: Run) -> None:
+    samples = [sample for sample in run.samples() if sample.epochs]
+    if not samples:
+        return
+    epochs = _spread(sorted(samples[0].epochs))
+    kind = "test" if run.config.test else "training"
+    st.markdown(f"**The same {kind} images after some epochs**")
+    titles = ["Image", "True mask", *(f"Epoch {epoch}" for epoch in epochs)]
+    rows = []
+    for sample in samples:
+        pictures = [sample.image, sample.truth]
+        pictures += [sample.epochs[epoch] for epoch in epochs if epoch in sample.epochs]
+        rows.append((sample.name, pictures))
+    gallery.comparison(titles, rows, width=2 + LOOKS)
+    st.caption("White is where the network sees cells, black is background, grey is doubt.")
+
+
+def _spread(epochs: list[int]) -> list[int]:
+    """The first and the last epoch and some between them."""
+    if len(epochs) <= LOOKS:
+        return epochs
+    last = len(epochs) - 1
+    return [epochs[round(last * (look / (LOOKS - 1)) ** 2)] for look in range(LOOKS)]
+
+
+def _sides() -> list[tuple[Any, str, dict[str, str]]]:
+    left, right = st.columns(2, gap="medium")
+    return [(left, "Loss", charts.LOSS), (right, "Accuracy, IoU and Dice", charts.SCORES)]
+
+
+def _legend(run: Run) -> str:
+    if run.config.test:
+        return "Solid: test images, never used to learn. Dashed: training images."
+    return "All images train in this run, so there are no test curves."
+
+
+def _facts(run: Run) -> str:
+    config, recipe = run.config, run.config.recipe
+    parts = [
+        plain(config.dataset_name),
+        f"{count(len(config.train), 'image')} to train, {len(config.test)} to test",
+        settings(recipe, len(config.train)),
+        moment(config.created),
+    ]
+    return " · ".join(parts)
+
+
+def settings(recipe: Recipe, images: int) -> str:
+    """The settings of a run in a few words."""
+    training, weights = recipe.training, recipe.network.encoder_weights
+    encoder = {"imagenet": "ImageNet encoder", "none": "encoder from scratch"}
+    return (
+        f"{count(training.epochs, 'epoch')}, learning rate {training.learning_rate:g}, "
+        f"batch size {training.batch_size_for(images)}, {encoder.get(weights, 'own encoder file')}"
+    )
+
+
+def past(runs: list[Run], opened: str | None) -> None:
+    """The runs so far, newest first, ten at a time, each with a link to its own address."""
+    most = 10
+    pages = -(-len(runs) // most)
+    slot = st.container(gap="xsmall")
+    page = st.pagination(pages, key="runs-page") if pages > 1 else 1
+    with slot:
+        for run in runs[(page - 1) * most : page * most]:
+            _line(run, opened == run.id)
+
+
+def _line(run: Run, is_open: bool) -> None:
+    progress = run.progress()
+    rows = run.metrics()
+    with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
+        shell.link(
+            "train",
+            plain(run.config.model_name),
+            icon="visibility" if is_open else "show_chart",
+            query={"run": run.id},
+        )
+        st.markdown(badge(progress), width="content")
+        st.space("stretch")
+        said = [plain(run.config.dataset_name)]
+        if rows:
+            last = rows[-1]
+            value = last.get("val_iou", last.get("iou"))
+            said.append(f"{count(last['epoch'], 'epoch')}, IoU {score(value)}")
+        said.append(moment(run.config.created))
+        st.caption(" · ".join(said), width="content")

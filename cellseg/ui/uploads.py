@@ -1,0 +1,134 @@
+"""Files on their way from the browser: into a private folder of the inbox, out of memory."""
+
+import shutil
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from cellseg.errors import CellsegError
+from cellseg.workspace import Workspace, disk_errors, slug
+
+KEPT_SECONDS = 24 * 3600.0
+"""How long an abandoned upload stays in the inbox."""
+
+_FOLDER = "upload_folder"
+_PREFIX = "tab-"
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file that has arrived: what the user calls it, and where its bytes lie."""
+
+    name: str
+    path: Path
+
+
+def uploader(
+    workspace: Workspace,
+    key: str,
+    label: str,
+    *,
+    help: str,
+    many: bool | Literal["directory"] = True,
+) -> list[Received]:
+    """An uploader that empties itself into the inbox, and the files it has received so far.
+
+    It lies in a container of the given key. Every kind of file may come: what cannot be used is
+    named by the importer in a sentence, which says more than a refusal of the browser.
+    """
+    turn = st.session_state.get(f"{key}_turn", 0)
+    widget = f"{key}_{turn}"
+    with st.container(key=key):
+        st.file_uploader(
+            label,
+            key=widget,
+            help=help,
+            accept_multiple_files=many,
+            on_change=_receive,
+            args=(workspace, key, widget),
+        )
+    if sentence := st.session_state.pop(f"{key}_error", None):
+        raise CellsegError(sentence)
+    return received(key)
+
+
+def received(key: str) -> list[Received]:
+    """The files that came through the uploader of this key."""
+    return [file for file in st.session_state.get(key, []) if file.path.is_file()]
+
+
+def forget(*keys: str) -> None:
+    """Delete what came through these uploaders."""
+    for key in keys:
+        for file in st.session_state.pop(key, []):
+            shutil.rmtree(file.path.parent, ignore_errors=True)
+
+
+def private_folder(workspace: Workspace) -> Path:
+    """A folder of the inbox for this browser tab alone; abandoned ones of others are removed."""
+    known = st.session_state.get(_FOLDER)
+    if known is None or not Path(known).is_dir() or Path(known).parent != workspace.inbox:
+        _sweep(workspace)
+        with disk_errors(workspace.root):
+            folder = workspace.inbox / f"{_PREFIX}{uuid.uuid4().hex}"
+            folder.mkdir(parents=True)
+        st.session_state[_FOLDER] = known = str(folder)
+    return Path(known)
+
+
+def _receive(workspace: Workspace, key: str, widget: str) -> None:
+    files = st.session_state[widget] or []
+    files = files if isinstance(files, list) else [files]
+    kept = list(st.session_state.get(key, []))
+    try:
+        folder = private_folder(workspace)
+        with disk_errors(workspace.root):
+            for file in files:
+                kept.append(Received(file.name, _copy(file, folder)))
+                _release(file)
+    except CellsegError as error:
+        st.session_state[f"{key}_error"] = str(error)
+    finally:
+        st.session_state[key] = kept
+        st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
+
+
+def _copy(file: st.typing.UploadedFile, folder: Path) -> Path:
+    """Write an upload into a folder of its own, under a tamed form of the user's name."""
+    name = Path(file.name.replace("\\", "/")).name
+    suffix = Path(name).suffix.lower()
+    suffix = suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) < 8 else ""
+    path = folder / uuid.uuid4().hex / f"{slug(Path(name).stem) or 'file'}{suffix}"
+    path.parent.mkdir()
+    with path.open("wb") as target:
+        shutil.copyfileobj(file, target, 1 << 20)
+    return path
+
+
+def _release(file: st.typing.UploadedFile) -> None:
+    """Free the server's memory of an upload; Streamlit keeps it until the tab is long gone.
+
+    The call is internal to Streamlit; without it the memory is freed later.
+    """
+    try:
+        context = get_script_run_ctx()
+        if context is not None:
+            context.uploaded_file_mgr.remove_file(
+                session_id=context.session_id, file_id=file.file_id
+            )
+    except Exception:
+        pass
+
+
+def _sweep(workspace: Workspace) -> None:
+    for folder in workspace.inbox.glob(f"{_PREFIX}*"):
+        try:
+            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue

@@ -1,0 +1,71 @@
+import pytest
+
+from cellseg.models.store import ModelStore
+from tests import made
+from tests.pages import errors, opened, text
+
+
+@pytest.fixture(autouse=True)
+def _home(workspace, monkeypatch):
+    monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
+
+
+def test_without_a_model_the_page_says_where_models_come_from():
+    app = opened("models")
+    assert "No model yet" in text(app)
+    assert [metric.label for metric in app.metric] == ["Datasets", "Runs", "Models", "Free"]
+
+
+def test_a_model_opens_with_scores_and_card(workspace):
+    model = made.model(workspace, made.dataset(workspace))
+    app = opened("models", model=model.id)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["IoU"] == "0.810"
+    assert shown["Accuracy to beat"] == "0.900"
+    assert "Dataset fingerprint" in text(app)
+    assert not errors(app)
+
+
+def test_an_unknown_model_is_one_sentence(workspace):
+    made.model(workspace, made.dataset(workspace))
+    app = opened("models", model="never-was")
+    assert len(errors(app)) == 1
+
+
+def test_rename(workspace):
+    model = made.model(workspace, made.dataset(workspace))
+    app = opened("models", model=model.id)
+    app.text_input[0].set_value("second")
+    next(button for button in app.button if button.label == "Rename").click().run()
+    assert ModelStore(workspace).get(model.id).name == "second"
+    assert "The model is now named second" in text(app)
+
+
+def test_delete_asks_first(workspace):
+    model = made.model(workspace, made.dataset(workspace))
+    app = opened("models", model=model.id)
+    app.button(key="model-delete").click().run()
+    assert ModelStore(workspace).all()
+    app.button(key="model-delete").click()  # AppTest closes a dialog at every run
+    app.button(key="confirm-delete").click().run()
+    assert not ModelStore(workspace).all()
+    assert "The model first was deleted" in text(app)
+
+
+def test_a_packed_model_comes_back(workspace):
+    store = ModelStore(workspace)
+    model = made.model(workspace, made.dataset(workspace))
+    packed = store.pack(model)
+    store.delete(model)
+    app = opened("models")
+    app.file_uploader[0].upload("first.zip", packed, "application/zip").run()
+    assert [model.name for model in store.all()] == ["first"]
+    assert "The model first is back" in text(app)
+
+
+def test_a_zip_that_is_no_model_is_one_sentence(workspace):
+    app = opened("models")
+    app.file_uploader[0].upload("first.zip", b"no zip", "application/zip").run()
+    assert len(errors(app)) == 1
+    assert "first.zip" in errors(app)[0].replace("\\", "")
+    assert not list(workspace.inbox.glob("tab-*/*"))

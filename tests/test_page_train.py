@@ -1,0 +1,140 @@
+import json
+
+import pytest
+
+from cellseg.errors import TrainingActive
+from cellseg.training import jobs
+from cellseg.training.runs import Run
+from tests import made
+from tests.pages import errors, opened, text
+
+
+@pytest.fixture(autouse=True)
+def _home(workspace, monkeypatch):
+    monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
+
+
+def test_without_a_dataset_the_page_says_what_to_do():
+    app = opened("train")
+    assert "No dataset to learn from yet" in text(app)
+    assert not app.selectbox
+
+
+def test_the_form_has_defaults_that_work_and_an_estimate(workspace, monkeypatch):
+    dataset = made.dataset(workspace)
+    started = {}
+
+    def start(workspace, dataset, recipe, model_name):
+        started.update(recipe=recipe, name=model_name, dataset=dataset.id)
+        return made.run(workspace, dataset, state="running")
+
+    monkeypatch.setattr(jobs, "start", start)
+    app = opened("train")
+    assert app.selectbox(key="train-dataset").value.id == dataset.id
+    assert app.selectbox(key="train-recipe").value == "seed"
+    assert app.number_input(key="train-epochs").value == 40
+    assert "4 images to learn from, 1 kept to test" in text(app)
+    app.number_input(key="train-epochs").set_value(3)
+    app.button(key="train-start").click().run()
+    assert started["name"] == "Nuclei"
+    assert started["dataset"] == dataset.id
+    assert started["recipe"].training.epochs == 3
+    assert started["recipe"].training.batch_size == 1
+    assert "20260324-140500-first" in app.query_params["run"]
+    assert app.button(key="train-stop")
+
+
+def test_every_input_has_a_sentence_of_help(workspace):
+    made.dataset(workspace)
+    app = opened("train")
+    for element in [*app.selectbox, *app.number_input, *app.text_input]:
+        assert element.help.endswith("."), element.label
+
+
+def test_a_running_training_shows_progress_curves_and_stop(workspace):
+    run = made.run(workspace, made.dataset(workspace), state="running")
+    app = opened("train", run=run.id)
+    bar = app.get("progress")[0].proto
+    assert bar.text == "Epoch 3 of 10, step 2 of 4, about 100 s left"
+    charts = [json.loads(chart.proto.spec) for chart in app.get("echarts_chart")]
+    assert [len(chart["series"]) for chart in charts] == [2, 6]
+    assert len(app.get("image")) == 5
+    app.button(key="train-stop").click().run()
+    assert run.stop_file.exists()
+    assert app.button(key="train-stop").disabled
+
+
+def test_a_finished_run_shows_its_scores_beside_the_majority(workspace):
+    dataset = made.dataset(workspace)
+    model = made.model(workspace, dataset)
+    run = made.run(workspace, dataset, model_id=model.id)
+    app = opened("train", run=run.id)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Accuracy to beat"] == "0.900"
+    assert shown["IoU, test"] == "0.787"
+    assert len(app.get("plotly_chart")) == 2
+    assert not app.get("echarts_chart")
+
+
+@pytest.mark.parametrize("state", ["failed", "running"])
+def test_a_failed_or_interrupted_run_shows_why_and_its_log(workspace, state):
+    gone = {"pid": 2**22 + 1} if state == "running" else {"message": "The disk is full."}
+    run = made.run(workspace, made.dataset(workspace), state=state, **gone)
+    app = opened("train", run=run.id)
+    said = errors(app) if state == "failed" else [warning.value for warning in app.warning]
+    assert len(said) == 1
+    assert ("The disk is full" in said[0]) == (state == "failed")
+    assert "the last word" in app.code[0].value
+
+
+def test_a_second_start_leads_to_the_first(workspace, monkeypatch):
+    dataset = made.dataset(workspace)
+    run = made.run(workspace, dataset, state="running")
+
+    def start(*args, **kwargs):
+        raise TrainingActive(run.id, "The training of first still runs.")
+
+    monkeypatch.setattr(jobs, "start", start)
+    app = opened("train")
+    app.button(key="train-start").click().run()
+    assert app.warning[0].value == "The training of first still runs."
+    assert any(link.proto.label == "Open the training that runs" for link in app.get("page_link"))
+
+
+def test_an_unknown_run_is_one_sentence(workspace):
+    made.dataset(workspace)
+    app = opened("train", run="never-was")
+    assert len(errors(app)) == 1
+    assert "run" not in app.query_params
+
+
+def test_a_taken_name_is_one_sentence(workspace):
+    dataset = made.dataset(workspace)
+    made.model(workspace, dataset, "Nuclei")
+    app = opened("train")
+    name = next(field for field in app.text_input if field.label == "Name of the model")
+    assert name.value == "Nuclei 2"
+    name.set_value("NUCLEI")
+    app.button(key="train-start").click().run()
+    assert len(errors(app)) == 1
+    assert "exists already" in errors(app)[0]
+
+
+def test_runs_are_listed_newest_first(workspace):
+    dataset = made.dataset(workspace)
+    made.run(workspace, dataset, run_id="20260324-140500-a")
+    made.run(workspace, dataset, run_id="20260324-140500-b")
+    app = opened("train")
+    links = [str(link.proto) for link in app.get("page_link")]
+    ids = [link.split("20260324-140500-")[1][0] for link in links if "20260324" in link]
+    assert ids == ["b", "a"]
+
+
+def test_an_ended_run_can_be_deleted(workspace):
+    run = made.run(workspace, made.dataset(workspace))
+    app = opened("train", run=run.id)
+    app.button(key="run-delete").click().run()
+    app.button(key="run-delete").click()  # AppTest closes a dialog at every run
+    app.button(key="confirm-delete").click().run()
+    assert not run.folder.exists()
+    assert isinstance(run, Run)

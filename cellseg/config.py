@@ -9,7 +9,9 @@ from cellseg.errors import CellsegError
 FEW_IMAGES = 64
 """Up to this many training images the recipe `seed` takes one image a step, else sixteen."""
 
-Alpha = Literal[0.35, 0.5, 0.75, 1.0, 1.3, 1.4]
+ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
+"""The encoder widths that have ImageNet weights."""
+
 Filters = Annotated[int, Field(ge=4, le=2048)]
 
 
@@ -41,8 +43,15 @@ class NetworkSettings(Frozen):
     """
 
     encoder_weights: str = Field(default="imagenet", min_length=1)
-    alpha: Alpha = 1.0
+    alpha: float = 1.0
     decoder_filters: tuple[Filters, Filters, Filters, Filters] = (512, 256, 128, 64)
+
+    @field_validator("alpha")
+    @classmethod
+    def _published(cls, alpha: float) -> float:
+        if alpha not in ALPHAS:
+            raise ValueError(f"choose one of {', '.join(f'{known:g}' for known in ALPHAS)}")
+        return alpha
 
     @property
     def encoder_trains(self) -> bool:

@@ -11,7 +11,7 @@ from cellseg.workspace import Workspace
 
 ROW = {"pixel_accuracy": 0.9, "majority_accuracy": 0.8, "iou": 0.7, "dice": 0.82}
 SCORES = {
-    "together": dict.fromkeys(("network_size", "image_size"), {**ROW, "iou_background": None})
+    "together": {size: {**ROW, "iou_background": None} for size in ("network_size", "image_size")}
 }
 
 

@@ -24,7 +24,6 @@ from cellseg.workspace import (
     write_json,
 )
 
-FORMAT = 1
 SETTINGS = "model.json"
 WEIGHTS = "weights.weights.h5"
 BEST_ON_TEST = "best_on_test.weights.h5"
@@ -48,7 +47,7 @@ class ModelFacts(Frozen):
     ended : `finished`, or `stopped` where the user ended the training before its last epoch.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     name: str
     created: datetime
     recipe: Recipe

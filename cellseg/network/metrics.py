@@ -1,5 +1,7 @@
 """The scores that move during training, pooled over all pixels of an epoch."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -19,7 +21,7 @@ class ForegroundScores(keras.metrics.Metric):
             for part in ("tp", "fp", "fn", "tn")
         ]
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch: truth (B, Y, X) of 0 and 1, logits (B, Y, X, 2)."""
         truth = ops.cast(y_true, "bool")
         found = y_pred[..., 1] > y_pred[..., 0]
@@ -28,7 +30,7 @@ class ForegroundScores(keras.metrics.Metric):
         for count, pixels in zip(self.counts, hits, strict=True):
             count.assign_add(ops.sum(ops.cast(pixels, "float32")))
 
-    def result(self):
+    def result(self) -> dict[str, Any]:
         """Scores so far, fractions from 0 to 1."""
         tp, fp, fn, tn = self.counts
         return {

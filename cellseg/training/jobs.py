@@ -143,11 +143,9 @@ def _launch(run: Run) -> None:
     root = str(Path(cellseg.__file__).parent.parent)
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-    detached = (
-        {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-        if sys.platform == "win32"
-        else {"start_new_session": True}
-    )
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     _workers[:] = [worker for worker in _workers if worker.poll() is None]
     with run.log.open("ab") as log:
         worker = subprocess.Popen(
@@ -156,7 +154,8 @@ def _launch(run: Run) -> None:
             stdout=log,
             stderr=subprocess.STDOUT,
             env=environment,
-            **detached,
+            start_new_session=sys.platform != "win32",
+            creationflags=flags,
         )
     _workers.append(worker)
     created = psutil.Process(worker.pid).create_time()

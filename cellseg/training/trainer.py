@@ -81,13 +81,21 @@ def train(
     status.say("Building the network")
     network = _compiled(recipe, encoder_weights)
     batch_size = recipe.training.batch_size_for(len(images))
-    shown = (data.test, test_images, test_masks) if data.test else (data.train, images, masks)
+    shown_names, shown_images, shown_masks = (
+        (data.test, test_images, test_masks) if data.test else (data.train, images, masks)
+    )
+    pictures = SamplePictures(
+        run.folder / "samples",
+        shown_names[:SAMPLES],
+        shown_images[:SAMPLES],
+        shown_masks[:SAMPLES],
+    )
     metrics = MetricsFile(run.folder)
     stop = StopOnRequest(stop_requested)
     callbacks: list[keras.callbacks.Callback] = [
         stop,
         ProgressReport(status, metrics, steps=-(-len(images) // batch_size)),
-        SamplePictures(run.folder / "samples", *(part[:SAMPLES] for part in shown)),
+        pictures,
     ]
     if data.test:
         callbacks.append(_keep_best(run))

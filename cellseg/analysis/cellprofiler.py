@@ -1,0 +1,78 @@
+"""The table of cells in the names and units of CellProfiler."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+_SHAPE_NAMES = {
+    "label": "ObjectNumber",
+    "area": "AreaShape_Area",
+    "area_bbox": "AreaShape_BoundingBoxArea",
+    "area_convex": "AreaShape_ConvexArea",
+    "perimeter": "AreaShape_Perimeter",
+    "axis_major_length": "AreaShape_MajorAxisLength",
+    "axis_minor_length": "AreaShape_MinorAxisLength",
+    "eccentricity": "AreaShape_Eccentricity",
+    "orientation": "AreaShape_Orientation",
+    "equivalent_diameter_area": "AreaShape_EquivalentDiameter",
+    "solidity": "AreaShape_Solidity",
+    "extent": "AreaShape_Extent",
+    "euler_number": "AreaShape_EulerNumber",
+    "centroid-0": "AreaShape_Center_Y",
+    "centroid-1": "AreaShape_Center_X",
+    "bbox-0": "AreaShape_BoundingBoxMinimum_Y",
+    "bbox-1": "AreaShape_BoundingBoxMinimum_X",
+    "bbox-2": "AreaShape_BoundingBoxMaximum_Y",
+    "bbox-3": "AreaShape_BoundingBoxMaximum_X",
+}
+_INTENSITY_NAMES = {
+    "mean": "MeanIntensity",
+    "min": "MinIntensity",
+    "max": "MaxIntensity",
+    "std": "StdIntensity",
+    "median": "MedianIntensity",
+}
+_COLOURS = ("Red", "Green", "Blue")
+
+
+def cellprofiler(table: pd.DataFrame, channels: Sequence[str] | None = None) -> pd.DataFrame:
+    """Rename and convert a table of `cellseg.analysis.measurements.measure`.
+
+    As CellProfiler 4 defines them: the orientation of scikit-image in degrees;
+    FormFactor = 4 π A / P²; Compactness = P² / (4 π A); IntegratedIntensity = mean times area.
+    Intensities stay in grey values, where CellProfiler scales them to 0 to 1. A column without
+    the same thing in CellProfiler keeps its name; so does `feret_diameter_max`, which CellProfiler
+    measures between pixel centres.
+
+    Parameters
+    ----------
+    table : of one image or of many, which `ImageNumber` counts from 1 in their order.
+    channels : their names; by default Image for a grey image, else Red, Green and Blue.
+    """
+    found = table.drop(columns="image")
+    found.insert(0, "ImageNumber", pd.factorize(table["image"])[0] + 1)
+    found["orientation"] = np.degrees(table["orientation"])
+    round_area = 4.0 * np.pi * table["area"]
+    squared = table["perimeter"] ** 2
+    found["AreaShape_FormFactor"] = (round_area / squared).where(squared > 0)
+    found["AreaShape_Compactness"] = squared / round_area
+    names = dict(_SHAPE_NAMES)
+    for column in table.columns[table.columns.str.startswith("intensity_")]:
+        statistic, _, number = column.removeprefix("intensity_").partition("-")
+        channel = _channel(number, channels)
+        names[column] = f"Intensity_{_INTENSITY_NAMES[statistic]}_{channel}"
+        if statistic == "mean":
+            total = table[column] * table["area"]
+            found[f"Intensity_IntegratedIntensity_{channel}"] = total
+    found.insert(2, "Metadata_Image", table["image"])
+    return found.rename(columns=names)
+
+
+def _channel(number: str, channels: Sequence[str] | None) -> str:
+    """The name of the channel of this number, which is empty for a grey image."""
+    if channels is not None:
+        return channels[int(number or 0)]
+    if not number:
+        return "Image"
+    return _COLOURS[int(number)] if int(number) < len(_COLOURS) else f"Channel{number}"

@@ -49,7 +49,7 @@ class Worker:
             log.exception("out of memory")
             self.status.end(
                 "failed",
-                message="The machine's memory is full; choose a smaller batch size or fewer images.",
+                message="The machine's memory is full; choose a smaller batch size.",
             )
             return 1
         except Exception as error:  # the last boundary of the process: the page shows the sentence

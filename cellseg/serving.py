@@ -16,6 +16,7 @@ PORTS = range(8501, 8601)
 """Tried in this order where no port is asked for."""
 
 LOCAL = "127.0.0.1"
+ALLOWED_HOSTS = "STREAMLIT_SERVER_ALLOWED_HOSTS"
 START_SECONDS = 60.0
 _ROOT = Path(__file__).parent.parent
 
@@ -42,6 +43,8 @@ def serve(workspace: Workspace, port: int | None, address: str | None, browser: 
     address = address or LOCAL
     port = port or _free_port(address)
     os.environ[HOME_VARIABLE] = str(workspace.root)
+    if address not in (LOCAL, "localhost", "::1"):  # then its name is not known here
+        os.environ.setdefault(ALLOWED_HOSTS, "*")
     os.chdir(_ROOT)  # where Streamlit finds .streamlit/config.toml
     sys.argv = [
         *("streamlit", "run", str(script)),

@@ -47,6 +47,7 @@ def tracked() -> list[Path]:
     ("section", "key", "value"),
     [
         ("server", "address", "127.0.0.1"),
+        ("server", "allowedHosts", ["localhost", "127.0.0.1"]),
         ("server", "headless", True),
         ("server", "showEmailPrompt", False),
         ("server", "enableXsrfProtection", True),

@@ -30,6 +30,8 @@ def started(monkeypatch, tmp_path):
     monkeypatch.setattr(serving.runpy, "run_module", run_module)
     monkeypatch.setattr(sys, "argv", ["cellseg"])
     monkeypatch.setenv("CELLSEG_HOME", "elsewhere")
+    monkeypatch.setenv(serving.ALLOWED_HOSTS, "")
+    monkeypatch.delenv(serving.ALLOWED_HOSTS)
     monkeypatch.chdir(tmp_path)
     return seen
 
@@ -46,6 +48,13 @@ def test_the_app_is_served_from_the_project_to_this_machine_only(started, tmp_pa
     assert option(started["words"], "--server.address") == "127.0.0.1"
     assert option(started["words"], "--server.port") == "8700"
     assert os.environ["CELLSEG_HOME"] == str(tmp_path / "home")
+
+
+def test_only_a_server_for_others_answers_to_any_name(started):
+    serving.serve(Workspace("home"), 8700, None, browser=False)
+    assert serving.ALLOWED_HOSTS not in os.environ
+    serving.serve(Workspace("home"), 8700, "0.0.0.0", browser=False)
+    assert os.environ[serving.ALLOWED_HOSTS] == "*"
 
 
 def test_the_first_free_port_is_taken(started, monkeypatch, port):

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from cellseg.console import counter
 from cellseg.errors import CellsegError
 from cellseg.workspace import Workspace
 
 if TYPE_CHECKING:
     from cellseg.config import Recipe
-    from cellseg.datasets.store import Dataset
+    from cellseg.datasets.dataset import Dataset
 
 
 Home = Annotated[
@@ -45,18 +46,21 @@ def _is_folder(words: str) -> bool:
 
 def kept_dataset(workspace: Workspace, words: str) -> "Dataset":
     """The dataset of a name; that of a folder is brought into the workspace, once."""
+    from cellseg.datasets import folders
     from cellseg.datasets.store import DatasetStore
 
-    store = DatasetStore(workspace)
-    return store.import_folder(Path(words)) if _is_folder(words) else store.get(words)
+    if _is_folder(words):
+        return folders.keep(workspace, Path(words), counter("Read"))
+    return DatasetStore(workspace).get(words)
 
 
 def passing_dataset(workspace: Workspace, words: str) -> AbstractContextManager["Dataset"]:
     """The dataset of a name, or that of a folder for as long as the block lasts."""
-    from cellseg.datasets.store import DatasetStore, opened
+    from cellseg.datasets import folders
+    from cellseg.datasets.store import DatasetStore
 
     if _is_folder(words):
-        return opened(Path(words))
+        return folders.passing(Path(words), counter("Read"))
     return nullcontext(DatasetStore(workspace).get(words))
 
 

@@ -1,0 +1,108 @@
+"""Unpack a zip that a user brought: nothing leaves the target, nothing explodes."""
+
+import shutil
+import stat
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from cellseg.errors import CellsegError
+from cellseg.workspace import disk_errors
+
+
+@dataclass(frozen=True)
+class ZipLimits:
+    """What a zip may hold.
+
+    files : members. size : bytes of all members unpacked. ratio : unpacked to packed, which
+    counts only beyond `harmless` bytes unpacked.
+    """
+
+    files: int = 20_000
+    size: int = 20 * 1024**3
+    ratio: float = 300.0
+    harmless: int = 50 * 1024**2
+
+
+def unpack(
+    packed: Path, target: Path, name: str | None = None, limits: ZipLimits | None = None
+) -> dict[str, Path]:
+    """Unpack the files of a zip under names of cellseg's own choice; links are left out.
+
+    Parameters
+    ----------
+    packed : the zip.
+    target : a folder that exists; the files lie directly in it.
+    name : what the user calls the zip.
+
+    Returns
+    -------
+    The path of each unpacked file by its name in the zip, with `/` between folders.
+
+    Raises
+    ------
+    CellsegError
+        Where it is no zip, is damaged or encrypted, holds a name that leads out of its folder, or
+        exceeds a limit.
+    """
+    name = name or packed.name
+    unpacked: dict[str, Path] = {}
+    try:
+        with zipfile.ZipFile(packed) as archive, disk_errors(target):
+            members = [info for info in archive.infolist() if _is_file(info)]
+            _check(members, packed.stat().st_size, name, limits or ZipLimits())
+            if (need := sum(info.file_size for info in members)) > shutil.disk_usage(target).free:
+                raise CellsegError(
+                    f"{name} unpacks to {need / 1e9:.1f} GB, more than is free on the disk; free "
+                    "some space or bring fewer images."
+                )
+            for number, info in enumerate(members):
+                path = target / f"{number:05d}{_suffix(info.filename)}"
+                with archive.open(info) as source, path.open("wb") as copy:
+                    shutil.copyfileobj(source, copy, 1 << 20)
+                unpacked[info.filename.replace("\\", "/")] = path
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise CellsegError(
+            f"{name} is not a zip or is damaged; pack the folder again and bring the new file."
+        ) from error
+    except RuntimeError as error:  # how zipfile asks for a password
+        raise CellsegError(f"{name} needs a password; pack the folder without one.") from error
+    return unpacked
+
+
+def _check(members: list[zipfile.ZipInfo], packed: int, name: str, limits: ZipLimits) -> None:
+    for info in members:
+        path = PurePosixPath(info.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+            raise CellsegError(
+                f"{name} holds a file named {info.filename}, which leads out of its folder; pack "
+                "the images again without it."
+            )
+    size = sum(info.file_size for info in members)
+    if len(members) > limits.files:
+        raise CellsegError(
+            f"{name} holds {len(members)} files; at most {limits.files} are unpacked; bring it in "
+            "parts."
+        )
+    if size > limits.size:
+        raise CellsegError(
+            f"{name} unpacks to {size / 1e9:.1f} GB; at most {limits.size / 1e9:.1f} GB are "
+            "unpacked; bring it in parts."
+        )
+    if size > limits.harmless and size > limits.ratio * packed:
+        raise CellsegError(
+            f"{name} weighs {packed / 1e6:.2f} MB and would unpack to {size / 1e6:.0f} MB, as no "
+            "zip of images does; pack the images again or bring them without a zip."
+        )
+
+
+def _is_file(info: zipfile.ZipInfo) -> bool:
+    """Whether a member is a plain file, not a folder or a link."""
+    mode = info.external_attr >> 16
+    return not info.is_dir() and not stat.S_ISLNK(mode)
+
+
+def _suffix(name: str) -> str:
+    suffix = PurePosixPath(name).suffix.lower()
+    return suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) < 8 else ""

@@ -1,0 +1,54 @@
+"""The child that decodes files which users brought: `python -m cellseg.images.decoder`.
+
+It reads one request a line, `{"path", "name", "mask", "target"}`, writes the pixels to `target` as
+an .npy file and answers one line: `{"axes": "YX"}` or `{"error": "..."}`.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from cellseg.errors import CellsegError
+from cellseg.images.reading import read_image, read_mask
+
+
+def main() -> None:
+    """Serve requests until the parent closes the pipe."""
+    with _private_output() as answers:
+        for line in sys.stdin:
+            answers.write(json.dumps(_answer(json.loads(line))) + "\n")
+            answers.flush()
+
+
+def _answer(request: dict[str, Any]) -> dict[str, str]:
+    path, name = Path(request["path"]), request["name"]
+    try:
+        if request["mask"]:
+            pixels, axes = read_mask(path, name), "YX"
+        else:
+            image = read_image(path, name)
+            pixels, axes = image.pixels, image.axes
+        np.save(request["target"], pixels, allow_pickle=False)
+    except CellsegError as error:
+        return {"error": str(error)}
+    except MemoryError:
+        return {"error": f"{name} does not fit into the memory of this machine; make it smaller."}
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return {"error": f"{name} could not be unpacked on the disk ({reason}); free some space."}
+    return {"axes": axes}
+
+
+def _private_output() -> TextIO:
+    """The pipe to the parent; whatever a library prints goes to standard error instead."""
+    pipe = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return os.fdopen(pipe, "w", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,7 @@ from cellseg.arguments import (
 from cellseg.console import Commands, counter, result, say
 
 if TYPE_CHECKING:
-    from cellseg.datasets.store import Dataset
+    from cellseg.datasets.dataset import Dataset
 
 app = typer.Typer(
     cls=Commands,

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from cellseg.datasets.store import Dataset
+from cellseg.datasets.dataset import Dataset
 from cellseg.errors import CellsegError
 from cellseg.models.store import Model
 

@@ -71,6 +71,8 @@ class Decoder:
     def _decoded(self, path: Path, name: str, mask: bool) -> tuple[Any, np.ndarray]:
         target = Path(self._folder.name) / "pixels.npy"
         limit = self._timeout
+        if self._child is not None and self._child.dead:
+            self._replace()
         if self._child is None:
             self._child = _Child()
             limit += START_TIMEOUT
@@ -123,6 +125,11 @@ class _Child:
         self._answers: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._collect, daemon=True)
         self._reader.start()
+
+    @property
+    def dead(self) -> bool:
+        """Whether it ended by itself."""
+        return self._process.poll() is not None
 
     def ask(self, request: dict[str, Any], limit: float) -> dict[str, Any]:
         """Send a request and wait for its answer; TimeoutError or EOFError where none comes."""

@@ -4,6 +4,7 @@ The format classes are called directly, not by `PIL.Image.open`: no other format
 and the size is checked by `check_pixels` alone.
 """
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,9 +30,12 @@ def _read_bmp(path: Path, name: str) -> Raster:
 def _read_png(path: Path, name: str) -> Raster:
     with path.open("rb") as file:
         header = file.read(26)
+        if header[12:16] == b"IHDR" and len(header) == 26:
+            width, height = struct.unpack(">II", header[16:24])
+            check_pixels(height, width, name)
         file.seek(0)
         picture = PngImagePlugin.PngImageFile(file)
-        if header[24] == 16 and header[25] != 0:
+        if len(header) == 26 and header[24] == 16 and header[25] != 0:
             return _deep_colour_png(path, picture, name)
         return _decoded(picture, name)
 

@@ -1,0 +1,101 @@
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cellseg.errors import CellsegError
+from cellseg.images import decoding
+from cellseg.images.decoding import Decoder
+from cellseg.images.image import Image
+from cellseg.images.writing import label_tiff_bytes, png_bytes, tiff_bytes
+
+
+@pytest.fixture
+def files(tmp_path):
+    pixels = np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000
+    (tmp_path / "image.tif").write_bytes(tiff_bytes(Image(pixels, "YX")))
+    (tmp_path / "mask.tif").write_bytes(label_tiff_bytes(pixels // 5000))
+    (tmp_path / "colour.png").write_bytes(png_bytes(np.full((2, 2, 3), 7, np.uint8)))
+    return tmp_path
+
+
+def test_one_child_reads_many_files_as_the_reader_does(files):
+    with Decoder() as decoder:
+        image = decoder.image(files / "image.tif")
+        assert image.axes == "YX"
+        assert image.pixels.dtype == np.uint16
+        assert image.pixels[2, 3] == 55_000
+        child = decoder._child
+        assert decoder.mask(files / "mask.tif").max() == 11
+        assert decoder.image(files / "colour.png").axes == "YXC"
+        assert decoder._child is child
+
+
+def test_an_unreadable_file_is_a_sentence_with_the_users_name(files):
+    (files / "x.png").write_bytes(b"text")
+    with Decoder() as decoder:
+        with pytest.raises(CellsegError, match=r"Zelle ü\.png holds text"):
+            decoder.image(files / "x.png", "Zelle ü.png")
+        assert decoder.image(files / "image.tif").width == 4
+
+
+@pytest.fixture
+def misbehaving(monkeypatch, tmp_path):
+    """Replaces the child by a script that does what the test says with files named `bad`."""
+
+    def replace(action):
+        package = tmp_path / "package"
+        package.mkdir()
+        (package / "sitecustomize.py").write_text(
+            "import os, signal, time\n"
+            "import cellseg.images.reading as reading\n"
+            "whole = reading.read_image\n"
+            "def read_image(path, name=None):\n"
+            "    if 'bad' in str(path):\n"
+            f"        {action}\n"
+            "    return whole(path, name)\n"
+            "reading.read_image = read_image\n"
+        )
+        root = Path(decoding.__file__).parents[2]
+        monkeypatch.setenv("PYTHONPATH", f"{package}{os.pathsep}{root}")
+
+    return replace
+
+
+def test_a_crash_of_the_reader_costs_that_file_only(files, misbehaving):
+    misbehaving("os._exit(139)")
+    (files / "bad.tif").write_bytes((files / "image.tif").read_bytes())
+    with Decoder() as decoder:
+        with pytest.raises(CellsegError, match=r"bad\.tif made the reader crash"):
+            decoder.image(files / "bad.tif")
+        assert decoder.image(files / "image.tif").height == 3
+
+
+def test_a_hang_of_the_reader_ends_with_the_time_limit(files, misbehaving, monkeypatch):
+    misbehaving("time.sleep(600)")
+    (files / "bad.tif").write_bytes((files / "image.tif").read_bytes())
+    with Decoder(timeout=0.5) as decoder:
+        assert decoder.image(files / "image.tif").height == 3
+        with pytest.raises(CellsegError, match=r"bad\.tif could not be read within 0\.5 s"):
+            decoder.image(files / "bad.tif")
+        assert decoder.image(files / "image.tif").height == 3
+
+
+def test_what_a_library_prints_does_not_disturb(files, misbehaving):
+    misbehaving("print('{}', flush=True); os.write(1, b'noise\\n')")
+    (files / "bad.tif").write_bytes((files / "image.tif").read_bytes())
+    with Decoder() as decoder:
+        assert decoder.image(files / "bad.tif").height == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by a POSIX signal")
+def test_a_child_killed_between_two_files_is_replaced(files):
+    with Decoder() as decoder:
+        decoder.image(files / "image.tif")
+        process = decoder._child._process
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert decoder.image(files / "image.tif").height == 3

@@ -19,14 +19,12 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
             found = import_view.proposal(workspace, images, masks)
         except CellsegError as error:
             shell.show_error(error)
-        kind, values = None, ()
         if found is not None:
             import_view.report(found)
-            kind, values = import_view.kind_of_masks(found)
-        into, name = import_view.target(datasets, images)
+        wish = import_view.form(datasets, images, found)
         with st.container(horizontal=True, vertical_alignment="center"):
             save = st.button(
-                f"Keep {count(len(found.pairs), 'pair')}" if found else "Keep",
+                f"Save {count(len(found.pairs), 'pair')}" if found else "Save",
                 key="dataset-save",
                 type="primary",
                 icon=":material/save:",
@@ -36,20 +34,20 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
                 import_view.forget_all()
                 st.rerun()
         if save and found is not None:
-            with st.spinner("Keeping the pairs"):
-                if into is None:
-                    kept = store.create(found, name, kind=kind, foreground=values or None)
+            with st.spinner("Saving the pairs"):
+                if wish.into is not None:
+                    kept = store.add(wish.into, found)
                 else:
-                    kept = store.add(into, found)
+                    kept = store.create(found, wish.name, wish.kind, wish.values)
             import_view.forget_all()
             state.note(f"{kept.name} has {count(len(kept.pairs), 'pair')} now.")
             state.choose("dataset", kept.id)
             st.rerun()
         if found is not None:
-            import_view.look(found, kind or found.kind, values)
+            import_view.look(found, wish)
 
     if datasets:
         st.subheader("Your datasets", anchor=False)
-        dataset_view.show(store, dataset_view.pick(datasets, state.chosen("dataset")))
+        dataset_view.open_one(store, datasets, state.chosen("dataset"))
     elif found is None:
         import_view.what_fits()

@@ -13,7 +13,7 @@ def _home(workspace, monkeypatch):
 def test_empty_start_asks_for_images_first():
     app = opened()
     assert "Microscope images, and for each a mask" in text(app)
-    assert ":primary-badge[Next]" in text(app)
+    assert ":blue-badge[Next]" in text(app)
     assert "Done" not in text(app)
     assert not errors(app)
 

@@ -53,8 +53,16 @@ def live(rows: Sequence[Row], measures: dict[str, str], epochs: int) -> dict[str
     scores = measures is SCORES
     return {
         "animation": False,
-        "grid": {"left": 40, "right": 12, "top": 12, "bottom": 92},
-        "legend": {"bottom": 0 if scores else 22, "itemWidth": 24, "itemGap": 12, "padding": 0},
+        "grid": {"left": 4, "right": 16, "top": 12, "bottom": 54},
+        "legend": {
+            "icon": "inherit",
+            "itemStyle": {"opacity": 0},
+            "bottom": 0 if scores else 20,
+            "left": 0,
+            "padding": 0,
+            "itemWidth": 26,
+            "itemGap": 12,
+        },
         "tooltip": {"trigger": "axis", "valueFormatter": "%.3f"},
         "xAxis": {
             "type": "value",

@@ -14,37 +14,45 @@ from cellseg.ui.words import count, plain
 SIDES = ("All", "Train", "Test")
 
 
-def pick(datasets: Sequence[Dataset], wished: str | None) -> Dataset:
-    """A box to choose the dataset to look at; the newest where none was chosen."""
-    ids = [dataset.id for dataset in datasets]
-    index = ids.index(wished) if wished in ids else 0
+def open_one(store: DatasetStore, datasets: Sequence[Dataset], wished: str | None) -> None:
+    """The dataset that is open, or the newest: what can be done with it, facts, pictures."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        dataset = _pick(datasets, wished)
+        st.space("stretch")
+        _actions(store, dataset)
+    st.caption(facts(dataset))
+    _look(dataset)
+
+
+def _pick(datasets: Sequence[Dataset], wished: str | None) -> Dataset:
     if len(datasets) == 1:
+        st.markdown(f"**{plain(datasets[0].name)}**", width="content")
         return datasets[0]
+    ids = [dataset.id for dataset in datasets]
     return st.selectbox(
-        "Dataset",
+        "Dataset to look at",
         datasets,
-        index=index,
+        index=ids.index(wished) if wished in ids else 0,
         format_func=lambda dataset: dataset.name,
-        key=f"dataset-open-{len(datasets)}-{ids[index]}",
+        key=f"dataset-open-{len(datasets)}-{wished}",
         label_visibility="collapsed",
         width=320,
     )
 
 
-def show(store: DatasetStore, dataset: Dataset) -> None:
-    """Facts, what can be done with it, and its pictures."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(dataset.name)}** · {facts(dataset)}", width="content")
-        st.space("stretch")
-        shell.link("train", "Train with it", icon="model_training", query={"dataset": dataset.id})
-        dialogs.rename("dataset", dataset.name, lambda name: _renamed(store, dataset, name))
-        if st.button("Delete", key="dataset-delete", icon=":material/delete:"):
-            dialogs.confirm_delete(
-                f"Delete the dataset {dataset.name}?",
-                "Its images and masks will be gone from here; runs and models made from it stay.",
-                lambda: _deleted(store, dataset),
-                f"The dataset {dataset.name} was deleted.",
-            )
+def _actions(store: DatasetStore, dataset: Dataset) -> None:
+    shell.link("train", "Train with it", icon="model_training", query={"dataset": dataset.id})
+    dialogs.rename("dataset", dataset.name, lambda name: _renamed(store, dataset, name))
+    if st.button("Delete", key="dataset-delete", icon=":material/delete:"):
+        dialogs.confirm_delete(
+            f"Delete the dataset {dataset.name}?",
+            "Its images and masks will be gone from here; runs and models made from it stay.",
+            lambda: _deleted(store, dataset),
+            f"The dataset {dataset.name} was deleted.",
+        )
+
+
+def _look(dataset: Dataset) -> None:
     if dataset.warnings:
         with st.expander(count(len(dataset.warnings), "note"), icon=":material/info:"):
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in dataset.warnings))

@@ -24,7 +24,7 @@ class Picture(Protocol):
         """The picture as a PNG file."""
 
 
-def grid(pictures: Sequence[Picture], key: str, most: int = 12) -> None:
+def grid(pictures: Sequence[Picture], key: str, most: int = 10) -> None:
     """Pictures of equal width, `most` at a time; the columns follow the window's width."""
     pages = -(-len(pictures) // most)
     slot = st.container()
@@ -33,7 +33,7 @@ def grid(pictures: Sequence[Picture], key: str, most: int = 12) -> None:
             page = st.pagination(pages, key=f"{key}-page")
     else:
         page = 1
-    with slot, st.grid("auto", min_column_width=160, gap="small"):
+    with slot, st.grid(5, min_column_width=140, gap="small"):
         for picture in pictures[(page - 1) * most : page * most]:
             with st.container(gap="xxsmall"):
                 st.image(picture.png(), width="stretch", alt=picture.alt)

@@ -1,6 +1,7 @@
 """Images and masks on their way in: uploaders, what was found, the way to keep it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import streamlit as st
@@ -34,21 +35,21 @@ def uploaders(workspace: Workspace) -> tuple[list[Received], list[Received]]:
         together = uploads.uploader(
             workspace,
             KEYS[0],
-            "Images and masks, or a zip",
+            "Images and masks, or one zip",
             help="Many files at once; which mask belongs to which image is seen from the names.",
         )
     with second:
         masks = uploads.uploader(
             workspace,
             KEYS[1],
-            "Masks, if they have the names of the images",
-            help="Only where images and masks cannot be told apart by their names.",
+            "Masks, if separate",
+            help="For masks that have the very names of their images.",
         )
     with third:
         folder = uploads.uploader(
             workspace,
             KEYS[2],
-            "A folder with images and masks",
+            "A whole folder",
             help="With all folders in it, for example images and masks, or train and test.",
             many="directory",
         )
@@ -112,24 +113,50 @@ def _brought(files: Sequence[Received]) -> list[importing.Upload]:
     return [importing.Upload(file.name, file.path) for file in files]
 
 
-def target(datasets: Sequence[Dataset], images: Sequence[Received]) -> tuple[Dataset | None, str]:
-    """Where the pairs go: the dataset they are added to, or None and the name of a new one."""
+@dataclass(frozen=True)
+class Wish:
+    """How the pairs are to be kept.
+
+    into : the dataset that they are added to, or None for a new one of the given name.
+    kind, values : what the values of the masks mean.
+    """
+
+    into: Dataset | None
+    name: str
+    kind: MaskKind | None
+    values: tuple[int, ...]
+
+
+def form(datasets: Sequence[Dataset], images: Sequence[Received], found: Proposal | None) -> Wish:
+    """Where the pairs go, under which name, and what their masks mean."""
     _suggest(images, [dataset.name for dataset in datasets])
-    chosen = NEW
-    columns = st.columns([1, 1]) if datasets else [st.container()]
+    asked = ["name", *(["into"] if datasets else []), *(["kind"] if found else [])]
+    columns = dict(zip(reversed(asked), st.columns(max(2, len(asked))), strict=False))
+    kind = chosen = None
+    if found is not None:
+        with columns["kind"]:
+            kind = _kind(found)
     if datasets:
-        options = [NEW, *(dataset.id for dataset in datasets)]
-        names = {dataset.id: f"Add to {dataset.name}" for dataset in datasets}
-        with columns[0]:
+        names = {NEW: NEW, **{dataset.id: f"Add to {dataset.name}" for dataset in datasets}}
+        with columns["into"]:
             chosen = st.selectbox(
-                "Keep as", options, format_func=lambda key: names.get(key, key), key="dataset-into"
+                "Save as",
+                list(names),
+                format_func=lambda key: names[key],
+                key="dataset-into",
+                help="New images of a dataset never move its test images to the training images.",
             )
-    with columns[-1]:
-        name = st.text_input(
-            "Name", key=_NAME, max_chars=60, disabled=chosen != NEW, help="Of the new dataset."
-        )
     into = next((dataset for dataset in datasets if dataset.id == chosen), None)
-    return into, name
+    with columns["name"]:
+        name = st.text_input(
+            "Name",
+            key=_NAME,
+            max_chars=60,
+            disabled=into is not None,
+            help="Under this name you find the dataset again.",
+        )
+    values = _foreground(found) if found is not None and kind == "grey" else ()
+    return Wish(into, name, kind, values)
 
 
 def _suggest(images: Sequence[Received], taken: Sequence[str]) -> None:
@@ -154,29 +181,26 @@ def _common_name(images: Sequence[Received]) -> str:
     return tops.pop()[:50] if len(tops) == 1 else ""
 
 
-def kind_of_masks(found: Proposal) -> tuple[MaskKind, tuple[int, ...]]:
-    """What the values of the masks mean: as found, or as the user says."""
-    left, right = st.columns([1, 1])
-    with left:
-        kind = st.selectbox(
-            "Kind of masks",
-            list(KINDS),
-            index=list(KINDS).index(found.kind),
-            format_func=lambda key: KINDS[key] + (", as found" if key == found.kind else ""),
-            key=f"dataset-kind-{found.folder.name}",
-            help="Seen from the values of all masks together; change it where that is wrong.",
-        )
-    if kind != "grey":
-        return kind, ()
-    with right:
-        values = st.multiselect(
-            "Which grey values are cells?",
-            list(found.values),
-            key=f"dataset-foreground-{found.folder.name}",
-            placeholder="Choose at least one",
-            help="All pixels of these values count as cell, all others as background.",
-        )
-    return kind, tuple(values)
+def _kind(found: Proposal) -> MaskKind:
+    return st.selectbox(
+        "Kind of masks",
+        list(KINDS),
+        index=list(KINDS).index(found.kind),
+        format_func=lambda key: KINDS[key] + (", as found" if key == found.kind else ""),
+        key=f"dataset-kind-{found.folder.name}",
+        help="Seen from the values of all masks together; change it where that is wrong.",
+    )
+
+
+def _foreground(found: Proposal) -> tuple[int, ...]:
+    values = st.multiselect(
+        "Which grey values are cells?",
+        list(found.values),
+        key=f"dataset-foreground-{found.folder.name}",
+        placeholder="Choose at least one",
+        help="All pixels of these values count as cell, all others as background.",
+    )
+    return tuple(values)
 
 
 def report(found: Proposal) -> None:
@@ -200,7 +224,9 @@ def report(found: Proposal) -> None:
             st.warning(plain(f"{what} {listed(list(names))}."), icon=":material/link_off:")
 
 
-def _sentences(sentences: Sequence[str], show, icon: str, most: int = 4) -> None:
+def _sentences(
+    sentences: Sequence[str], show: Callable[..., object], icon: str, most: int = 4
+) -> None:
     for sentence in sentences[:most]:
         show(plain(sentence), icon=f":material/{icon}:")
     if len(sentences) > most:
@@ -208,10 +234,11 @@ def _sentences(sentences: Sequence[str], show, icon: str, most: int = 4) -> None
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences[most:]))
 
 
-def look(found: Proposal, kind: MaskKind, values: tuple[int, ...]) -> None:
+def look(found: Proposal, wish: Wish) -> None:
     """The pairs with their masks laid over, and a table of the names."""
+    kind = wish.kind or found.kind
     pictures = [
-        previews.Preview(found.folder, pair, kind, values, found.sides.get(pair.name, ""))
+        previews.Preview(found.folder, pair, kind, wish.values, found.sides.get(pair.name, ""))
         for pair in found.pairs
     ]
     gallery.grid(pictures, key=f"proposal-{found.folder.name}")

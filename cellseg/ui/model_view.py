@@ -67,7 +67,6 @@ def _actions(store: ModelStore, model: Model) -> None:
         key=f"model-download-{model.id}",
         on_click="ignore",
         icon=":material/download:",
-        help="The model as a zip: a copy to keep, or for another cellseg.",
     )
     dialogs.rename("model", model.name, lambda name: _renamed(store, model, name))
     if st.button("Delete", key="model-delete", icon=":material/delete:"):

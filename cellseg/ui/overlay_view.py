@@ -21,6 +21,9 @@ TALLEST = 620
 FINEST = 1400
 """Pixels sent to the browser along the longer side; the downloads have all of them."""
 
+LARGE = 3 * 700 * 700
+"""Values of a picture beyond which it travels as JPEG, except for a mask."""
+
 VIEWS = ("Overlay", "Mask", "Image")
 STYLES: dict[str, Style] = {"Filled": "filled", "Outline": "outline"}
 COLOURS = {"Green": "#00B894", "One for each cell": None, "Yellow": "#FFD166", "Magenta": "#E83E8C"}
@@ -47,8 +50,9 @@ def show(result: Segmented) -> None:
         picture = _picture(result, view or "Overlay", style, opacity, colour)
         shown = int(TALLEST * result.width / result.height)
         st.image(
-            png_bytes(picture),
+            picture,
             width=shown if shown < 760 else "stretch",
+            output_format="JPEG" if view != "Mask" and result.rgb.size > LARGE else "PNG",
             alt=f"{view} of {result.name}: {count(result.cells, 'cell')} found",
         )
 

@@ -108,7 +108,7 @@ def _title(title: str, done: bool, is_next: bool) -> None:
         st.markdown(f"**{title}**", width="content")
         st.space("stretch")
         if is_next:
-            st.badge("Next", color="primary")
+            st.badge("Next", color="blue")
         elif done:
             st.badge("Done", icon=":material/check:", color="green")
 

@@ -55,7 +55,6 @@ def _heading(run: Run, progress: Progress) -> None:
                 on_click=shell.guarded(jobs.stop),
                 args=(run,),
                 disabled=run.stop_file.exists(),
-                help="Ends after the current step. What was learned becomes a model.",
             )
         elif st.button("Delete", key="run-delete", type="tertiary", icon=":material/delete:"):
             dialogs.confirm_delete(
@@ -88,6 +87,7 @@ def _live(run: Run) -> None:
                 )
         st.caption(_legend(run))
     _samples(run)
+    st.caption("The training goes on if you leave this page or close the browser.")
 
 
 def _ended(run: Run, progress: Progress) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -109,7 +109,7 @@ def _segment(file: Received, image: Image, model: Model, folder: Path) -> Segmen
     network = predictor(model, str(model.weights), model.weights.stat().st_mtime)
     labels = connected_components(mask_of(network.foreground_probability(image)))
     target = _place(file, model, folder)
-    facts = {
+    facts: dict[str, Any] = {
         "height": image.height,
         "width": image.width,
         "cells": int(labels.max(initial=0)),

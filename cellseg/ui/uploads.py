@@ -5,7 +5,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -118,9 +118,8 @@ def _release(file: st.typing.UploadedFile) -> None:
     try:
         context = get_script_run_ctx()
         if context is not None:
-            context.uploaded_file_mgr.remove_file(
-                session_id=context.session_id, file_id=file.file_id
-            )
+            memory: Any = context.uploaded_file_mgr
+            memory.remove_file(session_id=context.session_id, file_id=file.file_id)
     except Exception:
         pass
 

@@ -1,0 +1,206 @@
+import numpy as np
+import pytest
+
+from cellseg.datasets.store import DatasetStore
+from cellseg.images.writing import png_bytes
+from tests import made
+from tests.pages import errors, opened, text
+
+TOGETHER, MASKS, FOLDER = 0, 1, 2
+
+
+@pytest.fixture(autouse=True)
+def _home(workspace, monkeypatch):
+    monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
+
+
+@pytest.fixture
+def files():
+    """Three images and their masks, as a user would name them."""
+    found = []
+    for number in range(3):
+        image, mask = made.squares(number)
+        found.append((f"cell {number}.png", png_bytes(image), "image/png"))
+        found.append((f"cell {number}_mask.png", png_bytes(mask), "image/png"))
+    return found
+
+
+def bring(app, files, uploader=TOGETHER):
+    app.file_uploader[uploader].set_value(files).run()
+    return app
+
+
+def leftovers(workspace):
+    return list(workspace.inbox.glob("tab-*/*")) + list(workspace.inbox.glob("proposal-*"))
+
+
+def test_the_empty_page_shows_which_names_pair():
+    app = opened("datasets")
+    assert len(app.file_uploader) == 3
+    assert app.button(key="dataset-save").disabled
+    assert app.text_input(key="dataset-name").value == "My cells"
+    assert "Names that make a pair" in text(app)
+
+
+def test_files_are_paired_shown_and_saved_under_the_suggested_name(workspace, files):
+    app = bring(opened("datasets"), files)
+    assert "3 pairs" in text(app)
+    assert len(app.get("image")) == 3
+    assert len(app.dataframe[0].value) == 3
+    app.button(key="dataset-save").click().run()
+    (kept,) = DatasetStore(workspace).all()
+    assert kept.name == "My cells"
+    assert len(kept.pairs) == 3
+    assert "My cells has 3 pairs now" in text(app)
+    assert not leftovers(workspace)
+
+
+def test_a_name_is_typed_and_saved_at_once(workspace, files):
+    app = bring(opened("datasets"), files)
+    app.text_input(key="dataset-name").set_value("Hela, day 3")
+    app.button(key="dataset-save").click().run()
+    assert DatasetStore(workspace).all()[0].name == "Hela, day 3"
+    assert app.text_input(key="dataset-name").value == "My cells"
+
+
+def test_files_may_come_one_after_the_other(workspace, files):
+    app = opened("datasets")
+    for file in files[:4]:
+        bring(app, [file])
+    assert "2 pairs" in text(app)
+    assert not errors(app)
+
+
+def test_masks_apart_with_the_names_of_the_images(workspace):
+    app = opened("datasets")
+    pictures = [made.squares(number) for number in range(2)]
+    bring(
+        app, [(f"{n}.png", png_bytes(image), "image/png") for n, (image, _) in enumerate(pictures)]
+    )
+    assert len(errors(app)) == 1
+    bring(
+        app,
+        [(f"{n}.png", png_bytes(mask), "image/png") for n, (_, mask) in enumerate(pictures)],
+        MASKS,
+    )
+    assert not errors(app)
+    assert "2 pairs" in text(app)
+
+
+def test_a_folder_keeps_its_split_and_gives_its_name(workspace):
+    files = []
+    for number in range(4):
+        side = "test" if number == 3 else "train"
+        image, mask = made.squares(number)
+        files.append((f"Hela/{side}/images/{number}.png", png_bytes(image), "image/png"))
+        files.append((f"Hela/{side}/masks/{number}.png", png_bytes(mask), "image/png"))
+    app = bring(opened("datasets"), files, FOLDER)
+    assert app.text_input(key="dataset-name").value == "Hela"
+    app.button(key="dataset-save").click().run()
+    split = DatasetStore(workspace).all()[0].split
+    assert (len(split.train), len(split.test), split.source) == (3, 1, "folders")
+
+
+def test_what_does_not_pair_is_named(workspace, files):
+    image, _ = made.squares(9)
+    app = bring(opened("datasets"), [*files, ("alone.png", png_bytes(image), "image/png")])
+    assert "3 pairs" in text(app)
+    assert any("alone.png" in warning.value.replace("\\", "") for warning in app.warning)
+
+
+def test_a_file_that_is_no_picture_costs_only_its_pair(workspace, files):
+    broken = [("bad.png", b"just text", "image/png"), ("bad_mask.png", files[1][1], "image/png")]
+    app = bring(opened("datasets"), [*files, *broken])
+    assert len(errors(app)) == 1
+    assert "bad.png" in errors(app)[0].replace("\\", "")
+    app.button(key="dataset-save").click().run()
+    assert len(DatasetStore(workspace).all()[0].pairs) == 3
+
+
+def test_only_black_masks_are_refused_in_one_sentence(workspace, files):
+    black = png_bytes(np.zeros((32, 32), np.uint8))
+    files = [(name, black if "mask" in name else file, kind) for name, file, kind in files]
+    app = bring(opened("datasets"), files)
+    if not errors(app):
+        app.button(key="dataset-save").click().run()
+    assert len(errors(app)) == 1
+    assert not DatasetStore(workspace).all()
+
+
+def test_grey_masks_ask_which_values_are_cells(workspace):
+    files = []
+    for number in range(2):
+        image, mask = made.squares(number)
+        mask[20:28, 20:28] = 128
+        files.append((f"{number}.png", png_bytes(image), "image/png"))
+        files.append((f"{number}_mask.png", png_bytes(mask), "image/png"))
+    app = bring(opened("datasets"), files)
+    app.button(key="dataset-save").click().run()
+    assert len(errors(app)) == 1
+    assert "128" in errors(app)[0]
+    app.multiselect[0].set_value([255])
+    app.button(key="dataset-save").click().run()
+    (kept,) = DatasetStore(workspace).all()
+    assert (kept.kind, kept.foreground_values) == ("grey", (255,))
+
+
+def test_a_taken_name_is_one_sentence_and_nothing_is_lost(workspace, files):
+    made.dataset(workspace, "Nuclei")
+    app = bring(opened("datasets"), files)
+    app.text_input(key="dataset-name").set_value("nuclei")
+    app.button(key="dataset-save").click().run()
+    assert "exists already" in errors(app)[0]
+    app.text_input(key="dataset-name").set_value("others")
+    app.button(key="dataset-save").click().run()
+    assert {dataset.name for dataset in DatasetStore(workspace).all()} == {"Nuclei", "others"}
+
+
+def test_images_are_added_to_a_dataset(workspace, files):
+    old = made.dataset(workspace, "Nuclei", pairs=2)
+    image, mask = made.squares(7)
+    more = [
+        ("new.png", png_bytes(image), "image/png"),
+        ("new_mask.png", png_bytes(mask), "image/png"),
+    ]
+    app = bring(opened("datasets"), more)
+    app.selectbox(key="dataset-into").set_value(old.id)
+    app.button(key="dataset-save").click().run()
+    (kept,) = DatasetStore(workspace).all()
+    assert len(kept.pairs) == 3
+    assert set(old.split.test) <= set(kept.split.test)
+
+
+def test_start_over_forgets_the_files(workspace, files):
+    app = bring(opened("datasets"), files)
+    next(button for button in app.button if button.label == "Start over").click().run()
+    assert app.button(key="dataset-save").disabled
+    assert not leftovers(workspace)
+
+
+def test_a_dataset_shows_its_pairs_by_side(workspace):
+    made.dataset(workspace, "Nuclei", pairs=5)
+    app = opened("datasets")
+    assert "5 pairs, 32 × 32 pixels, black and white in the masks, 4 train and 1 test" in text(app)
+    assert len(app.get("image")) == 5
+    app.segmented_control(key="dataset-side").set_value("Test").run()
+    assert len(app.get("image")) == 1
+
+
+def test_rename(workspace):
+    made.dataset(workspace, "Nuclei")
+    app = opened("datasets")
+    next(field for field in app.text_input if "New name" in field.label).set_value("Cells")
+    next(button for button in app.button if button.label == "Rename").click().run()
+    assert DatasetStore(workspace).all()[0].name == "Cells"
+    assert "The dataset is now named Cells" in text(app)
+
+
+def test_delete_asks_first(workspace):
+    made.dataset(workspace, "Nuclei")
+    app = opened("datasets")
+    app.button(key="dataset-delete").click().run()
+    assert DatasetStore(workspace).all()
+    app.button(key="dataset-delete").click()  # AppTest closes a dialog at every run
+    app.button(key="confirm-delete").click().run()
+    assert not DatasetStore(workspace).all()
+    assert "The dataset Nuclei was deleted" in text(app)

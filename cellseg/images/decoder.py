@@ -7,6 +7,7 @@ an .npy file and answers one line: `{"axes": "YX"}` or `{"error": "..."}`.
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,24 +16,38 @@ import numpy as np
 from cellseg.errors import CellsegError
 from cellseg.images.reading import read_image, read_mask
 
+Reading = Callable[[dict[str, Any]], dict[str, Any]]
+
 
 def main() -> None:
     """Serve requests until the parent closes the pipe."""
+    serve(read)
+
+
+def serve(reading: Reading) -> None:
+    """Answer each request by a function, or by the sentence of its error."""
     with _private_output() as answers:
         for line in sys.stdin:
-            answers.write(json.dumps(_answer(json.loads(line))) + "\n")
+            answers.write(json.dumps(_answer(reading, json.loads(line))) + "\n")
             answers.flush()
 
 
-def _answer(request: dict[str, Any]) -> dict[str, str]:
+def read(request: dict[str, Any]) -> dict[str, Any]:
+    """Decode one image or mask; see the module."""
     path, name = Path(request["path"]), request["name"]
+    if request["mask"]:
+        pixels, axes = read_mask(path, name), "YX"
+    else:
+        image = read_image(path, name)
+        pixels, axes = image.pixels, image.axes
+    np.save(request["target"], pixels, allow_pickle=False)
+    return {"axes": axes}
+
+
+def _answer(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    name = request["name"]
     try:
-        if request["mask"]:
-            pixels, axes = read_mask(path, name), "YX"
-        else:
-            image = read_image(path, name)
-            pixels, axes = image.pixels, image.axes
-        np.save(request["target"], pixels, allow_pickle=False)
+        return reading(request)
     except CellsegError as error:
         return {"error": str(error)}
     except MemoryError:
@@ -40,7 +55,6 @@ def _answer(request: dict[str, Any]) -> dict[str, str]:
     except OSError as error:
         reason = error.strerror or str(error)
         return {"error": f"{name} could not be unpacked on the disk ({reason}); free some space."}
-    return {"axes": axes}
 
 
 def _private_output() -> TextIO:

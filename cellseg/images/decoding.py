@@ -34,6 +34,9 @@ class Decoder:
     timeout : seconds for one file.
     """
 
+    child = "cellseg.images.decoder"
+    """The module that the child process runs."""
+
     def __init__(self, timeout: float = TIMEOUT) -> None:
         self._timeout = timeout
         self._folder = tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True)
@@ -69,16 +72,30 @@ class Decoder:
         return self._decoded(Path(path), name or Path(path).name, mask=True)[1]
 
     def _decoded(self, path: Path, name: str, mask: bool) -> tuple[Any, np.ndarray]:
+        return self.ask({"path": str(path.absolute()), "name": name, "mask": mask}, name)
+
+    def ask(self, request: dict[str, Any], name: str) -> tuple[dict[str, Any], np.ndarray]:
+        """Send a request to the child; its answer, and the pixels that it wrote (or none).
+
+        Parameters
+        ----------
+        request : as `cellseg.images.decoder` understands it, without the target.
+        name : what the user calls the file.
+
+        Raises
+        ------
+        CellsegError
+            Where the child says so, crashes, or takes longer than the time limit.
+        """
         target = Path(self._folder.name) / "pixels.npy"
         limit = self._timeout
         if self._child is not None and self._child.dead:
             self._replace()
         if self._child is None:
-            self._child = _Child()
+            self._child = _Child(self.child)
             limit += START_TIMEOUT
-        request = {"path": str(path.absolute()), "name": name, "mask": mask, "target": str(target)}
         try:
-            answer = self._child.ask(request, limit)
+            answer = self._child.ask({**request, "target": str(target)}, limit)
         except TimeoutError:
             self._replace()
             raise CellsegError(
@@ -93,6 +110,8 @@ class Decoder:
             ) from None
         if "error" in answer:
             raise CellsegError(answer["error"])
+        if not target.exists():
+            return answer, np.zeros((0, 0), np.uint8)
         pixels = np.load(target, allow_pickle=False)
         target.unlink()
         return answer, pixels
@@ -106,14 +125,14 @@ class Decoder:
 class _Child:
     """The process, with a thread that collects its answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
         root = str(Path(cellseg.__file__).parent.parent)
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NO_WINDOW
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "cellseg.images.decoder"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -50,7 +50,7 @@ def read_image(path: Path | str, name: str | None = None) -> Image:
         array = np.iinfo(array.dtype).max - array
     if array.dtype.kind == "c":
         raise CellsegError(f"{name} holds complex numbers; needed are plain grey or colour values.")
-    array = _plain_dtype(array)
+    array = plain_dtype(array)
     return Image(np.ascontiguousarray(array), "YX" if array.ndim == 2 else "YXC")
 
 
@@ -76,7 +76,7 @@ def read_mask(path: Path | str, name: str | None = None) -> np.ndarray:
                 "(0 = background); save it as a grey or label image."
             )
         array = array[..., 0]
-    return np.ascontiguousarray(_whole_numbers(array, name))
+    return np.ascontiguousarray(whole_numbers(array, name))
 
 
 def _raster(path: Path, name: str) -> Raster:
@@ -120,7 +120,7 @@ def _is_text(head: bytes) -> bool:
     return all(byte >= 32 or byte in b"\t\n\r\f" for byte in head)
 
 
-def _plain_dtype(array: np.ndarray) -> np.ndarray:
+def plain_dtype(array: np.ndarray) -> np.ndarray:
     """The values as uint8, uint16 or finite float32; see `read_image`."""
     if array.dtype in (np.uint8, np.uint16):
         return array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -136,7 +136,7 @@ def _plain_dtype(array: np.ndarray) -> np.ndarray:
     return np.clip(array, -limit, limit).astype(np.float32)
 
 
-def _whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
+def whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
     """A mask's values as uint8, uint16 or uint32; see `read_mask`."""
     if array.dtype.kind not in "iuf":
         raise CellsegError(f"The mask {name} holds {array.dtype} values; needed are whole numbers.")

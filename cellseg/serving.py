@@ -35,7 +35,7 @@ def serve(workspace: Workspace, port: int | None, address: str | None, browser: 
     CellsegError
         Where the project's files are not beside the package, or no port is free.
     """
-    script = _ROOT / "streamlit_app.py"
+    script = _ROOT / "streamlit_server.py"
     if not script.is_file():
         raise CellsegError(
             f"The pages of the app are not in {_ROOT}; start it from the project's folder."

@@ -19,6 +19,8 @@ ROOMS = [
     "errors",
     "config",
     "workspace",
+    "limits",
+    "receiving",
     "images",
     "datasets",
     "models",

@@ -1,8 +1,6 @@
 """Files on their way from the browser: into a private folder of the inbox, out of memory."""
 
 import shutil
-import time
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,14 +8,13 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from cellseg import receiving
 from cellseg.errors import CellsegError
-from cellseg.workspace import Workspace, disk_errors, slug
-
-KEPT_SECONDS = 24 * 3600.0
-"""How long an abandoned upload stays in the inbox."""
+from cellseg.limits import Limits
+from cellseg.ui import streaming
+from cellseg.workspace import Workspace, disk_errors
 
 _FOLDER = "upload_folder"
-_PREFIX = "tab-"
 
 
 @dataclass(frozen=True)
@@ -41,17 +38,28 @@ def uploader(
     It lies in a container of the given key. Every kind of file may come: what cannot be used is
     named by the importer in a sentence, which says more than a refusal of the browser.
     """
-    turn = st.session_state.get(f"{key}_turn", 0)
-    widget = f"{key}_{turn}"
     with st.container(key=key):
-        st.file_uploader(
-            label,
-            key=widget,
-            help=help,
-            accept_multiple_files=many,
-            on_change=_receive,
-            args=(workspace, key, widget),
-        )
+        if streaming.available():
+            streaming.uploader(
+                private_folder(workspace),
+                f"{key}_stream",
+                label,
+                help=help,
+                directory=many == "directory",
+                limits=Limits.of(workspace),
+                take=lambda said: _keep(workspace, key, said),
+            )
+        else:
+            turn = st.session_state.get(f"{key}_turn", 0)
+            widget = f"{key}_{turn}"
+            st.file_uploader(
+                label,
+                key=widget,
+                help=help,
+                accept_multiple_files=many,
+                on_change=_receive,
+                args=(workspace, key, widget),
+            )
     if sentence := st.session_state.pop(f"{key}_error", None):
         raise CellsegError(sentence)
     return received(key)
@@ -73,12 +81,21 @@ def private_folder(workspace: Workspace) -> Path:
     """A folder of the inbox for this browser tab alone; abandoned ones of others are removed."""
     known = st.session_state.get(_FOLDER)
     if known is None or not Path(known).is_dir() or Path(known).parent != workspace.inbox:
-        _sweep(workspace)
-        with disk_errors(workspace.root):
-            folder = workspace.inbox / f"{_PREFIX}{uuid.uuid4().hex}"
-            folder.mkdir(parents=True)
-        st.session_state[_FOLDER] = known = str(folder)
+        known = str(receiving.new_folder(workspace, Limits.of(workspace)))
+        st.session_state[_FOLDER] = known
     return Path(known)
+
+
+def _keep(workspace: Workspace, key: str, said: Any) -> None:
+    """Take over the files that came through the routes of the server."""
+    try:
+        with disk_errors(workspace.root):
+            found = streaming.arrived(private_folder(workspace), said)
+    except CellsegError as error:
+        st.session_state[f"{key}_error"] = str(error)
+        return
+    more = [Received(name, path) for name, path in found]
+    st.session_state[key] = [*st.session_state.get(key, []), *more]
 
 
 def _receive(workspace: Workspace, key: str, widget: str) -> None:
@@ -100,11 +117,7 @@ def _receive(workspace: Workspace, key: str, widget: str) -> None:
 
 def _copy(file: st.typing.UploadedFile, folder: Path) -> Path:
     """Write an upload into a folder of its own, under a tamed form of the user's name."""
-    name = Path(file.name.replace("\\", "/")).name
-    suffix = Path(name).suffix.lower()
-    suffix = suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) < 8 else ""
-    path = folder / uuid.uuid4().hex / f"{slug(Path(name).stem) or 'file'}{suffix}"
-    path.parent.mkdir()
+    path = receiving.place(folder, file.name)
     with path.open("wb") as target:
         shutil.copyfileobj(file, target, 1 << 20)
     return path
@@ -122,12 +135,3 @@ def _release(file: st.typing.UploadedFile) -> None:
             memory.remove_file(session_id=context.session_id, file_id=file.file_id)
     except Exception:
         pass
-
-
-def _sweep(workspace: Workspace) -> None:
-    for folder in workspace.inbox.glob(f"{_PREFIX}*"):
-        try:
-            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue

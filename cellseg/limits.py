@@ -1,0 +1,75 @@
+"""What the operator of a server allows: sizes, times, and folders to import from."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from cellseg.config import Frozen, checked
+from cellseg.errors import CellsegError
+from cellseg.workspace import Workspace, read_json
+
+FILE = "limits.json"
+"""In the workspace; what it does not name keeps its default."""
+
+ROOTS_VARIABLE = "CELLSEG_IMPORT_ROOTS"
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Limits(Frozen):
+    """The limits of one workspace.
+
+    upload_gigabytes : of one uploaded file; 1 GB = 10^9 bytes.
+    kept_hours : how long an upload that nobody used stays on the disk.
+    zip_files : files in a zip. zip_gigabytes : of all of them unpacked.
+    zip_ratio : unpacked to packed, which counts beyond 50 MB unpacked.
+    image_megapixels : height times width of a file that must be decoded whole.
+    file_seconds : for reading one file.
+    import_roots : the folders of the server below which anybody may import.
+    """
+
+    upload_gigabytes: Positive = 20.0
+    kept_hours: Positive = 24.0
+    zip_files: int = Field(default=20_000, ge=1)
+    zip_gigabytes: Positive = 20.0
+    zip_ratio: Positive = 300.0
+    image_megapixels: Positive = 100.0
+    file_seconds: Positive = 30.0
+    import_roots: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> "Limits":
+        """The limits of a workspace: `limits.json` in it, then CELLSEG_IMPORT_ROOTS.
+
+        The variable holds folders as PATH does, with `:` between them (on Windows `;`).
+
+        Raises
+        ------
+        CellsegError
+            Where the file is no JSON object, or a setting is unknown or out of bounds.
+        """
+        values = _written(workspace.root / FILE)
+        if named := os.environ.get(ROOTS_VARIABLE):
+            values["import_roots"] = [part for part in named.split(os.pathsep) if part.strip()]
+        return checked(cls, **values)
+
+    @property
+    def upload_bytes(self) -> int:
+        """Of one uploaded file."""
+        return round(self.upload_gigabytes * 1e9)
+
+    @property
+    def image_pixels(self) -> int:
+        """Of one file that must be decoded whole."""
+        return round(self.image_megapixels * 1e6)
+
+
+def _written(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise CellsegError(f"{path} holds no JSON object; repair it or delete it.")
+    return content

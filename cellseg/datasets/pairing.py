@@ -7,7 +7,7 @@ tried from the strictest to the loosest; what a rule has paired the next ones no
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -31,6 +31,7 @@ SIDES: dict[str, Side] = {
     "test": "test",
     "testing": "test",
 }
+LETTERS: dict[str, Role] = {"x": "image", "y": "mask"}
 _MASK_SUFFIX = re.compile(r"_(?:(?:art|cp)_)?(?:mask|label)s?$")
 _SIDE_FILE = re.compile(r"_(?:flows(?:_\d+)?|cellprob|cp_output|(?:cp_)?outlines)$")
 _LIKELY_MASK = (".png", ".tif", ".tiff", ".bmp")  # and then all others
@@ -42,12 +43,14 @@ class Pair:
     """An image and its mask, by the names that the user knows.
 
     split : the side that a `train/` or `test/` folder gives it, or None.
+    rule : by which rule the two were found: `stem`, `suffix`, `word`, `anywhere` or `twins`.
     """
 
     name: str
     image: str
     mask: str
     split: Side | None = None
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,14 +90,14 @@ def pair(names: Sequence[str]) -> Pairing:
     `train-volume/` + `train-labels/`), below `train/` and `test/` or not; a mask named like its
     image plus `_mask`, `_masks`, `_label`, `_labels`, `_ART_masks`, `_cp_masks`; names that differ
     in such a word (`train-volume_0`, `train-labels_0`); the same name with another extension
-    (`001.bmp` + `001.png`, the mask being the one that is more often a mask).
+    (`001.bmp` + `001.png`, the mask being the one that is more often a mask); folders `x/` + `y/`.
 
     Parameters
     ----------
     names : relative paths with `/`, as the user knows them.
     """
     files, left_out = _files(names, None)
-    return _paired(files, left_out, (*_RULES, _twins))
+    return _paired(files, left_out, {**_RULES, "twins": _twins})
 
 
 def pair_apart(images: Sequence[str], masks: Sequence[str]) -> Pairing:
@@ -102,6 +105,12 @@ def pair_apart(images: Sequence[str], masks: Sequence[str]) -> Pairing:
     image_files, left_out = _files(images, "image")
     mask_files, masks_left_out = _files(masks, "mask")
     return _paired(image_files + mask_files, left_out + masks_left_out, _RULES)
+
+
+def side_of(name: str) -> Side | None:
+    """The side of the split that the folders of a name say, or None."""
+    file = _taken_apart(str(PurePosixPath(name.replace("\\", "/")).parent / "a.png"), None)
+    return file.side if file else None
 
 
 def natural(name: str) -> tuple[tuple[bool, int, str], ...]:
@@ -112,18 +121,17 @@ def natural(name: str) -> tuple[tuple[bool, int, str], ...]:
     )
 
 
-def _paired(files: list[_File], left_out: list[str], rules: Iterable["_Rule"]) -> Pairing:
-    found: list[tuple[_File, _File]] = []
+def _paired(files: list[_File], left_out: list[str], rules: Mapping[str, "_Rule"]) -> Pairing:
+    pairs: list[Pair] = []
     left = files
-    for rule in rules:
+    for name, rule in rules.items():
         matches = rule(left)
         taken = {id(file) for match in matches for file in match}
         left = [file for file in left if id(file) not in taken]
-        found += matches
-    pairs = [
-        Pair(PurePosixPath(image.name.replace("\\", "/")).stem, image.name, mask.name, image.side)
-        for image, mask in sorted(found, key=lambda match: natural(match[0].name))
-    ]
+        for image, mask in matches:
+            stem = PurePosixPath(image.name.replace("\\", "/")).stem
+            pairs.append(Pair(stem, image.name, mask.name, image.side, name))
+    pairs.sort(key=lambda pair: (natural(pair.image), pair.image))
     return Pairing(
         tuple(pairs),
         tuple(file.name for file in left if not _says_mask(file)),
@@ -136,8 +144,9 @@ def _files(names: Sequence[str], role: Role | None) -> tuple[list[_File], list[s
     """The names taken apart, in natural order, and those that no rule should see."""
     files: list[_File] = []
     left_out: list[str] = []
+    lettered = _lettered(names)
     for name in sorted(set(names), key=lambda name: (natural(name), name)):
-        file = _taken_apart(name, role)
+        file = _taken_apart(name, role, lettered)
         if file is None:
             left_out.append(name)
         else:
@@ -145,8 +154,25 @@ def _files(names: Sequence[str], role: Role | None) -> tuple[list[_File], list[s
     return files, left_out
 
 
-def _taken_apart(name: str, role: Role | None) -> _File | None:
-    """A name, taken apart; None for side files and what is no image."""
+def _lettered(names: Sequence[str]) -> set[tuple[str, ...]]:
+    """The folders that have both a folder `x` and a folder `y`: images and masks of BiaPy."""
+    seen: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for name in names:
+        parts = _parents(PurePosixPath(name.replace("\\", "/")))
+        for depth, part in enumerate(parts):
+            if part.casefold() in LETTERS:
+                seen[parts[:depth]].add(part.casefold())
+    return {parent for parent, letters in seen.items() if len(letters) == len(LETTERS)}
+
+
+def _taken_apart(
+    name: str, role: Role | None, lettered: Container[tuple[str, ...]] = ()
+) -> _File | None:
+    """A name, taken apart; None for side files and what is no image.
+
+    lettered : folders whose folders `x` and `y` mean images and masks.
+    """
+    original = _parents(PurePosixPath(name.replace("\\", "/")))
     path = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/"))
     suffix = path.suffix.casefold()
     hidden = path.name.startswith(".") or "__MACOSX" in path.parts
@@ -158,11 +184,14 @@ def _taken_apart(name: str, role: Role | None) -> _File | None:
     stem = _words(stem)
     if _SIDE_FILE.search(stem):
         return None
-    folders = tuple(_words(part) for part in path.parts[:-1] if part not in ("/", ".", ".."))
+    folders = tuple(_words(part) for part in _parents(path))
     side: Side | None = None
     said: Role | None = None  # the deepest folder wins
     context = []
-    for folder in folders:
+    for depth, folder in enumerate(folders):
+        if folder in LETTERS and original[:depth] in lettered:
+            said = LETTERS[folder]
+            continue
         tokens = folder.split("_")
         kept = [token for token in tokens if token not in IMAGE_WORDS | MASK_WORDS]
         if len(kept) < len(tokens):
@@ -172,6 +201,10 @@ def _taken_apart(name: str, role: Role | None) -> _File | None:
         if kept:
             context.append("_".join(kept))
     return _File(name, folders, tuple(context), stem, suffix, role or said, side)
+
+
+def _parents(path: PurePosixPath) -> tuple[str, ...]:
+    return tuple(part for part in path.parts[:-1] if part not in ("/", ".", ".."))
 
 
 def _words(text: str) -> str:
@@ -256,9 +289,9 @@ def _twins(files: list[_File]) -> list[tuple[_File, _File]]:
     return matches
 
 
-_RULES: tuple[_Rule, ...] = (
-    _joined(_same_stem, unique=False),
-    _joined(_suffix, unique=False),
-    _joined(_exchanged_word, unique=True),
-    _joined(_anywhere, unique=True),
-)
+_RULES: dict[str, _Rule] = {
+    "stem": _joined(_same_stem, unique=False),
+    "suffix": _joined(_suffix, unique=False),
+    "word": _joined(_exchanged_word, unique=True),
+    "anywhere": _joined(_anywhere, unique=True),
+}

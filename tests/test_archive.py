@@ -1,10 +1,12 @@
+import io
 import stat
 import zipfile
 
 import pytest
 
-from cellseg.datasets.archive import ZipLimits, unpack
+from cellseg.datasets.archive import is_roi_set, unpack
 from cellseg.errors import CellsegError
+from cellseg.limits import Limits
 
 
 @pytest.fixture
@@ -62,7 +64,10 @@ def test_a_bomb_is_refused_before_it_is_unpacked(make, target):
 
 @pytest.mark.parametrize(
     ("limits", "sentence"),
-    [(ZipLimits(files=1), "holds 2 files; at most 1"), (ZipLimits(size=3), "unpacks to 0.0 GB")],
+    [
+        (Limits(zip_files=1), "holds 2 files; at most 1"),
+        (Limits(zip_gigabytes=3e-9), "unpacks to 0.0 GB"),
+    ],
 )
 def test_limits_are_settings(make, target, limits, sentence):
     with pytest.raises(CellsegError, match=sentence):
@@ -92,3 +97,22 @@ def test_a_password_is_said(make, target):
     packed.write_bytes(content)
     with pytest.raises(CellsegError, match="needs a password"):
         unpack(packed, target)
+
+
+def zipped(*names):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"1")
+    return content.getvalue()
+
+
+def test_a_zip_in_a_zip_is_refused(make, target):
+    with pytest.raises(CellsegError, match=r"holds another zip, more/inner\.ZIP"):
+        unpack(make({"a.png": b"1", "more/inner.ZIP": zipped("b.png")}), target)
+
+
+def test_the_regions_of_imagej_are_a_mask_and_no_zip_of_images(make, target):
+    found = unpack(make({"a.png": b"1", "a_RoiSet.zip": zipped("1.roi", "2.roi")}), target)
+    assert is_roi_set(found["a_RoiSet.zip"])
+    assert not is_roi_set(found["a.png"])

@@ -4,29 +4,18 @@ import shutil
 import stat
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cellseg.errors import CellsegError
+from cellseg.limits import Limits
 from cellseg.workspace import disk_errors
 
-
-@dataclass(frozen=True)
-class ZipLimits:
-    """What a zip may hold.
-
-    files : members. size : bytes of all members unpacked. ratio : unpacked to packed, which
-    counts only beyond `harmless` bytes unpacked.
-    """
-
-    files: int = 20_000
-    size: int = 20 * 1024**3
-    ratio: float = 300.0
-    harmless: int = 50 * 1024**2
+HARMLESS = 50 * 10**6
+"""Bytes unpacked below which the ratio to the packed size does not count."""
 
 
 def unpack(
-    packed: Path, target: Path, name: str | None = None, limits: ZipLimits | None = None
+    packed: Path, target: Path, name: str | None = None, limits: Limits | None = None
 ) -> dict[str, Path]:
     """Unpack the files of a zip under names of cellseg's own choice; links are left out.
 
@@ -43,15 +32,15 @@ def unpack(
     Raises
     ------
     CellsegError
-        Where it is no zip, is damaged or encrypted, holds a name that leads out of its folder, or
-        exceeds a limit.
+        Where it is no zip, is damaged or encrypted, holds a name that leads out of its folder or
+        another zip (except for ImageJ's RoiSet.zip, which is a mask), or exceeds a limit.
     """
     name = name or packed.name
     unpacked: dict[str, Path] = {}
     try:
         with zipfile.ZipFile(packed) as archive, disk_errors(target):
             members = [info for info in archive.infolist() if _is_file(info)]
-            _check(members, packed.stat().st_size, name, limits or ZipLimits())
+            _check(members, packed.stat().st_size, name, limits or Limits())
             if (need := sum(info.file_size for info in members)) > shutil.disk_usage(target).free:
                 raise CellsegError(
                     f"{name} unpacks to {need / 1e9:.1f} GB, more than is free on the disk; free "
@@ -61,6 +50,11 @@ def unpack(
                 path = target / f"{number:05d}{_suffix(info.filename)}"
                 with archive.open(info) as source, path.open("wb") as copy:
                     shutil.copyfileobj(source, copy, 1 << 20)
+                if path.suffix == ".zip" and not is_roi_set(path):
+                    raise CellsegError(
+                        f"{name} holds another zip, {info.filename}; unpack that one and pack the "
+                        "images again, or bring it by itself."
+                    )
                 unpacked[info.filename.replace("\\", "/")] = path
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise CellsegError(
@@ -71,7 +65,17 @@ def unpack(
     return unpacked
 
 
-def _check(members: list[zipfile.ZipInfo], packed: int, name: str, limits: ZipLimits) -> None:
+def is_roi_set(path: Path) -> bool:
+    """Whether a zip holds nothing but ImageJ regions."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError):
+        return False
+    return bool(names) and all(name.lower().endswith(".roi") for name in names)
+
+
+def _check(members: list[zipfile.ZipInfo], packed: int, name: str, limits: Limits) -> None:
     for info in members:
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
@@ -80,17 +84,17 @@ def _check(members: list[zipfile.ZipInfo], packed: int, name: str, limits: ZipLi
                 "the images again without it."
             )
     size = sum(info.file_size for info in members)
-    if len(members) > limits.files:
+    if len(members) > limits.zip_files:
         raise CellsegError(
-            f"{name} holds {len(members)} files; at most {limits.files} are unpacked; bring it in "
-            "parts."
+            f"{name} holds {len(members)} files; at most {limits.zip_files} are unpacked; bring "
+            "it in parts."
         )
-    if size > limits.size:
+    if size > limits.zip_gigabytes * 1e9:
         raise CellsegError(
-            f"{name} unpacks to {size / 1e9:.1f} GB; at most {limits.size / 1e9:.1f} GB are "
+            f"{name} unpacks to {size / 1e9:.1f} GB; at most {limits.zip_gigabytes:.1f} GB are "
             "unpacked; bring it in parts."
         )
-    if size > limits.harmless and size > limits.ratio * packed:
+    if size > HARMLESS and size > limits.zip_ratio * packed:
         raise CellsegError(
             f"{name} weighs {packed / 1e6:.2f} MB and would unpack to {size / 1e6:.0f} MB, as no "
             "zip of images does; pack the images again or bring them without a zip."

@@ -28,15 +28,23 @@ PATIENCE = 30_000
 
 
 class Server:
-    """`streamlit run streamlit_app.py` on a free port; `restart` keeps the port."""
+    """`streamlit run streamlit_app.py` on a free port; `restart` keeps the port.
 
-    def __init__(self, home: Path) -> None:
+    script : `streamlit_server.py` for the app as `python -m cellseg app` serves it.
+    """
+
+    def __init__(self, home: Path, script: str = "streamlit_app.py") -> None:
         self.home = home
+        self.script = script
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.log = home / "server.log"
         self.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def url(self) -> str:
@@ -47,7 +55,7 @@ class Server:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
+                    *(sys.executable, "-m", "streamlit", "run", self.script),
                     f"--server.port={self.port}",
                     "--server.headless=true",
                 ],
@@ -81,6 +89,14 @@ class Server:
 def server(tmp_path: Path) -> Iterator[Server]:
     """A fresh server on an empty workspace."""
     server = Server(tmp_path / "cellseg-data")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def streaming_server(tmp_path: Path) -> Iterator[Server]:
+    """A fresh server whose uploads go straight to the disk."""
+    server = Server(tmp_path / "cellseg-data", "streamlit_server.py")
     yield server
     server.stop()
 

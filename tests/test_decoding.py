@@ -52,12 +52,12 @@ def misbehaving(monkeypatch, tmp_path):
         (package / "sitecustomize.py").write_text(
             "import os, signal, time\n"
             "import cellseg.images.reading as reading\n"
-            "whole = reading.read_image\n"
-            "def read_image(path, name=None):\n"
+            "whole = reading.opened\n"
+            "def opened(path, name=None):\n"
             "    if 'bad' in str(path):\n"
             f"        {action}\n"
             "    return whole(path, name)\n"
-            "reading.read_image = read_image\n"
+            "reading.opened = opened\n"
         )
         root = Path(decoding.__file__).parents[2]
         monkeypatch.setenv("PYTHONPATH", f"{package}{os.pathsep}{root}")

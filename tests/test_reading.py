@@ -257,23 +257,6 @@ def test_truncated_file_is_refused(tmp_path, suffix):
         read_image(path)
 
 
-def test_several_pages_are_refused(tmp_path):
-    path = tmp_path / "stack.tif"
-    tifffile.imwrite(path, np.zeros((5, 8, 8), np.uint8), photometric="minisblack")
-    with pytest.raises(CellsegError, match=r"stack\.tif holds 5 pages"):
-        read_image(path)
-
-
-@pytest.mark.parametrize("channels", [2, 5, 7])
-def test_other_numbers_of_channels_are_refused(tmp_path, channels):
-    path = tmp_path / "a.tif"
-    tifffile.imwrite(
-        path, np.zeros((8, 8, channels), np.uint8), photometric="minisblack", planarconfig="contig"
-    )
-    with pytest.raises(CellsegError, match=f"has {channels} channels"):
-        read_image(path)
-
-
 def test_missing_file(tmp_path):
     with pytest.raises(CellsegError, match=r"a\.png does not exist"):
         read_image(tmp_path / "a.png")

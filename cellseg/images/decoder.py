@@ -1,22 +1,34 @@
 """The child that decodes files which users brought: `python -m cellseg.images.decoder`.
 
-It reads one request a line, `{"path", "name", "mask", "target"}`, writes the pixels to `target` as
-an .npy file and answers one line: `{"axes": "YX"}` or `{"error": "..."}`.
+It reads one request a line and answers one line, or `{"error": "..."}`. Pixels go to the file
+`target` as .npy. With `{"path", "name", "target", "view"}` a request says `"want"`:
+
+- `describe`: `{"facts": ...}` as `StackFacts`; with `"mask"` those of a mask.
+- `image`, `mask`: the one that the choice makes of the file, or that of the `"number"`:
+  `{"suffix", "axes", "channel_names", "pixel_size_um"}`.
+- `images`, `masks`: as many as make a piece, from the `"number"` on, stacked along a first axis:
+  the same with `"suffixes"`.
 """
 
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
 from cellseg.errors import CellsegError
-from cellseg.images.reading import read_image, read_mask
+from cellseg.images.image import Image
+from cellseg.images.looking import facts_of, images, mask_facts_of, masks
+from cellseg.images.reading import opened, several
+from cellseg.images.view import ChoiceNeeded, View
 
 Reading = Callable[[dict[str, Any]], dict[str, Any]]
+
+PIECE = 64_000_000
+"""Bytes after which the images of a stack go to the parent."""
 
 
 def main() -> None:
@@ -33,21 +45,66 @@ def serve(reading: Reading) -> None:
 
 
 def read(request: dict[str, Any]) -> dict[str, Any]:
-    """Decode one image or mask; see the module."""
-    path, name = Path(request["path"]), request["name"]
-    if request["mask"]:
-        pixels, axes = read_mask(path, name), "YX"
-    else:
-        image = read_image(path, name)
-        pixels, axes = image.pixels, image.axes
+    """Decode images or masks; see the module."""
+    path, name, want = Path(request["path"]), request["name"], request["want"]
+    view = View.model_validate(request.get("view") or {})
+    first = request.get("number")
+    with opened(path, name) as stack:
+        if want == "describe":
+            facts = (mask_facts_of if request.get("mask") else facts_of)(stack, view)
+            return {"facts": facts.model_dump(mode="json")}
+        if want in ("mask", "masks"):
+            found = _as_images(masks(stack, view, first or 0))
+        else:
+            found = images(stack, view, first or 0)
+        most = 1 if want in ("image", "mask") else PIECE
+        suffixes, pieces, image = _piece(found, most)
+        if want in ("image", "mask") and suffixes[0] and first is None:
+            raise CellsegError(several(name))
+    pixels = pieces[0] if most == 1 else np.stack(pieces)
     np.save(request["target"], pixels, allow_pickle=False)
-    return {"axes": axes}
+    return {
+        "suffix": suffixes[0],
+        "suffixes": suffixes,
+        "axes": image.axes,
+        "channel_names": list(image.channel_names),
+        "pixel_size_um": image.pixel_size_um,
+    }
+
+
+def _piece(
+    found: Iterator[tuple[str, Image]], most: int
+) -> tuple[list[str], list[np.ndarray], Image]:
+    """The next images of one form, until they have `most` bytes; at least one."""
+    suffixes: list[str] = []
+    pieces: list[np.ndarray] = []
+    kept: Image | None = None
+    size = 0
+    for suffix, image in found:
+        pixels = image.pixels
+        if kept is not None and (pixels.shape, pixels.dtype) != (pieces[0].shape, pieces[0].dtype):
+            break
+        kept = kept or image
+        suffixes.append(suffix)
+        pieces.append(pixels)
+        size += pixels.nbytes
+        if size >= most:
+            break
+    assert kept is not None
+    return suffixes, pieces, kept
+
+
+def _as_images(found: Iterator[tuple[str, np.ndarray]]) -> Iterator[tuple[str, Image]]:
+    for suffix, mask in found:
+        yield suffix, Image(mask, "YX")
 
 
 def _answer(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     name = request["name"]
     try:
         return reading(request)
+    except ChoiceNeeded as error:
+        return {"error": str(error), "facts": error.facts.model_dump(mode="json")}
     except CellsegError as error:
         return {"error": str(error)}
     except MemoryError:

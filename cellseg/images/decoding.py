@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,6 +17,9 @@ import numpy as np
 import cellseg
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
+from cellseg.images.limits import VARIABLE
+from cellseg.images.stack import StackFacts
+from cellseg.images.view import ChoiceNeeded, View, cuts
 
 TIMEOUT = 30.0
 """Seconds after which a file counts as one that hangs the reader."""
@@ -31,14 +35,17 @@ class Decoder:
 
     Parameters
     ----------
-    timeout : seconds for one file.
+    timeout : seconds for one file, or for one piece of a stack that becomes many images.
+    max_pixels : height times width of a file that must be decoded whole; by default as
+        `cellseg.images.limits.max_pixels`.
     """
 
     child = "cellseg.images.decoder"
     """The module that the child process runs."""
 
-    def __init__(self, timeout: float = TIMEOUT) -> None:
+    def __init__(self, timeout: float = TIMEOUT, max_pixels: int | None = None) -> None:
         self._timeout = timeout
+        self._max_pixels = max_pixels
         self._folder = tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True)
         self._child: _Child | None = None
 
@@ -56,23 +63,100 @@ class Decoder:
             self._child = None
         self._folder.cleanup()
 
-    def image(self, path: Path | str, name: str | None = None) -> Image:
-        """Read a picture; parameters and errors as `cellseg.images.reading.read_image`.
+    def describe(
+        self,
+        path: Path | str,
+        name: str | None = None,
+        view: View | None = None,
+        mask: bool = False,
+    ) -> StackFacts:
+        """What a file holds, without its pixels; as `cellseg.images.reading.describe`.
+
+        Parameters
+        ----------
+        view : says what the axes are, where it does.
+        mask : whether it is a mask: its numbers, not the colours of a palette.
 
         Raises
         ------
         CellsegError
             Also where reading it crashes or takes longer than the time limit.
         """
-        answer, pixels = self._decoded(Path(path), name or Path(path).name, mask=False)
-        return Image(pixels, answer["axes"])
+        answer = self._asked("describe", path, name, view, mask=mask)[0]
+        return StackFacts.model_validate(answer["facts"])
 
-    def mask(self, path: Path | str, name: str | None = None) -> np.ndarray:
+    def image(
+        self,
+        path: Path | str,
+        name: str | None = None,
+        view: View | None = None,
+        number: int | None = None,
+    ) -> Image:
+        """The image that a choice makes of a file; as `cellseg.images.reading.read_image`.
+
+        Parameters
+        ----------
+        number : which one, from 0, where the choice makes several.
+
+        Raises
+        ------
+        CellsegError
+            As `describe`.
+        """
+        return _image(*self._asked("image", path, name, view, number=number))
+
+    def images(
+        self, path: Path | str, name: str | None = None, view: View | None = None
+    ) -> Iterator[tuple[str, Image]]:
+        """All images that a choice makes of a file, with their suffixes; errors as `describe`."""
+        for suffix, answer, pixels in self._all("images", path, name, view):
+            yield suffix, _image(answer, pixels)
+
+    def mask(
+        self,
+        path: Path | str,
+        name: str | None = None,
+        view: View | None = None,
+        number: int | None = None,
+    ) -> np.ndarray:
         """Read a mask; as `image`, and as `cellseg.images.reading.read_mask`."""
-        return self._decoded(Path(path), name or Path(path).name, mask=True)[1]
+        return self._asked("mask", path, name, view, number=number)[1]
 
-    def _decoded(self, path: Path, name: str, mask: bool) -> tuple[Any, np.ndarray]:
-        return self.ask({"path": str(path.absolute()), "name": name, "mask": mask}, name)
+    def masks(
+        self, path: Path | str, name: str | None = None, view: View | None = None
+    ) -> Iterator[tuple[str, np.ndarray]]:
+        """All masks that the choice of the images makes of a file; as `images`."""
+        for suffix, _, pixels in self._all("masks", path, name, view):
+            yield suffix, pixels
+
+    def _all(
+        self, want: str, path: Path | str, name: str | None, view: View | None
+    ) -> Iterator[tuple[str, dict[str, Any], np.ndarray]]:
+        """One after the other, asked for in pieces."""
+        name = name or Path(path).name
+        view = view or View()
+        facts = self.describe(path, name, view, mask=want == "masks")
+        count = len(cuts(facts, view.for_mask(facts) if want == "masks" else view, name))
+        done = 0
+        while done < count:
+            answer, pixels = self._asked(want, path, name, view, number=done)
+            for suffix, one in zip(answer["suffixes"], pixels, strict=True):
+                yield suffix, answer, one
+            done += len(pixels)
+
+    def _asked(
+        self, want: str, path: Path | str, name: str | None, view: View | None, **more: Any
+    ) -> tuple[dict[str, Any], np.ndarray]:
+        path = Path(path)
+        name = name or path.name
+        request = {
+            "want": want,
+            "path": str(path.absolute()),
+            "name": name,
+            "view": (view or View()).model_dump(mode="json"),
+            **more,
+        }
+        return self.ask(request, name)
 
     def ask(self, request: dict[str, Any], name: str) -> tuple[dict[str, Any], np.ndarray]:
         """Send a request to the child; its answer, and the pixels that it wrote (or none).
@@ -92,7 +176,7 @@ class Decoder:
         if self._child is not None and self._child.dead:
             self._replace()
         if self._child is None:
-            self._child = _Child(self.child)
+            self._child = _Child(self.child, self._max_pixels)
             limit += START_TIMEOUT
         try:
             answer = self._child.ask({**request, "target": str(target)}, limit)
@@ -108,6 +192,8 @@ class Decoder:
                 f"{name} made the reader crash; it is damaged or of an unusual kind; open it in "
                 "the program that made it and save it again."
             ) from None
+        if "facts" in answer and "error" in answer:
+            raise ChoiceNeeded(answer["error"], StackFacts.model_validate(answer["facts"]))
         if "error" in answer:
             raise CellsegError(answer["error"])
         if not target.exists():
@@ -125,9 +211,10 @@ class Decoder:
 class _Child:
     """The process, with a thread that collects its answers."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, max_pixels: int | None) -> None:
         root = str(Path(cellseg.__file__).parent.parent)
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        limit = {} if max_pixels is None else {VARIABLE: str(max_pixels)}
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NO_WINDOW
@@ -136,7 +223,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"},
+            env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **limit},
             creationflags=flags,
             text=True,
             encoding="utf-8",
@@ -197,3 +284,8 @@ class _Child:
         for line in self._process.stdout:
             self._answers.put(line)
         self._answers.put("")
+
+
+def _image(answer: dict[str, Any], pixels: np.ndarray) -> Image:
+    names = tuple(answer["channel_names"])
+    return Image(pixels, answer["axes"], names, answer["pixel_size_um"])

@@ -15,10 +15,14 @@ class Image:
     pixels : ndarray of shape (Y, X) or (Y, X, 3), dtype uint8, uint16 or float32 (finite).
         uint8 is used as it is; the others are scaled by percentiles wherever 8 bits are needed.
     axes : "YX" (grey) or "YXC" (colour, red, green and blue).
+    channel_names : one for each channel, or none where they are not known.
+    pixel_size_um : side of a pixel in µm; None where it is not known.
     """
 
     pixels: np.ndarray
     axes: Axes
+    channel_names: tuple[str, ...] = ()
+    pixel_size_um: float | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != len(self.axes):

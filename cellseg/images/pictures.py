@@ -1,33 +1,58 @@
-"""PNG, JPEG and BMP files, through Pillow; 16-bit colour PNG through imagecodecs.
+"""PNG, JPEG, BMP and WebP files, through Pillow; 16-bit colour PNG through imagecodecs.
 
 The format classes are called directly, not by `PIL.Image.open`: no other format can be reached,
 and the size is checked by `check_pixels` alone.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
-from PIL import BmpImagePlugin, ImageFile, ImageOps, JpegImagePlugin, PngImagePlugin
+from PIL import (
+    BmpImagePlugin,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
 from PIL.Image import Image as Picture
 
-from cellseg.images.raster import Raster, check_pixels
+from cellseg.images.limits import check_pixels
+from cellseg.images.stack import Stack
 
 PNG = b"\x89PNG\r\n\x1a\n"
+WEBP = b"RIFF"
+
+_Reader = Callable[[Path, str], AbstractContextManager[Stack]]
 
 
-def _read_jpeg(path: Path, name: str) -> Raster:
-    with path.open("rb") as file:
-        return _decoded(JpegImagePlugin.JpegImageFile(file), name)
+class _Picture:
+    """The pixels of a picture, decoded when they are asked for; see `stack.Pixels`."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype, read: Callable[[], np.ndarray]):
+        self.shape, self.dtype, self._read = shape, dtype, read
+
+    def __getitem__(self, index: tuple[int, ...]) -> np.ndarray:
+        return self._read()
 
 
-def _read_bmp(path: Path, name: str) -> Raster:
-    with path.open("rb") as file:
-        return _decoded(BmpImagePlugin.BmpImageFile(file), name)
+def _reader(kind: Callable[[IO[bytes]], ImageFile.ImageFile]) -> _Reader:
+    """The reader of a format class of Pillow."""
+
+    @contextmanager
+    def opened(path: Path, name: str) -> Iterator[Stack]:
+        with path.open("rb") as file:
+            yield _stack(kind(file), name)
+
+    return opened
 
 
-def _read_png(path: Path, name: str) -> Raster:
+@contextmanager
+def _png(path: Path, name: str) -> Iterator[Stack]:
     with path.open("rb") as file:
         header = file.read(26)
         if header[12:16] == b"IHDR" and len(header) == 26:
@@ -36,31 +61,51 @@ def _read_png(path: Path, name: str) -> Raster:
         file.seek(0)
         picture = PngImagePlugin.PngImageFile(file)
         if len(header) == 26 and header[24] == 16 and header[25] != 0:
-            return _deep_colour_png(path, picture, name)
-        return _decoded(picture, name)
+            yield _deep_colour_png(path, picture, header[25] == 4, name)
+        else:
+            yield _stack(picture, name)
 
 
-READERS: dict[bytes, Callable[[Path, str], Raster]] = {
-    PNG: _read_png,
-    b"\xff\xd8\xff": _read_jpeg,
-    b"BM": _read_bmp,
+def _webp(file: IO[bytes]) -> ImageFile.ImageFile:
+    if file.read(16)[8:12] != b"WEBP":
+        raise ValueError("RIFF, but not WebP")
+    file.seek(0)
+    return WebPImagePlugin.WebPImageFile(file)
+
+
+READERS: dict[bytes, _Reader] = {
+    PNG: _png,
+    b"\xff\xd8\xff": _reader(JpegImagePlugin.JpegImageFile),
+    b"BM": _reader(BmpImagePlugin.BmpImageFile),
+    WEBP: _reader(_webp),
 }
 """The reader of each format, by the first bytes of its files."""
 
 
-def _decoded(picture: ImageFile.ImageFile, name: str) -> Raster:
-    """All pixels, turned as EXIF says, without transparency."""
+def _stack(picture: ImageFile.ImageFile, name: str) -> Stack:
+    """A picture, turned as EXIF says, without transparency; its pixels when asked for."""
     check_pixels(picture.height, picture.width, name)
+    turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    sides = (picture.width, picture.height) if turned else (picture.height, picture.width)
+    mode = picture.mode
+    palette = None
+    if mode == "P":
+        picture.load()
+        palette = _palette(picture)
+    grey = mode in ("P", "L", "1", "LA", "La") or mode.startswith("I")
+    deep = (np.int32 if mode == "I" else np.uint16) if mode.startswith("I") else np.uint8
+    pixels = _Picture(sides if grey else (*sides, 3), np.dtype(deep), lambda: _decoded(picture))
+    return Stack(name, pixels, "YX" if grey else "YXC", palette=palette)
+
+
+def _decoded(picture: ImageFile.ImageFile) -> np.ndarray:
+    """All pixels, (Y, X) or (Y, X, 3)."""
     picture.load()
     upright: Picture = ImageOps.exif_transpose(picture)
     mode = upright.mode
-    if mode == "P":
-        return Raster(np.array(upright), palette=_palette(upright))
-    if mode in ("L", "RGB") or mode.startswith("I"):
-        array = np.array(upright)
-    else:
-        array = np.array(upright.convert("L" if mode in ("1", "LA", "La") else "RGB"))
-    return Raster(array)
+    if mode in ("P", "L", "RGB") or mode.startswith("I"):
+        return np.array(upright)
+    return np.array(upright.convert("L" if mode in ("1", "LA", "La") else "RGB"))
 
 
 def _palette(picture: Picture) -> np.ndarray:
@@ -69,10 +114,18 @@ def _palette(picture: Picture) -> np.ndarray:
     return flat.reshape(-1, 3)
 
 
-def _deep_colour_png(path: Path, picture: PngImagePlugin.PngImageFile, name: str) -> Raster:
+def _deep_colour_png(
+    path: Path, picture: PngImagePlugin.PngImageFile, grey: bool, name: str
+) -> Stack:
     """16 bits a channel with colour or transparency, which Pillow would cut to 8 bits."""
     from imagecodecs import png_decode
 
     check_pixels(picture.height, picture.width, name)
-    array = png_decode(path.read_bytes())  # (Y, X, S): grey and alpha, RGB or RGBA
-    return Raster(array[..., 0] if array.shape[2] == 2 else array[..., :3])
+
+    def read() -> np.ndarray:
+        array = png_decode(path.read_bytes())  # (Y, X, S): grey and alpha, RGB or RGBA
+        return array[..., 0] if grey else array[..., :3]
+
+    shape = (picture.height, picture.width, *(() if grey else (3,)))
+    pixels = _Picture(shape, np.dtype(np.uint16), read)
+    return Stack(name, pixels, "YX" if grey else "YXC")

@@ -1,6 +1,7 @@
 """Pictures, label images and images as the bytes of files."""
 
 import io
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -25,22 +26,50 @@ def label_tiff_bytes(labels: np.ndarray) -> bytes:
     """
     highest = int(labels.max()) if labels.size else 0
     kind = np.uint16 if highest <= np.iinfo(np.uint16).max else np.uint32
-    return _tiff(labels.astype(kind), "minisblack")
+    return _tiff(labels.astype(kind))
 
 
 def mask_tiff_bytes(mask: np.ndarray) -> bytes:
     """A TIFF file of a mask (Y, X), in its own dtype, without loss."""
-    return _tiff(mask, "minisblack")
+    return _tiff(mask)
 
 
 def tiff_bytes(image: Image) -> bytes:
-    """A TIFF file of an image, in its own dtype, without loss."""
-    return _tiff(image.pixels, "minisblack" if image.axes == "YX" else "rgb")
+    """A TIFF file of an image, in its own dtype, without loss.
+
+    Where channel names or the size of a pixel are known it is an OME-TIFF that says them; the
+    channels of a colour image are pages of their own then if they have names.
+    """
+    metadata: dict[str, Any] = {}
+    if image.pixel_size_um is not None:
+        for axis in "XY":
+            metadata[f"PhysicalSize{axis}"] = image.pixel_size_um
+            metadata[f"PhysicalSize{axis}Unit"] = "µm"
+    pixels, axes = image.pixels, image.axes.replace("C", "S")
+    if any(image.channel_names):
+        metadata["Channel"] = {"Name": [name or "none" for name in image.channel_names]}
+        if image.axes == "YXC":
+            pixels, axes = np.moveaxis(pixels, -1, 0), "CYX"
+    if not metadata:
+        return _tiff(pixels, "rgb" if axes == "YXS" else "minisblack")
+    photometric = "rgb" if axes == "YXS" else "minisblack"
+    return _tiff(pixels, photometric, ome=True, metadata={"axes": axes, **metadata})
 
 
-def _tiff(array: np.ndarray, photometric: str) -> bytes:
+def _tiff(
+    array: np.ndarray,
+    photometric: str = "minisblack",
+    ome: bool = False,
+    metadata: dict[str, Any] | None = None,
+) -> bytes:
     buffer = io.BytesIO()
     tifffile.imwrite(
-        buffer, array, photometric=photometric, compression="zlib", metadata=None, software=False
+        buffer,
+        array,
+        photometric=photometric,
+        compression="zlib",
+        metadata=metadata,
+        ome=ome,
+        software=False,
     )
     return buffer.getvalue()

@@ -1,0 +1,186 @@
+"""From a stack and a choice to images and masks."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from cellseg.errors import CellsegError
+from cellseg.images.image import Axes, Image
+from cellseg.images.stack import UNKNOWN, Stack, StackFacts
+from cellseg.images.view import Cut, View, channels_of, cuts
+
+
+def facts_of(stack: Stack, view: View) -> StackFacts:
+    """What a file holds as an image, where the choice says what its axes are."""
+    facts = stack.facts.renamed(view.axes, stack.name)
+    if stack.palette is None:
+        return facts
+    return facts.model_copy(
+        update={"axes": f"{facts.axes}C", "shape": (*facts.shape, 3), "dtype": "uint8"}
+    )
+
+
+def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Image]]:
+    """The images that a choice makes of a stack, each with its suffix; see `view.cuts`.
+
+    uint8 and uint16 are kept; other whole numbers become uint16 where all lie in 0..65535;
+    everything else becomes float32, with the smallest finite value in place of values that are
+    not finite. A mean of whole numbers is rounded.
+
+    Parameters
+    ----------
+    first : number of images that are passed over.
+
+    Raises
+    ------
+    CellsegError
+        Where the choice does not fit the file, or the file is damaged.
+    """
+    facts = facts_of(stack, view)
+    stack = stack.renamed(view.axes)
+    channels = channels_of(facts, view, stack.name)
+    read = [channel for channel in channels if channel is not None]
+    names = facts.channel_names if len(facts.channel_names) == facts.channels else ()
+    kept_names = tuple("" if c is None else names[c] for c in channels) if names else ()
+    for cut in cuts(facts, view, stack.name)[first:]:
+        taken = plain_dtype(_projected(stack, cut, read, view.projection == "mean"))
+        if len(channels) == 1:
+            pixels = taken[0]
+        else:
+            dark = np.zeros(taken.shape[1:], taken.dtype)
+            bright = iter(taken)
+            pixels = np.stack([dark if c is None else next(bright) for c in channels], axis=-1)
+        axes: Axes = "YX" if len(channels) == 1 else "YXC"
+        yield (
+            cut.suffix,
+            Image(np.ascontiguousarray(pixels), axes, kept_names, facts.pixel_size_um),
+        )
+
+
+def masks(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, np.ndarray]]:
+    """The masks that the choice of the images makes of a stack of masks; their values as stored.
+
+    Yields
+    ------
+    The suffix, and (Y, X) uint8, uint16 or uint32. A palette gives its indices, equal colour
+    channels their common value, floating-point whole numbers integers, 1 bit 0 and 255; planes
+    that are projected give the highest value.
+
+    Raises
+    ------
+    CellsegError
+        As `images`; and for a mask in colours, with fractions or with negative values.
+    """
+    facts, stack = _mask_facts(stack, view)
+    channels = list(range(facts.channels))
+    for cut in cuts(facts, view.for_mask(facts), stack.name)[first:]:
+        values = None
+        for depth in range(max(1, cut.depth)):
+            index = {**cut.index, "Z": depth} if cut.depth else cut.index
+            array = stack.picture(index, channels)
+            if len(array) > 1 and (array != array[:1]).any():
+                raise CellsegError(
+                    f"The mask {stack.name} is a colour picture; needed is one number for each "
+                    "pixel (0 = background); save it as a grey or label image."
+                )
+            whole = whole_numbers(array[0], stack.name)
+            values = whole if values is None else np.maximum(values, whole)
+        assert values is not None
+        yield cut.suffix, np.ascontiguousarray(values)
+
+
+def mask_facts_of(stack: Stack, view: View) -> StackFacts:
+    """What a file holds as a mask, where the choice of the images says what its axes are."""
+    return _mask_facts(stack, view)[0]
+
+
+def _mask_facts(stack: Stack, view: View) -> tuple[StackFacts, Stack]:
+    """Axes as chosen for the images; pages of a mask are otherwise what the choice asks for."""
+    if view.axes and len(view.axes) == len(stack.axes):
+        stack = stack.renamed(view.axes)
+    elif view.axes and "C" in view.axes and len(view.axes) == len(stack.axes) + 1:
+        stack = stack.renamed(view.axes.replace("C", ""))
+    if stack.axes.count(UNKNOWN) == 1 and "Z" not in stack.axes and not view.expand:
+        meant = "T" if view.time is not None and "T" not in stack.axes else "Z"
+        stack = replace(stack, axes=stack.axes.replace(UNKNOWN, meant))
+    return stack.facts, stack
+
+
+def _projected(stack: Stack, cut: Cut, channels: list[int], mean: bool) -> np.ndarray:
+    """The pixels of a place, or of all planes there together; (C, Y, X)."""
+    if not cut.depth:
+        return _shown(stack, cut.index, channels)
+    total = _shown(stack, {**cut.index, "Z": 0}, channels)
+    kind = total.dtype
+    if mean:
+        total = total.astype(np.float64)
+    for depth in range(1, cut.depth):
+        plane = _shown(stack, {**cut.index, "Z": depth}, channels)
+        total = total + plane if mean else np.maximum(total, plane)
+    if not mean:
+        return total
+    total = total / cut.depth
+    return np.rint(total).astype(kind) if kind.kind in "iu" else total
+
+
+def _shown(stack: Stack, index: dict[str, int], channels: list[int]) -> np.ndarray:
+    """The pixels of a place as they are to be seen: colours of a palette, bright is high."""
+    if stack.palette is not None:
+        indices = stack.picture(index, [0])[0]
+        colours = stack.palette[np.minimum(indices, len(stack.palette) - 1)]
+        return np.moveaxis(colours, -1, 0)[channels]
+    array = stack.picture(index, channels)
+    if array.dtype.kind not in "biuf":
+        raise CellsegError(
+            f"{stack.name} holds {array.dtype} values; needed are plain grey or colour values."
+        )
+    if array.dtype.kind == "b":
+        array = array.astype(np.uint8) * np.uint8(255)
+    if stack.dark_is_high and array.dtype.kind == "u":
+        array = np.iinfo(array.dtype).max - array
+    if array.dtype.kind == "f" and not (finite := np.isfinite(array)).all():
+        array = np.where(finite, array, array[finite].min() if finite.any() else 0)
+    return array
+
+
+def plain_dtype(array: np.ndarray) -> np.ndarray:
+    """The values, finite already, as uint8, uint16 or float32; see `images`."""
+    if array.dtype in (np.uint8, np.uint16):
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
+    if array.dtype.kind in "iu":
+        if array.size and array.min() >= 0 and array.max() <= np.iinfo(np.uint16).max:
+            return array.astype(np.uint16)
+        return array.astype(np.float32)
+    limit = np.finfo(np.float32).max
+    return np.clip(array, -limit, limit).astype(np.float32)
+
+
+def whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
+    """A mask's values as uint8, uint16 or uint32; see `masks`.
+
+    Raises
+    ------
+    CellsegError
+        For fractions, negative values and values beyond 4294967295.
+    """
+    if array.dtype.kind == "b":
+        array = array.astype(np.uint8) * np.uint8(255)
+    if array.dtype.kind not in "iuf":
+        raise CellsegError(f"The mask {name} holds {array.dtype} values; needed are whole numbers.")
+    if array.dtype.kind == "f":
+        fractions = array[~(np.isfinite(array) & (array == np.floor(array)))]
+        if fractions.size:
+            raise CellsegError(
+                f"The mask {name} holds values such as {fractions[0]:.3g}; needed are whole "
+                "numbers (0 = background); save it as an 8-bit or 16-bit image."
+            )
+    low, high = array.min(), array.max()
+    if low < 0 or high > np.iinfo(np.uint32).max:
+        raise CellsegError(
+            f"The mask {name} holds values from {low:g} to {high:g}; needed are whole numbers "
+            "from 0 (background) to 4294967295."
+        )
+    if array.dtype in (np.uint8, np.uint16, np.uint32):
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
+    return array.astype(np.uint16 if high <= np.iinfo(np.uint16).max else np.uint32)

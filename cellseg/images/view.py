@@ -1,0 +1,247 @@
+"""The choice of what of a file is looked at: axes, channels, plane, time point."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from cellseg.config import Frozen
+from cellseg.errors import CellsegError
+from cellseg.images.limits import MAX_PLANES
+from cellseg.images.stack import LETTERS, UNKNOWN, WORDS, StackFacts
+
+Number = Annotated[int, Field(ge=0)]
+Projection = Literal["max", "mean"]
+
+_TAGS = {"P": "p", "T": "t", "Z": "z", UNKNOWN: "n"}
+
+
+class ChoiceNeeded(CellsegError):
+    """A file does not say what its axes are, so that a person must.
+
+    facts : what is known of the file.
+    """
+
+    def __init__(self, sentence: str, facts: StackFacts) -> None:
+        super().__init__(sentence)
+        self.facts = facts
+
+
+class View(Frozen):
+    """What is taken of each file; all numbers count from 0.
+
+    Without a choice a single picture is itself, one channel is grey, two or three channels are
+    red, green and blue in their order, of more the first three; of planes the maximum is taken,
+    of time points and positions the first.
+
+    axes : a letter of P, T, Z, C, Y, X for each axis as it lies in the file; None trusts the file.
+    channels : one for grey, or those for red, green and blue, where None is left black.
+    plane : of a Z stack. projection : along Z, in place of a plane.
+    time, position : the time point and the field of view.
+    expand : one image for each plane, time point and position that is not chosen.
+    """
+
+    axes: str | None = None
+    channels: tuple[Number | None, ...] | None = None
+    plane: Number | None = None
+    projection: Projection | None = None
+    time: Number | None = None
+    position: Number | None = None
+    expand: bool = False
+
+    @field_validator("axes")
+    @classmethod
+    def _letters(cls, axes: str | None) -> str | None:
+        if axes is None:
+            return None
+        if not {"Y", "X"} <= set(axes) <= LETTERS or len(set(axes)) != len(axes):
+            raise ValueError("give each of T, Z, C, Y, X at most once, and Y and X always")
+        return axes
+
+    @field_validator("channels")
+    @classmethod
+    def _grey_or_colour(
+        cls, channels: tuple[int | None, ...] | None
+    ) -> tuple[int | None, ...] | None:
+        if channels is None:
+            return None
+        if len(channels) not in (1, 3) or all(channel is None for channel in channels):
+            raise ValueError("give one channel for grey, or three for red, green and blue")
+        return channels
+
+    @model_validator(mode="after")
+    def _plane_or_projection(self) -> "View":
+        if self.plane is not None and self.projection is not None:
+            raise ValueError("give a plane or a projection, not both")
+        return self
+
+    @property
+    def words(self) -> str:
+        """The choice for a person; empty where nothing is chosen."""
+        said = []
+        if self.axes:
+            said.append(f"axes {self.axes}")
+        if self.channels is not None and len(self.channels) == 1:
+            said.append(f"channel {self.channels[0]} as grey")
+        elif self.channels is not None:
+            colours = zip(self.channels, ("red", "green", "blue"), strict=True)
+            said.append(
+                ", ".join(f"channel {c} as {colour}" for c, colour in colours if c is not None)
+            )
+        if self.plane is not None:
+            said.append(f"plane {self.plane}")
+        if self.projection is not None:
+            said.append(f"the {_PROJECTIONS[self.projection]} along Z")
+        if self.time is not None:
+            said.append(f"time point {self.time}")
+        if self.position is not None:
+            said.append(f"position {self.position}")
+        if self.expand:
+            said.append("one image for each plane or time point")
+        return ", ".join(said)
+
+    def for_mask(self, facts: StackFacts) -> "View":
+        """The same choice for a mask: its values never mix, and it may have fewer axes."""
+        lacking = {"plane": "Z", "time": "T", "position": "P"}
+        fewer = {field: None for field, letter in lacking.items() if facts.length(letter) == 1}
+        projection = "max" if self.projection else None
+        return self.model_copy(update={"channels": None, "projection": projection, **fewer})
+
+
+_PROJECTIONS = {"max": "maximum", "mean": "mean"}
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where one image lies in a file.
+
+    suffix : what tells it from the other images of the file, such as `_t02_z03`; empty where it
+        is the only one.
+    index : of each axis but C, Y and X, by its letter, of an unknown axis by its place in `axes`.
+    depth : number of planes along Z that are projected; 0 where none are.
+    """
+
+    suffix: str
+    index: dict[str, int]
+    depth: int = 0
+
+
+def cuts(facts: StackFacts, view: View, name: str) -> list[Cut]:
+    """The images that a choice makes of a file, in the order of its axes.
+
+    Parameters
+    ----------
+    facts : with the axes that are meant; see `StackFacts.renamed`.
+
+    Raises
+    ------
+    ChoiceNeeded
+        Where an axis is unknown and not every page becomes an image.
+    CellsegError
+        Where the file has no such plane, time point or position, or too many images.
+    """
+    if "Y" not in facts.axes or (not facts.certain and not view.expand):
+        raise ChoiceNeeded(_unknown(facts, name), facts)
+    chosen = {"Z": view.plane, "T": view.time, "P": view.position}
+    for letter, number in chosen.items():
+        if number is not None and number >= facts.length(letter):
+            raise CellsegError(
+                f"{name} has no {WORDS[letter]} {number}; it holds {facts.words}; numbers count "
+                "from 0."
+            )
+    projected = 0
+    ranges: list[list[tuple[str, int, str]]] = []
+    for place, (letter, length) in enumerate(zip(facts.axes, facts.shape, strict=True)):
+        if letter in "CYX":
+            continue
+        key = str(place) if letter == UNKNOWN else letter
+        number = chosen.get(letter)
+        if number is None and letter == "Z" and (view.projection or not view.expand):
+            projected = length
+            number = 0
+        if number is None and view.expand and length > 1:
+            digits = max(2, len(str(length - 1)))
+            ranges.append([(key, i, f"_{_TAGS[letter]}{i:0{digits}}") for i in range(length)])
+        else:
+            ranges.append([(key, number or 0, "")])
+    number_of_images = 1
+    for axis in ranges:
+        number_of_images *= len(axis)
+    if number_of_images > MAX_PLANES:
+        raise CellsegError(
+            f"{name} would become {number_of_images:,} images; at most {MAX_PLANES:,} can be made "
+            "of one file; choose a plane or a time point, or cut it into parts."
+        )
+    return [
+        Cut(
+            "".join(tag for _, _, tag in place),
+            {key: number for key, number, _ in place},
+            projected if projected > 1 else 0,
+        )
+        for place in product(*ranges)
+    ]
+
+
+def channels_of(facts: StackFacts, view: View, name: str) -> tuple[int | None, ...]:
+    """The channels that a choice takes: one, or those for red, green and blue.
+
+    Raises
+    ------
+    CellsegError
+        Where the file has no such channel.
+    """
+    if view.channels is None:
+        if facts.channels == 1:
+            return (0,)
+        return (0, 1, 2) if facts.channels >= 3 else (0, 1, None)
+    missing = [c for c in view.channels if c is not None and c >= facts.channels]
+    if missing:
+        raise CellsegError(
+            f"{name} has no channel {missing[0]}; it has {facts.channels}, counted from 0"
+            f"{_named(facts)}; choose among them."
+        )
+    return view.channels
+
+
+def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
+    """A sentence for each thing that was decided without the user."""
+    said = []
+    if view.channels is None and facts.channels > 3:
+        said.append(
+            f"{name} has {facts.channels} channels{_named(facts)}: the first three became red, "
+            "green and blue; choose others if they do not show the cells."
+        )
+    if facts.length("Z") > 1 and not (view.expand or view.projection) and view.plane is None:
+        said.append(
+            f"{name} is a stack of {facts.length('Z')} planes: their maximum was taken; choose a "
+            "plane, the mean, or one image for each plane if that is not meant."
+        )
+    for letter, number in (("T", view.time), ("P", view.position)):
+        if facts.length(letter) > 1 and number is None and not view.expand:
+            said.append(
+                f"{name} has {facts.length(letter)} {WORDS[letter]}s: the first one was taken; "
+                "choose another, or one image for each, if that is not meant."
+            )
+    return said
+
+
+def _unknown(facts: StackFacts, name: str) -> str:
+    if "Y" not in facts.axes:
+        example = "ZYX" if len(facts.axes) == 3 else "TZCYX"[-len(facts.axes) :]
+        return (
+            f"{name} is {facts.words} and does not say what its axes are; give a letter of T, Z, "
+            f"C, Y, X for each, such as {example}."
+        )
+    rest = facts.axes.replace(UNKNOWN, "")
+    options = ", ".join(f"{letter}{rest}" for letter in "ZTC" if letter not in rest)
+    if facts.axes.count(UNKNOWN) > 1:
+        options = f"{'TZC'[: facts.axes.count(UNKNOWN)]}{rest}"
+    return (
+        f"{name} holds {facts.words}, and does not say whether these are planes, time points or "
+        f"channels; name the axes ({options}), or make every page an image of its own."
+    )
+
+
+def _named(facts: StackFacts) -> str:
+    return f" ({', '.join(facts.channel_names)})" if facts.channel_names else ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cellseg.datasets.split import Split, extend_split, make_split, split_by_folders
+from cellseg.datasets.split import Split, extend_split, make_split, split_by_folders, split_by_hand
 from cellseg.errors import CellsegError
 
 
@@ -79,3 +79,17 @@ def test_new_pairs_train_where_folders_split():
 def test_pairs_that_are_there_are_not_added_twice():
     old = Split(("a", "b"), ("c",))
     assert extend_split(old, ["a", "c"]) == old
+
+
+def test_a_hand_decides_who_tests_and_new_pairs_train():
+    split = split_by_hand(make_split(list("abcd")), ["d", "b"])
+    assert (split.train, split.test, split.source) == (("a", "c"), ("b", "d"), "hand")
+    assert extend_split(split, ["e"]).train == ("a", "c", "e")
+
+
+@pytest.mark.parametrize(
+    ("test", "sentence"), [("abcd", "at least one that trains"), ("ax", "no pair x")]
+)
+def test_a_hand_leaves_some_to_train_and_knows_the_pairs(test, sentence):
+    with pytest.raises(CellsegError, match=sentence):
+        split_by_hand(make_split(list("abcd")), test)

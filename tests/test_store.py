@@ -13,6 +13,7 @@ from cellseg.datasets.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
+from tests import made
 
 
 @pytest.fixture
@@ -289,3 +290,28 @@ def test_names_are_safe_on_every_system():
     assert free_name("CON", set()) == "image-con"
     assert free_name("細胞", set()) == "image"
     assert free_name("A", {"a", "a-2"}) == "a-3"
+
+
+def test_the_split_is_changed_by_hand_and_stays(workspace):
+    store = DatasetStore(workspace)
+    dataset = made.dataset(workspace, pairs=4)
+    changed = store.divide(dataset.id, dataset.names[:2])
+    assert store.get(dataset.id).split == changed.split
+    assert changed.split.test == tuple(sorted(dataset.names[:2]))
+    assert changed.fingerprint == dataset.fingerprint
+
+
+def test_notes_are_kept(workspace):
+    store = DatasetStore(workspace)
+    dataset = made.dataset(workspace)
+    store.note(dataset.id, " Confocal, 63x \n")
+    assert store.get(dataset.id).record.notes == "Confocal, 63x"
+    with pytest.raises(CellsegError, match="10000 are kept"):
+        store.note(dataset.id, "x" * 10_001)
+
+
+def test_the_same_pixels_twice_are_said(workspace):
+    first = made.dataset(workspace, "one")
+    assert first.warnings == []
+    second = made.dataset(workspace, "two")
+    assert second.warnings == ["The dataset one has the same images and masks already."]

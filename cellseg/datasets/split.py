@@ -17,14 +17,14 @@ class Split:
     """The names of the pairs on each side, sorted.
 
     seed : of the draw; the draw is the same on every machine.
-    source : "seed", or "folders" where `train/` and `test/` folders said it.
+    source : "seed", "folders" where `train/` and `test/` folders said it, or "hand".
     fraction : the share of test pairs aimed at.
     """
 
     train: tuple[str, ...]
     test: tuple[str, ...]
     seed: int = 0
-    source: Literal["seed", "folders"] = "seed"
+    source: Literal["seed", "folders", "hand"] = "seed"
     fraction: float = FRACTION
 
 
@@ -67,11 +67,29 @@ def split_by_folders(sides: dict[str, Side | None], *, seed: int = 0) -> Split:
     return Split(tuple(train), tuple(test), seed, "folders", len(test) / len(sides))
 
 
+def split_by_hand(split: Split, test: Iterable[str]) -> Split:
+    """The split of the same pairs in which these test.
+
+    Raises
+    ------
+    CellsegError
+        For a pair that the split does not have, or where none is left to train.
+    """
+    names = {*split.train, *split.test}
+    chosen = set(test)
+    if unknown := sorted(chosen - names):
+        raise CellsegError(f"The dataset has no pair {unknown[0]}; reload the page.")
+    if chosen == names:
+        raise CellsegError("All pairs test; needed is at least one that trains; leave one out.")
+    share = len(chosen) / len(names)
+    return Split(tuple(sorted(names - chosen)), tuple(sorted(chosen)), split.seed, "hand", share)
+
+
 def extend_split(split: Split, new_names: Iterable[str]) -> Split:
     """The split with more pairs; no pair that was there changes sides.
 
     As many new pairs are drawn to test as bring the share of test pairs nearest to
-    `split.fraction`; where folders made the split, new pairs train.
+    `split.fraction`; where folders or a hand made the split, new pairs train.
     """
     new = sorted(set(new_names) - set(split.train) - set(split.test))
     total = len(split.train) + len(split.test) + len(new)

@@ -1,8 +1,6 @@
 """What a dataset's card tells: counts, sizes, diameters and intensities over all its pairs."""
 
-from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,11 +38,13 @@ class ObjectFacts(Frozen):
 
     diameters : of circles with the objects' areas, 2 sqrt(area / pi), pixels, rounded to 0.1.
     covered : share of the pixels that are object, 0 to 1.
+    pixel_size_um : side of a pixel in µm, None where the file did not say.
     """
 
     name: str
     diameters: tuple[float, ...]
     covered: float
+    pixel_size_um: float | None = None
 
 
 class Statistics(Frozen):
@@ -59,6 +59,11 @@ class Statistics(Frozen):
     def diameters(self) -> NDArray[np.float64]:
         """Of all objects, pixels."""
         return np.array([one for pair in self.objects for one in pair.diameters], np.float64)
+
+    @property
+    def pixel_sizes(self) -> list[float]:
+        """The distinct sides of a pixel in µm, as far as the files say them."""
+        return sorted({pair.pixel_size_um for pair in self.objects if pair.pixel_size_um})
 
     @property
     def counts(self) -> list[int]:
@@ -95,8 +100,9 @@ def measure(dataset: Dataset, progress: Progress | None = None) -> Statistics:
     for done, pair in enumerate(dataset.pairs):
         if progress:
             progress(done, len(dataset.pairs), pair.image_name)
-        objects.append(_objects(pair.name, dataset.labels(pair.name)))
-        pixels = dataset.image(pair.name).pixels
+        image = dataset.image(pair.name)
+        objects.append(_objects(pair.name, dataset.labels(pair.name), image.pixel_size_um))
+        pixels = image.pixels
         planes = {"grey": pixels}
         if pixels.ndim == 3:
             planes = {c: pixels[..., n] for n, c in enumerate(("red", "green", "blue"))}
@@ -114,23 +120,14 @@ def measure(dataset: Dataset, progress: Progress | None = None) -> Statistics:
     return found
 
 
-def summary(dataset: Dataset) -> dict[str, Any]:
-    """What is known without opening an image: sizes, bit depths, channels, each with its count."""
-    return {
-        "pairs": len(dataset.pairs),
-        "sizes": Counter(f"{pair.width} × {pair.height}" for pair in dataset.pairs),
-        "dtypes": Counter(pair.dtype for pair in dataset.pairs),
-        "channels": Counter(pair.channels for pair in dataset.pairs),
-    }
-
-
-def _objects(name: str, labels: NDArray[np.integer]) -> ObjectFacts:
+def _objects(name: str, labels: NDArray[np.integer], size: float | None) -> ObjectFacts:
     _, areas = np.unique(labels[labels > 0], return_counts=True)
     diameters = np.round(2 * np.sqrt(areas / np.pi), 1)
     return ObjectFacts(
         name=name,
         diameters=tuple(diameters.tolist()),
         covered=round(float(areas.sum() / max(1, labels.size)), 6),
+        pixel_size_um=size,
     )
 
 

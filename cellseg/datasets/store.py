@@ -1,6 +1,6 @@
 """The datasets of a workspace: make, add to, rename, delete."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import filelock
 
 from cellseg.datasets.dataset import Dataset as Dataset
-from cellseg.datasets.dataset import Record
+from cellseg.datasets.dataset import Record, fingerprint
 from cellseg.datasets.masks import MaskKind, MaskScale, choose_scale, join_kinds
 from cellseg.datasets.pairs import PairFacts, free_name
 from cellseg.datasets.proposal import Proposal
-from cellseg.datasets.split import extend_split, split_by_folders
+from cellseg.datasets.split import extend_split, split_by_folders, split_by_hand
 from cellseg.errors import CellsegError
 from cellseg.workspace import (
     Workspace,
@@ -23,6 +23,7 @@ from cellseg.workspace import (
 )
 
 _LOCK_SECONDS = 60
+_NOTES = 10_000
 
 
 class DatasetStore:
@@ -102,7 +103,10 @@ class DatasetStore:
                 scale=scale,
                 pairs=tuple(pair.counted(scale.kind) for pair in proposal.pairs),
                 split=split,
-                warnings=tuple(proposal.warnings),
+                warnings=(
+                    *proposal.warnings,
+                    *_known_before(self.twin(proposal, kind, foreground)),
+                ),
                 sample=sample,
             )
             target = self.workspace.datasets / free_id(self.workspace.datasets, name)
@@ -137,6 +141,50 @@ class DatasetStore:
                 for pair in new.values():
                     dataset.files.remove(pair.name)
                 raise
+        return Dataset(dataset.folder, record)
+
+    def twin(
+        self,
+        proposal: Proposal,
+        kind: MaskKind | None = None,
+        foreground: Sequence[int] | None = None,
+    ) -> Dataset | None:
+        """The dataset that holds the very pixels of a proposal, read the same way, if any."""
+        try:
+            wanted = fingerprint(proposal.pairs, choose_scale(proposal.masks, kind, foreground))
+        except CellsegError:
+            return None
+        return next((known for known in self.all() if known.fingerprint == wanted), None)
+
+    def divide(self, dataset_id: str, test: Iterable[str]) -> Dataset:
+        """Let the pairs of these names test and all others train; runs that began keep theirs.
+
+        Raises
+        ------
+        CellsegError
+            For an unknown id or pair, or where no pair is left to train.
+        """
+        with self._locked():
+            dataset = self.get(dataset_id)
+            split = split_by_hand(dataset.split, test)
+            record = dataset.record.model_copy(update={"split": split})
+            record.write(dataset.folder)
+        return Dataset(dataset.folder, record)
+
+    def note(self, dataset_id: str, notes: str) -> Dataset:
+        """Write down what the user wants to remember about a dataset.
+
+        Raises
+        ------
+        CellsegError
+            For an unknown id, or notes of more than 10 000 characters.
+        """
+        if len(notes) > _NOTES:
+            raise CellsegError(f"The notes have {len(notes)} characters; {_NOTES} are kept.")
+        with self._locked():
+            dataset = self.get(dataset_id)
+            record = dataset.record.model_copy(update={"notes": notes.strip()})
+            record.write(dataset.folder)
         return Dataset(dataset.folder, record)
 
     def rename(self, dataset_id: str, new: str) -> Dataset:
@@ -187,6 +235,12 @@ class DatasetStore:
             yield
         finally:
             lock.release()
+
+
+def _known_before(twin: Dataset | None) -> list[str]:
+    if twin is None:
+        return []
+    return [f"The dataset {twin.name} has the same images and masks already."]
 
 
 def _new_pairs(dataset: Dataset, proposal: Proposal) -> dict[str, PairFacts]:

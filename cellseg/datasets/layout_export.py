@@ -1,0 +1,124 @@
+"""A dataset in the layouts of other programs: StarDist, Cellpose, or as it is."""
+
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.datasets.dataset import RECORD, Dataset
+from cellseg.errors import CellsegError
+from cellseg.images.writing import label_tiff_bytes, mask_tiff_bytes, tiff_bytes
+from cellseg.workspace import disk_errors, slug
+
+Layout = Literal["stardist", "cellpose", "plain"]
+LAYOUTS: dict[Layout, str] = {
+    "stardist": "images/ and masks/ with a number for each cell, 16-bit TIFF",
+    "cellpose": "NAME.tif beside NAME_masks.tif, 16-bit",
+    "plain": "images/ and masks/ with the values that they were brought with, and the record",
+}
+MOST_OBJECTS = np.iinfo(np.uint16).max
+
+Progress = Callable[[int, int, str], None]
+
+
+def write(
+    dataset: Dataset, target: Path, layout: Layout, progress: Progress | None = None
+) -> list[Path]:
+    """Write all pairs into a folder that is not there yet.
+
+    Where pairs test, everything lies in `train/` and `test/`; else directly in the folder. Images
+    keep their values, without names of channels; the masks of `stardist` and `cellpose` are label
+    images, uint16.
+
+    Returns
+    -------
+    What was written, below `target`.
+
+    Raises
+    ------
+    CellsegError
+        Where `target` exists, the disk refuses, or an image has more than 65535 cells.
+    """
+    if target.exists():
+        raise CellsegError(f"{target} exists already; name a folder that does not.")
+    written = []
+    try:
+        with disk_errors(target.parent):
+            for name, content in _files(dataset, layout, progress):
+                path = target / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                written.append(path)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    return written
+
+
+def pack(dataset: Dataset, target: Path, layout: Layout, progress: Progress | None = None) -> Path:
+    """The same as one zip, written file by file; a zip that is there is replaced when it is whole.
+
+    Raises
+    ------
+    CellsegError
+        As `write`.
+    """
+    unfinished = target.with_suffix(".part")
+    try:
+        with disk_errors(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
+                for name, content in _files(dataset, layout, progress):
+                    archive.writestr(f"{target.stem}/{name}", content)
+            unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return target
+
+
+def zip_name(dataset: Dataset, layout: Layout) -> str:
+    """`nuclei_stardist.zip`."""
+    return f"{slug(dataset.name) or 'dataset'}_{layout}.zip"
+
+
+def _files(
+    dataset: Dataset, layout: Layout, progress: Progress | None
+) -> Iterator[tuple[str, bytes]]:
+    """Name, with `/`, and content of every file."""
+    tests = set(dataset.split.test)
+    for done, pair in enumerate(dataset.pairs):
+        if progress:
+            progress(done, len(dataset.pairs), pair.image_name)
+        side = ("test/" if pair.name in tests else "train/") if tests else ""
+        image = replace(dataset.image(pair.name), channel_names=())
+        if layout == "plain":
+            mask = mask_tiff_bytes(dataset.mask(pair.name))
+        else:
+            mask = _labels16(dataset.labels(pair.name), pair.mask_name)
+        if layout == "cellpose":
+            names = f"{side}{pair.name}.tif", f"{side}{pair.name}_masks.tif"
+        else:
+            names = f"{side}images/{pair.name}.tif", f"{side}masks/{pair.name}.tif"
+        yield from zip(names, (tiff_bytes(image), mask), strict=True)
+    if layout == "plain":
+        yield RECORD, (dataset.folder / RECORD).read_bytes()
+    if progress:
+        progress(len(dataset.pairs), len(dataset.pairs), "")
+
+
+def _labels16(labels: NDArray[np.integer], name: str) -> bytes:
+    highest = int(labels.max(initial=0))
+    if highest > MOST_OBJECTS:
+        labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+        highest = int(labels.max())
+    if highest > MOST_OBJECTS:
+        raise CellsegError(
+            f"The mask {name} has {highest} cells; these layouts hold {MOST_OBJECTS} in an image; "
+            "export the dataset as it is, or cut the image into parts."
+        )
+    return label_tiff_bytes(labels.astype(np.uint16))

@@ -1,0 +1,103 @@
+import os
+import time
+
+import pytest
+
+from cellseg import receiving
+from cellseg.errors import CellsegError
+from cellseg.limits import Limits
+from cellseg.receiving import Part, Refused
+
+ID = "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def folder(workspace):
+    return receiving.new_folder(workspace, Limits())
+
+
+def send(part, offset, content, size=10, limits=None):
+    with part.growing(offset, size, limits or Limits()) as file:
+        file.write(content)
+
+
+def test_slices_make_a_file_under_a_tame_name(folder):
+    part = Part(folder, ID)
+    send(part, 0, b"01234")
+    send(part, 5, b"56789")
+    path = part.finish("Höla/../a b.TIF", 10)
+    assert path.read_bytes() == b"0123456789"
+    assert (path.name, path.parent.parent) == ("a-b.tif", folder)
+    assert part.size == 0
+
+
+def test_what_arrived_before_a_break_stays(folder):
+    part = Part(folder, ID)
+    with pytest.raises(ConnectionError), part.growing(0, 10, Limits()) as file:
+        file.write(b"012")
+        raise ConnectionError
+    assert part.size == 3
+    send(part, 3, b"3456789")
+    assert part.finish("a.png", 10).read_bytes() == b"0123456789"
+
+
+def test_half_a_file_is_none(folder):
+    part = Part(folder, ID)
+    send(part, 0, b"01234")
+    with pytest.raises(CellsegError, match="has not arrived as a whole"):
+        part.finish("a.png", 10)
+    part.drop()
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("offset", "size", "status"), [(4, 10, 409), (11, 10, 400), (-1, 10, 400), (0, 2_000, 413)]
+)
+def test_a_slice_that_does_not_fit_is_refused(folder, offset, size, status):
+    part = Part(folder, ID)
+    with pytest.raises(Refused) as refusal:
+        send(part, offset, b"1", size, Limits(upload_gigabytes=1e-6))
+    assert refusal.value.status == status
+    assert part.size == 0
+
+
+def test_a_second_writer_waits(folder):
+    part = Part(folder, ID)
+    with part.growing(0, 10, Limits()), pytest.raises(Refused, match="still being written"):
+        send(Part(folder, ID), 0, b"1")
+
+
+def test_a_full_disk_is_said_before_anything_is_sent(folder):
+    with pytest.raises(Refused, match="no room") as refusal:
+        send(Part(folder, ID), 0, b"1", 10**18, Limits(upload_gigabytes=1e10))
+    assert refusal.value.status == 507
+
+
+@pytest.mark.parametrize("upload", ["", "../x", ID.upper(), ID + "0"])
+def test_an_id_is_no_path(folder, upload):
+    with pytest.raises(Refused):
+        Part(folder, upload)
+
+
+def test_a_pass_opens_one_folder_only(workspace, folder):
+    other = receiving.new_folder(workspace, Limits())
+    tab = folder.name.removeprefix(receiving.PREFIX)
+    assert receiving.admitted(workspace, tab, receiving.pass_of(folder)) == folder
+    for shown in (receiving.pass_of(other), receiving.pass_of(folder, "a.zip"), "", "ü"):
+        with pytest.raises(Refused) as refusal:
+            receiving.admitted(workspace, tab, shown)
+        assert refusal.value.status == 403
+    with pytest.raises(Refused):
+        receiving.admitted(workspace, "../" + tab, receiving.pass_of(folder))
+
+
+def test_abandoned_folders_are_swept_and_live_ones_stay(workspace):
+    limits = Limits(kept_hours=1)
+    abandoned, live = (receiving.new_folder(workspace, limits) for _ in range(2))
+    for folder in (abandoned, live):
+        send(Part(folder, ID), 0, b"01234")
+        os.utime(folder, (0, 0))
+    os.utime(abandoned / f"part-{ID}", (time.time() - 7200, time.time() - 7200))
+    receiving.sweep(workspace, limits)
+    assert not abandoned.exists()
+    assert live.exists()

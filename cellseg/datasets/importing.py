@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cellseg.datasets.archive import unpack
+from cellseg.datasets.archive import is_roi_set, unpack
 from cellseg.datasets.pairing import Pair, Pairing, pair, pair_apart
 from cellseg.datasets.proposal import PREFIX, Proposal
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
 from cellseg.images.reading import EXTENSIONS
+from cellseg.limits import Limits
 from cellseg.workspace import Workspace
 
 ABANDONED = 24 * 3600.0
@@ -55,12 +56,13 @@ def inspect(
         Where no pair of image and mask can be made, with what was found and what is needed.
     """
     _sweep(workspace)
+    limits = Limits.of(workspace)
     proposal = Proposal.begin(workspace)
     try:
         unpacked = proposal.folder / "unpacked"
         problems: list[str] = []
-        files = _files(_uploads(source), unpacked, problems)
-        mask_files = _files(list(masks), unpacked, problems)
+        files = _files(_uploads(source), unpacked, problems, limits)
+        mask_files = _files(list(masks), unpacked, problems, limits)
         pairing = pair_apart(list(files), list(mask_files)) if masks else pair(list(files))
         proposal.images_without_mask = pairing.images_without_mask
         proposal.masks_without_image = pairing.masks_without_image
@@ -68,7 +70,8 @@ def inspect(
         proposal.problems = problems
         if not pairing.pairs:
             raise CellsegError(_nothing(pairing))
-        _decode(proposal, pairing.pairs, files, mask_files or files, progress)
+        with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
+            _decode(proposal, decoder, pairing.pairs, files, mask_files or files, progress)
         shutil.rmtree(unpacked, ignore_errors=True)
         if not proposal.pairs:
             raise CellsegError(f"No pair could be read: {' '.join(proposal.problems[:3])}")
@@ -95,15 +98,17 @@ def _uploads(source: Path | Sequence[Upload]) -> list[Upload]:
     return found
 
 
-def _files(uploads: Sequence[Upload], unpacked: Path, problems: list[str]) -> dict[str, Path]:
+def _files(
+    uploads: Sequence[Upload], unpacked: Path, problems: list[str], limits: Limits
+) -> dict[str, Path]:
     """The files by name, those of zips included; a name that comes twice is used once."""
     files: dict[str, Path] = {}
     for upload in uploads:
         found = {upload.name: upload.path}
-        if upload.name.lower().endswith(".zip"):
+        if upload.name.lower().endswith(".zip") and not is_roi_set(upload.path):
             folder = unpacked / str(len(list(unpacked.glob("*"))))
             folder.mkdir(parents=True)
-            found = unpack(upload.path, folder, upload.name)
+            found = unpack(upload.path, folder, upload.name, limits)
         for name, path in found.items():
             if name in files:
                 problems.append(f"{name} came twice; the first one is used.")
@@ -114,31 +119,31 @@ def _files(uploads: Sequence[Upload], unpacked: Path, problems: list[str]) -> di
 
 def _decode(
     proposal: Proposal,
+    decoder: Decoder,
     pairs: Sequence[Pair],
     images: Files,
     masks: Files,
     progress: Progress | None,
 ) -> None:
     """Take in every pair that can be read and fits; a sentence for every other one."""
-    with Decoder() as decoder:
-        for done, named in enumerate(pairs):
-            if progress:
-                progress(done, len(pairs), named.image)
-            try:
-                image = decoder.image(images[named.image], named.image)
-                mask = decoder.mask(masks[named.mask], named.mask)
-                _check_sizes(named, image, mask)
-            except CellsegError as error:
-                proposal.problems.append(str(error))
-                continue
-            proposal.add(
-                image,
-                mask,
-                image_name=named.image,
-                mask_name=named.mask,
-                name=named.name,
-                side=named.split,
-            )
+    for done, named in enumerate(pairs):
+        if progress:
+            progress(done, len(pairs), named.image)
+        try:
+            image = decoder.image(images[named.image], named.image)
+            mask = decoder.mask(masks[named.mask], named.mask)
+            _check_sizes(named, image, mask)
+        except CellsegError as error:
+            proposal.problems.append(str(error))
+            continue
+        proposal.add(
+            image,
+            mask,
+            image_name=named.image,
+            mask_name=named.mask,
+            name=named.name,
+            side=named.split,
+        )
     if progress:
         progress(len(pairs), len(pairs), "")
 

@@ -16,11 +16,12 @@ from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
 from cellseg.images.scaling import to_rgb8
+from cellseg.limits import Limits
 from cellseg.models.store import Model
 from cellseg.segmentation.instances import connected_components, mask_of
 from cellseg.ui.uploads import Received
 from cellseg.ui.words import plain
-from cellseg.workspace import disk_errors, read_json, write_json
+from cellseg.workspace import Workspace, disk_errors, read_json, write_json
 
 if TYPE_CHECKING:
     from cellseg.segmentation.predictor import Predictor
@@ -89,7 +90,8 @@ def segment_all(
     known = [_known(file, model, folder) for file in files]
     waiting = known.count(None)
     begun = 0
-    with Decoder() as decoder:
+    limits = Limits.of(Workspace.default())
+    with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
         for file, found in zip(files, known, strict=True):
             if found is None:
                 begun += 1

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from cellseg.datasets.sources import arrays, nuclei, outlines, rois, seg, stacks
+from cellseg.datasets.sources import arrays, nuclei, outlines, rois, seg
 from cellseg.datasets.sources.merging import Merged
 from cellseg.errors import CellsegError
 from cellseg.images import decoder
+from cellseg.images.looking import whole_numbers
 from cellseg.images.reading import read_image, read_mask
+from cellseg.images.view import View
 
 Answer = dict[str, Any]
 
@@ -36,8 +38,6 @@ def answer(request: dict[str, Any]) -> Answer:
 
 
 def _look(kind: str, path: Path, name: str) -> Answer:
-    if kind == "pages":
-        return {"count": stacks.pages(path)}
     if kind == "npz":
         return {"count": arrays.rows(path, name)}
     if kind == "rois":
@@ -47,11 +47,8 @@ def _look(kind: str, path: Path, name: str) -> Answer:
 
 
 def _image(request: dict[str, Any]) -> Answer:
-    path, name, entry = Path(request["paths"][0]), request["name"], request["entry"]
-    if request["form"] == "plane":
-        pixels, axes = stacks.read_page(path, name, entry)
-    else:
-        pixels, axes = arrays.read_row(path, name, "image", entry)
+    path = Path(request["paths"][0])
+    pixels, axes = arrays.read_row(path, request["name"], "image", request["entry"])
     np.save(request["target"], narrowed(pixels), allow_pickle=False)
     return {"axes": axes}
 
@@ -73,23 +70,21 @@ def _mask(request: dict[str, Any]) -> Answer:
         np.save(request["target"], merged.labels, allow_pickle=False)
         return {"disputed": merged.disputed}
     if form == "picture":
-        pixels = _as_stored(paths[0], name)
+        pixels = _as_stored(paths[0], name, View.model_validate(request["view"]))
     elif form == "seg":
         pixels = seg.read_seg(paths[0], name)
-    elif form == "plane":
-        pixels = whole(stacks.read_page(paths[0], name, entry)[0], name)
     else:
-        pixels = whole(arrays.read_row(paths[0], name, "mask", entry)[0], name)
+        pixels = whole_numbers(arrays.read_row(paths[0], name, "mask", entry)[0], name)
     np.save(request["target"], pixels, allow_pickle=False)
     return {"disputed": 0, "palette": form == "picture" and _has_palette(paths[0])}
 
 
-def _as_stored(path: Path, name: str) -> np.ndarray:
+def _as_stored(path: Path, name: str, view: View) -> np.ndarray:
     """A mask (Y, X), or its colours (Y, X, 3) where they differ."""
     try:
-        return read_mask(path, name)
+        return read_mask(path, name, view)
     except CellsegError:
-        pixels = read_image(path, name).pixels
+        pixels = read_image(path, name, View()).pixels
         if pixels.ndim != 3 or pixels.dtype.kind != "u":
             raise
         return pixels
@@ -119,31 +114,6 @@ def narrowed(array: np.ndarray) -> np.ndarray:
     finite = np.isfinite(array)
     lowest = array[finite].min() if finite.any() else 0
     return np.clip(np.where(finite, array, lowest), -limit, limit).astype(np.float32)
-
-
-def whole(array: np.ndarray, name: str) -> np.ndarray:
-    """The values of a mask as uint8, uint16 or uint32.
-
-    Raises
-    ------
-    CellsegError
-        For colours, fractions, negative and huge values.
-    """
-    if array.ndim == 3:
-        if (array != array[..., :1]).any():
-            raise CellsegError(f"{name} is in colours; needed is one number for each pixel.")
-        array = array[..., 0]
-    if array.dtype.kind == "b":
-        return array.astype(np.uint8)
-    low, high = float(array.min()), float(array.max())
-    if not (low >= 0 and high < 1 << 32 and (array == np.floor(array)).all()):
-        raise CellsegError(
-            f"{name} holds values from {low:g} to {high:g}; needed are whole numbers from 0 "
-            "(background) up."
-        )
-    if array.dtype in (np.uint8, np.uint16, np.uint32):
-        return array.astype(array.dtype.newbyteorder("="))
-    return array.astype(np.uint16 if high < 1 << 16 else np.uint32)
 
 
 if __name__ == "__main__":

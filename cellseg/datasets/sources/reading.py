@@ -9,8 +9,9 @@ import numpy as np
 
 from cellseg.datasets.pairing import Role
 from cellseg.datasets.sources.part import Part
-from cellseg.images.decoding import Decoder
+from cellseg.images.decoding import TIMEOUT, Decoder
 from cellseg.images.image import Image
+from cellseg.images.view import View
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +35,19 @@ class SourceDecoder(Decoder):
     ----------
     files : where the bytes of each file lie, by the user's names.
     masks : the same for masks that were brought apart.
+    timeout, max_pixels : as `Decoder`.
     """
 
     child = "cellseg.datasets.sources.child"
 
-    def __init__(self, files: Mapping[str, Path], masks: Mapping[str, Path] | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        files: Mapping[str, Path],
+        masks: Mapping[str, Path] | None = None,
+        timeout: float = TIMEOUT,
+        max_pixels: int | None = None,
+    ) -> None:
+        super().__init__(timeout, max_pixels)
         self._files: dict[Role, Mapping[str, Path]] = {
             "image": files,
             "mask": {**files, **(masks or {})},
@@ -47,7 +55,8 @@ class SourceDecoder(Decoder):
 
     def pages(self, name: str, role: Role) -> int:
         """The number of planes in a TIFF; 1 for one picture."""
-        return int(self._look("pages", name, role)["count"])
+        path = self._files[role][name]
+        return self.describe(path, name, mask=role == "mask").planes
 
     def rows(self, name: str) -> int | None:
         """The number of images in an .npz of X and y, or None."""
@@ -65,16 +74,23 @@ class SourceDecoder(Decoder):
             return list(found["names"])
         return [] if found["geojson"] else None
 
-    def picture(self, part: Part) -> Image:
-        """The image of a part."""
+    def picture(self, part: Part, view: View | None = None) -> Image:
+        """The image of a part; `view` is the choice for files that are images by themselves."""
+        path = self._files["image"][part.files[0]]
         if part.form == "picture":
-            return self.image(self._files["image"][part.files[0]], part.name)
+            return self.image(path, part.name, view)
+        if part.form == "plane":
+            return self.image(path, part.name, _each(view), int(part.entry or 0))
         answer, pixels = self.ask(self._request(part, "image"), part.name)
         return Image(pixels, answer["axes"])
 
-    def drawn(self, part: Part, shape: tuple[int, int]) -> Drawn:
-        """The mask of a part, for an image of this shape (Y, X)."""
-        request = {**self._request(part, "mask"), "shape": shape}
+    def drawn(self, part: Part, shape: tuple[int, int], view: View | None = None) -> Drawn:
+        """The mask of a part, for an image of this shape (Y, X) and seen in this way."""
+        if part.form == "plane":
+            path = self._files["mask"][part.files[0]]
+            return Drawn(self.mask(path, part.name, _each(view), int(part.entry or 0)))
+        chosen = (view or View()).model_dump(mode="json")
+        request = {**self._request(part, "mask"), "shape": shape, "view": chosen}
         answer, pixels = self.ask(request, part.name)
         return Drawn(pixels, bool(answer.get("palette")), int(answer["disputed"]))
 
@@ -91,3 +107,8 @@ class SourceDecoder(Decoder):
     def _look(self, kind: str, name: str, role: Role = "mask") -> dict[str, Any]:
         path = str(self._files[role][name].absolute())
         return self.ask({"look": kind, "path": path, "name": name}, name)[0]
+
+
+def _each(view: View | None) -> View:
+    """The choice, with every page as an image of its own."""
+    return (view or View()).model_copy(update={"expand": True})

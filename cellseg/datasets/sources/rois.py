@@ -19,17 +19,6 @@ _AREAS = (
 _MAX_MEMBER = 64 * 1024**2
 
 
-def is_roi_set(path: Path) -> bool:
-    """Whether a file is a zip of ImageJ regions and of nothing else; only its list is read."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except (OSError, zipfile.BadZipFile, NotImplementedError):
-        return False
-    names = [name for name in names if "__MACOSX" not in name]
-    return bool(names) and all(name.lower().endswith(".roi") for name in names)
-
-
 def roi_names(path: Path) -> list[str]:
     """The names of the regions in a RoiSet.zip, with their folders, without `.roi`."""
     with zipfile.ZipFile(path) as archive:

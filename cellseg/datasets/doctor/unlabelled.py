@@ -1,0 +1,57 @@
+"""Cells outside the region that somebody labelled."""
+
+import numpy as np
+
+from cellseg.images.image import Image
+from cellseg.images.scaling import to_rgb8
+
+LARGEST = 0.6
+"""A labelled region up to this share of the image is suspicious."""
+
+_LEVELS = 8
+
+
+def cells_elsewhere(image: Image, mask: np.ndarray) -> tuple[int, int, int, int] | None:
+    """The box of what is labelled, where the rest of the image holds as many cells unlabelled.
+
+    Inside the box the colours of cells and background are learned; outside, as many pixels must
+    look like cells as inside.
+
+    Parameters
+    ----------
+    mask : (Y, X) of the image's size.
+
+    Returns
+    -------
+    top, left, bottom, right in pixels; or None.
+    """
+    drawn = mask != 0
+    rows, columns = (np.flatnonzero(drawn.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    box = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    inside = np.zeros(mask.shape, bool)
+    inside[box[0] : box[2], box[1] : box[3]] = True
+    if inside.mean() > LARGEST or min(box[2] - box[0], box[3] - box[1]) < 16:
+        return None
+    share = drawn[inside].mean()
+    if not 0.02 < share < 0.9:
+        return None
+    codes = _codes(image)
+    cells = np.bincount(codes[drawn], minlength=_LEVELS**3) + 0.5
+    others = np.bincount(codes[inside & ~drawn], minlength=_LEVELS**3) + 0.5
+    alike = (cells / cells.sum() > others / others.sum())[codes]
+    hits = alike[drawn].mean()
+    false = alike[inside & ~drawn].mean()
+    outside = alike[~inside].mean()
+    if hits < 0.6 or hits - false < 0.35:
+        return None  # colour does not tell cells here
+    # what would be outside if cells were as frequent there
+    expected = share * hits + (1 - share) * false
+    return box if outside - false > 0.35 * (expected - false) else None
+
+
+def _codes(image: Image) -> np.ndarray:
+    """Each pixel's colour as one number from 0 to 511."""
+    rgb = to_rgb8(image).astype(np.intp) * _LEVELS // 256
+    return (rgb[..., 0] * _LEVELS + rgb[..., 1]) * _LEVELS + rgb[..., 2]

@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from cellseg import fetching
 from cellseg.config import NetworkSettings
 from cellseg.errors import CellsegError
 from cellseg.network import encoder_weights
@@ -95,7 +96,7 @@ def test_a_known_file_is_checked_by_its_sha256(storage, empty_cache):
 
 def test_a_server_that_falls_silent_is_given_up(storage, monkeypatch):
     storage.stalls.set()
-    monkeypatch.setattr(encoder_weights, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(fetching, "READ_TIMEOUT", 0.3)
     with pytest.raises(CellsegError, match="could not be downloaded"):
         encoder_weights.resolve(NetworkSettings(), 128)
 

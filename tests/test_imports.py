@@ -21,6 +21,7 @@ ROOMS = [
     "workspace",
     "limits",
     "receiving",
+    "fetching",
     "images",
     "datasets",
     "models",

@@ -1,26 +1,22 @@
 """Where the encoder's pre-trained weights come from: a file, Keras's cache or one download."""
 
-import base64
 import hashlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 
+from cellseg import fetching
 from cellseg.config import NetworkSettings
 from cellseg.errors import CellsegError
+from cellseg.fetching import Progress
 
 FILE_VARIABLE = "CELLSEG_ENCODER_WEIGHTS"
 SOURCE = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
-CONNECT_TIMEOUT = 10
-READ_TIMEOUT = 30
 _PUBLISHED_SIZES = (96, 128, 160, 192, 224)
 _SHA256 = {
     "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5": (
         "d43c70f8ea04b1087170401b2f4739f41b94200e30892ea8d050ac65779146c6"
     ),
 }
-
-Progress = Callable[[int, int], None]
 
 
 def file_name(alpha: float, image_size: int) -> str:
@@ -100,67 +96,13 @@ def _cache() -> Path:
 
 def _download(name: str, progress: Progress | None) -> Path:
     """Fetch Keras's file into Keras's cache; it appears there whole and checked, or not at all."""
-    import pooch
-    import requests
-
-    timeout = (CONNECT_TIMEOUT, READ_TIMEOUT)
+    expected = _SHA256.get(name)
+    known_hash = f"sha256:{expected}" if expected else None
     try:
-        expected = _SHA256.get(name)
-        known_hash = f"sha256:{expected}" if expected else _declared_md5(SOURCE + name, timeout)
-        bar = _ProgressBar(progress) if progress else False
-        downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=timeout)
-        pooch.get_logger().setLevel("ERROR")
-        found = pooch.retrieve(
-            SOURCE + name, known_hash, fname=name, path=_cache(), downloader=downloader
-        )
-    except (requests.RequestException, OSError, ValueError) as error:
+        return fetching.fetch(SOURCE + name, known_hash, _cache() / name, progress)
+    except fetching.NotFetched as reason:
         raise CellsegError(
             f"The ImageNet weights {name} are not on this machine and could not be downloaded "
-            f"({_reason(error)}). Connect to the network once; or set {FILE_VARIABLE} to the file; "
+            f"({reason}). Connect to the network once; or set {FILE_VARIABLE} to the file; "
             "or choose the encoder weights `none`, which trains the encoder from your images."
-        ) from error
-    return Path(found)
-
-
-def _declared_md5(url: str, timeout: tuple[int, int]) -> str:
-    """The MD5 that Google's storage declares for a file it serves, as `md5:HEX`."""
-    import requests
-
-    answer = requests.head(url, timeout=timeout, allow_redirects=True)
-    answer.raise_for_status()
-    for part in answer.headers.get("x-goog-hash", "").split(","):
-        kind, _, value = part.strip().partition("=")
-        if kind == "md5":
-            return "md5:" + base64.b64decode(value).hex()
-    raise ValueError("the server declares no hash to check the file by")
-
-
-def _reason(error: Exception) -> str:
-    import requests
-
-    if isinstance(error, requests.Timeout):
-        return "the server did not answer in time"
-    if isinstance(error, requests.ConnectionError):
-        return "there is no connection to the server"
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code}"
-    return str(error).splitlines()[0].rstrip(".")
-
-
-class _ProgressBar:
-    """The part of a tqdm bar that pooch drives, passed on as (done, total)."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._done = 0
-        self.total = 0
-
-    def update(self, count: int) -> None:
-        self._done += count
-        self._progress(self._done, self.total)
-
-    def reset(self) -> None:
-        self._done = 0
-
-    def close(self) -> None:
-        """Nothing is held open."""
+        ) from reason

@@ -1,0 +1,240 @@
+"""Public datasets: downloaded when asked for, checked by hash, with licence and citation."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from cellseg import fetching
+from cellseg.datasets import importing
+from cellseg.datasets.archive import unpack
+from cellseg.datasets.importing import Upload
+from cellseg.datasets.proposal import Proposal
+from cellseg.errors import CellsegError
+from cellseg.images.decoding import Decoder
+from cellseg.images.writing import label_tiff_bytes
+from cellseg.limits import Limits
+from cellseg.workspace import Workspace, disk_errors
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file on a server: its address, size and SHA-256; None where no hash of it is published."""
+
+    url: str
+    megabytes: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class PublicDataset:
+    """A dataset that others published.
+
+    about : one sentence. images : how many pairs. page : where it is described.
+    files : what to download. masks : the same for masks that come in a zip of their own, as colour
+        pictures whose red channel numbers the objects.
+    pixels : the first 16 digits of `PairFacts.image_sha256` that must be among the images; it
+        stands in for the hash of a file that has none published.
+    """
+
+    id: str
+    title: str
+    about: str
+    images: int
+    licence: str
+    citation: str
+    page: str
+    files: tuple[Remote, ...]
+    masks: tuple[Remote, ...] = ()
+    pixels: frozenset[str] = frozenset()
+
+    @property
+    def megabytes(self) -> int:
+        """To download."""
+        return sum(remote.megabytes for remote in (*self.files, *self.masks))
+
+
+_BROAD = "https://data.broadinstitute.org/bbbc"
+_CAICEDO = (
+    "Caicedo, J. C. et al. Nucleus segmentation across imaging experiments: the 2018 Data Science "
+    "Bowl. Nature Methods 16, 1247–1253 (2019)."
+)
+# Slices 0 to 23 of the training volume.
+_SLICES = """
+c5562ec494e68edc 7616797aea22978e d2e449df8efb9f2a 7123b74e295982f4 c54dc3a619a80644
+4a081309651941c7 b7aeb5d799f5cf10 5016bfad733b74f3 306a25490b67c670 7ce363d01ce0b8b9
+71a6689be1842b92 ec36d3d3ab03c8f7 b922761ed51f2009 fb05d4f74a469bf1 d3f0fd35e5924600
+e91f434aeb803c25 e966ff20c510358d b91de86061e98f2d 4bda202e803a25fc 43124358c3bde0b8
+bec01e35c72dc410 ddb4c741131972c7 1012bf508415810d 02613bf55f920a14
+"""
+
+DATASETS = (
+    PublicDataset(
+        id="bbbc038",
+        title="Data Science Bowl 2018 (BBBC038)",
+        about="Nuclei in many stains and microscopes, one mask file for each nucleus.",
+        images=670,
+        licence="CC0 1.0 (public domain)",
+        citation=f"{_CAICEDO} Image set BBBC038v1, Broad Bioimage Benchmark Collection.",
+        page="https://bbbc.broadinstitute.org/BBBC038",
+        files=(
+            Remote(
+                f"{_BROAD}/BBBC038/stage1_train.zip",
+                83,
+                "dcb6edc2690f137406638b2309581a71522c4dff19157d118453b448dcddcb68",
+            ),
+        ),
+    ),
+    PublicDataset(
+        id="bbbc039",
+        title="U2OS nuclei (BBBC039)",
+        about="Hoechst-stained nuclei of human cells in a chemical screen, 520 × 696 pixels.",
+        images=200,
+        licence="CC0 1.0 (public domain)",
+        citation=(
+            "Caicedo, J. C. et al. Evaluation of deep learning strategies for nucleus segmentation "
+            "in fluorescence images. Cytometry A 95, 952–965 (2019). Image set BBBC039v1, Broad "
+            "Bioimage Benchmark Collection (Ljosa et al., Nature Methods, 2012)."
+        ),
+        page="https://bbbc.broadinstitute.org/BBBC039",
+        files=(
+            Remote(
+                f"{_BROAD}/BBBC039/images.zip",
+                78,
+                "6f30a5d4fe38c928ded972704f085975f8dc0d65d9aa366df00e5a9d449fddd7",
+            ),
+        ),
+        masks=(
+            Remote(
+                f"{_BROAD}/BBBC039/masks.zip",
+                3,
+                "f9e6043d8ca56344a4886f96a700d804d6ee982f31e2b2cd3194af2a053c2710",
+            ),
+        ),
+    ),
+    PublicDataset(
+        id="isbi2012",
+        title="Neurites in EM slices (ISBI 2012)",
+        about="30 slices of fly nerve cord, 512 × 512 pixels; white inside of cells, black walls.",
+        images=30,
+        licence="For research; cite both papers",
+        citation=(
+            "Arganda-Carreras, I. et al. Crowdsourcing the creation of image segmentation "
+            "algorithms for connectomics. Frontiers in Neuroanatomy 9, 142 (2015); Cardona, A. et "
+            "al. An integrated micro- and macroarchitectural analysis of the Drosophila brain by "
+            "computer-assisted serial section electron microscopy. PLoS Biology 8 (2010)."
+        ),
+        page="https://imagej.net/events/isbi-2012-segmentation-challenge",
+        files=(Remote("https://downloads.imagej.net/ISBI-2012-challenge.zip", 16),),
+        pixels=frozenset(_SLICES.split()),
+    ),
+)
+
+
+def known(dataset_id: str) -> PublicDataset:
+    """The public dataset of an id.
+
+    Raises
+    ------
+    CellsegError
+        Where there is none.
+    """
+    for dataset in DATASETS:
+        if dataset.id == dataset_id:
+            return dataset
+    ids = ", ".join(dataset.id for dataset in DATASETS)
+    raise CellsegError(f"No public dataset is named {dataset_id}; there are: {ids}.")
+
+
+def bring(
+    workspace: Workspace, dataset: PublicDataset, progress: Progress | None = None
+) -> Proposal:
+    """Download a public dataset and pair it, ready to be looked at and kept.
+
+    Parameters
+    ----------
+    progress : called with a part done, 0 to 1, and what is being done.
+
+    Raises
+    ------
+    CellsegError
+        Where a file cannot be downloaded or is not the published one; as `importing.inspect`.
+    """
+    say = progress or (lambda *_: None)
+    with disk_errors(workspace.root):
+        workspace.inbox.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(
+            prefix="public-", dir=workspace.inbox, ignore_cleanup_errors=True
+        )
+    with scratch as name:
+        folder = Path(name)
+        files = _downloaded(dataset, dataset.files, folder / "images", say)
+        packed = _downloaded(dataset, dataset.masks, folder / "masks", say)
+        masks = _numbered(packed, folder / "labels", Limits.of(workspace), say) if packed else []
+
+        def reading(done: int, of: int, image: str) -> None:
+            say(done / max(1, of), f"Reading {image}")
+
+        proposal = importing.inspect(workspace, files, masks, progress=reading)
+    found = {pair.image_sha256[:16] for pair in proposal.pairs}
+    if not dataset.pixels <= found:
+        proposal.discard()
+        raise CellsegError(
+            f"{dataset.title} came with other images than the published ones; nothing was kept; "
+            f"see {dataset.page}."
+        )
+    return proposal
+
+
+def _downloaded(
+    dataset: PublicDataset, remotes: tuple[Remote, ...], folder: Path, say: Progress
+) -> list[Upload]:
+    found = []
+    for remote in remotes:
+        name = remote.url.rsplit("/", 1)[1]
+
+        def received(done: int, total: int, name: str = name) -> None:
+            say(min(1.0, done / total) if total else 0.0, f"Downloading {name}")
+
+        checked_later = dataset.pixels and not remote.sha256
+        try:
+            path = fetching.fetch(
+                remote.url,
+                f"sha256:{remote.sha256}" if remote.sha256 else None,
+                folder / name,
+                received,
+                unchecked=bool(checked_later),
+            )
+        except fetching.NotFetched as reason:
+            raise CellsegError(
+                f"{dataset.title} could not be downloaded ({reason}); connect the server to the "
+                f"network and try again, or bring the files from {dataset.page} yourself."
+            ) from reason
+        found.append(Upload(name, path))
+    return found
+
+
+def _numbered(packed: list[Upload], folder: Path, limits: Limits, say: Progress) -> list[Upload]:
+    """Label images of masks whose red channel numbers the objects; equal numbers may lie apart."""
+    from skimage.measure import label
+
+    unpacked = folder / "unpacked"
+    unpacked.mkdir(parents=True)
+    found = []
+    with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
+        for upload in packed:
+            members = unpack(upload.path, unpacked, upload.name, limits)
+            for done, (name, path) in enumerate(members.items()):
+                say(done / len(members), f"Reading {name}")
+                if "__MACOSX" in name or not name.lower().endswith(".png"):
+                    continue
+                pixels = decoder.image(path, name).pixels
+                red = pixels[..., 0] if pixels.ndim == 3 else pixels
+                target = folder / f"{done}.tif"
+                target.write_bytes(label_tiff_bytes(np.asarray(label(red))))
+                found.append(Upload(f"{PurePosixPath(name).stem}.tif", target))
+    return found

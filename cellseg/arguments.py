@@ -14,6 +14,7 @@ from cellseg.workspace import Workspace
 if TYPE_CHECKING:
     from cellseg.config import Recipe
     from cellseg.datasets.dataset import Dataset
+    from cellseg.images.view import View
 
 
 Home = Annotated[
@@ -32,6 +33,7 @@ DatasetWords = Annotated[
 ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="Name of a model.")]
 MaskKind = Literal["binary", "labels", "grey"]
 Part = Literal["train", "test", "all"]
+Projection = Literal["max", "mean"]
 
 
 def workspace_of(context: typer.Context, home: Path | None) -> Workspace:
@@ -44,6 +46,43 @@ def _is_folder(words: str) -> bool:
     return any(separator in words for separator in ("/", os.sep))
 
 
+def view_of(
+    axes: str | None,
+    channels: str | None,
+    plane: int | None,
+    projection: "Projection | None",
+    time: int | None,
+    each: bool,
+) -> "View":
+    """The choice of what is taken of an image file; what does not fit is a matter of usage."""
+    from cellseg.config import checked
+    from cellseg.images.view import View
+
+    try:
+        return checked(
+            View,
+            axes=axes.upper() if axes else None,
+            channels=_channels(channels) if channels is not None else None,
+            plane=plane,
+            projection=projection,
+            time=time,
+            expand=each,
+        )
+    except CellsegError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _channels(words: str) -> tuple[int | None, ...]:
+    """`0` is grey; `0,2,1` are red, green and blue; `-` or nothing leaves one black."""
+    try:
+        found = tuple(None if word.strip() in ("", "-") else int(word) for word in words.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"--channels takes one number, or three such as 0,2,1, not {words}"
+        ) from None
+    return (*found, None) if len(found) == 2 else found
+
+
 def kept_dataset(workspace: Workspace, words: str) -> "Dataset":
     """The dataset of a name; that of a folder is brought into the workspace, once."""
     from cellseg.datasets import folders
@@ -54,13 +93,15 @@ def kept_dataset(workspace: Workspace, words: str) -> "Dataset":
     return DatasetStore(workspace).get(words)
 
 
-def passing_dataset(workspace: Workspace, words: str) -> AbstractContextManager["Dataset"]:
-    """The dataset of a name, or that of a folder for as long as the block lasts."""
+def passing_dataset(
+    workspace: Workspace, words: str, view: "View"
+) -> AbstractContextManager["Dataset"]:
+    """The dataset of a name, or that of a folder, seen so, for as long as the block lasts."""
     from cellseg.datasets import folders
     from cellseg.datasets.store import DatasetStore
 
     if _is_folder(words):
-        return folders.passing(Path(words), counter("Read"))
+        return folders.passing(Path(words), counter("Read"), view)
     return nullcontext(DatasetStore(workspace).get(words))
 
 

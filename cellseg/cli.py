@@ -12,9 +12,11 @@ from cellseg.arguments import (
     MaskKind,
     ModelName,
     Part,
+    Projection,
     kept_dataset,
     passing_dataset,
     recipe_of,
+    view_of,
     whole_numbers,
     workspace_of,
 )
@@ -80,16 +82,34 @@ def bring(
     foreground: Annotated[
         str | None, typer.Option(metavar="V,V", help="The grey values of foreground: 128,255")
     ] = None,
+    axes: Annotated[
+        str | None, typer.Option(metavar="TZCYX", help="What the axes are. [as the file says]")
+    ] = None,
+    channels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="C[,C,C]", help="One for grey, or red, green, blue; from 0. [the first three]"
+        ),
+    ] = None,
+    plane: Annotated[int | None, typer.Option(help="Of a stack; from 0.")] = None,
+    projection: Annotated[
+        Projection | None, typer.Option(help="Along Z, instead of a plane. [max]")
+    ] = None,
+    time: Annotated[int | None, typer.Option(help="Time point; from 0. [0]")] = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="One image for each plane and time point.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """Bring images and their masks as a new dataset."""
     values = whole_numbers(foreground) if foreground is not None else None
+    view = view_of(axes, channels, plane, projection, time, each)
 
     from cellseg.datasets import importing
     from cellseg.datasets.store import DatasetStore
 
     workspace = workspace_of(context, home)
-    proposal = importing.inspect(workspace, path, progress=counter("Read"))
+    proposal = importing.inspect(workspace, path, view=view, progress=counter("Read"))
     try:
         for sentence in (*proposal.problems, *proposal.warnings):
             say(sentence)
@@ -100,6 +120,7 @@ def bring(
         {
             **_dataset_facts(dataset),
             "split": _split(dataset),
+            "view": dataset.view.model_dump(mode="json", exclude_defaults=True),
             "warnings": dataset.warnings,
             "problems": list(proposal.problems),
             "images_without_mask": list(proposal.images_without_mask),
@@ -182,7 +203,7 @@ def segment(
     from cellseg.segmentation import predictor
 
     report = counter("Segmented")
-    images, left_out = batch.segment(predictor.load(chosen), files, output, report)
+    images, left_out = batch.segment(predictor.load(chosen), files, output, report, chosen.view)
     for sentence in left_out:
         say(sentence)
     result({"model": chosen.name, "images": images, "left_out": left_out})
@@ -207,7 +228,7 @@ def evaluate(
 
     workspace = workspace_of(context, home)
     chosen = ModelStore(workspace).get(model)
-    with passing_dataset(workspace, dataset) as data:
+    with passing_dataset(workspace, dataset, chosen.view) as data:
         names = names_to_score(chosen, data, split)
         say("Loading the model")
         from cellseg.analysis.evaluation import evaluate as scores

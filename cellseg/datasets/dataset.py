@@ -14,6 +14,7 @@ from cellseg.datasets.pairs import PairFacts, PairFiles
 from cellseg.datasets.split import Split
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
+from cellseg.images.view import View
 from cellseg.workspace import read_json, write_json
 
 FORMAT = 1
@@ -28,6 +29,7 @@ class Record(Frozen):
     created : UTC, ISO 8601.
     warnings : sentences about pairs, written when they were brought in.
     sample : whether cellseg drew the dataset itself.
+    view : what was taken of each image file.
     """
 
     format: int = FORMAT
@@ -39,6 +41,7 @@ class Record(Frozen):
     warnings: tuple[str, ...] = ()
     notes: str = ""
     sample: bool = False
+    view: View = View()
 
     def write(self, folder: Path) -> None:
         """Write `dataset.json` into a folder, in one step."""
@@ -126,6 +129,11 @@ class Dataset:
     def warnings(self) -> list[str]:
         """Sentences about pairs, written when they were brought in."""
         return list(self.record.warnings)
+
+    @property
+    def view(self) -> View:
+        """What was taken of each image file."""
+        return self.record.view
 
     @property
     def sample(self) -> bool:

@@ -11,10 +11,16 @@ from cellseg.datasets.dataset import Dataset, Record, fingerprint
 from cellseg.datasets.masks import choose_scale
 from cellseg.datasets.split import Split
 from cellseg.datasets.store import DatasetStore
+from cellseg.images.view import View
 from cellseg.workspace import Workspace
 
 
-def keep(workspace: Workspace, path: Path, progress: importing.Progress | None = None) -> Dataset:
+def keep(
+    workspace: Workspace,
+    path: Path,
+    progress: importing.Progress | None = None,
+    view: View | None = None,
+) -> Dataset:
     """The dataset of a folder, brought into the workspace unless its pixels are there already.
 
     It is named after the folder, with a number where that name is taken.
@@ -25,7 +31,7 @@ def keep(workspace: Workspace, path: Path, progress: importing.Progress | None =
         As `importing.inspect` and `DatasetStore.create`.
     """
     store = DatasetStore(workspace)
-    proposal = importing.inspect(workspace, path, progress=progress)
+    proposal = importing.inspect(workspace, path, view=view, progress=progress)
     try:
         known = store.all()
         wanted = fingerprint(proposal.pairs, choose_scale(proposal.masks))
@@ -44,7 +50,9 @@ def keep(workspace: Workspace, path: Path, progress: importing.Progress | None =
 
 
 @contextmanager
-def passing(path: Path, progress: importing.Progress | None = None) -> Iterator[Dataset]:
+def passing(
+    path: Path, progress: importing.Progress | None = None, view: View | None = None
+) -> Iterator[Dataset]:
     """The dataset of a folder for as long as the block lasts; all its pairs test.
 
     Raises
@@ -53,7 +61,7 @@ def passing(path: Path, progress: importing.Progress | None = None) -> Iterator[
         As `importing.inspect`.
     """
     with tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True) as folder:
-        proposal = importing.inspect(Workspace(folder), path, progress=progress)
+        proposal = importing.inspect(Workspace(folder), path, view=view, progress=progress)
         scale = choose_scale(proposal.masks)
         record = Record(
             name=path.resolve().name,
@@ -62,5 +70,6 @@ def passing(path: Path, progress: importing.Progress | None = None) -> Iterator[
             pairs=tuple(pair.counted(scale.kind) for pair in proposal.pairs),
             split=Split(train=(), test=tuple(sorted(pair.name for pair in proposal.pairs))),
             warnings=tuple(proposal.warnings),
+            view=proposal.view,
         )
         yield Dataset(proposal.folder, record)

@@ -7,15 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from cellseg.datasets.archive import is_roi_set, unpack
-from cellseg.datasets.pairing import Pair, Pairing, pair, pair_apart
+from cellseg.datasets.choices import Choices
+from cellseg.datasets.doctor.facts import look_at
+from cellseg.datasets.doctor.intake import Misfit, misfit
+from cellseg.datasets.doctor.ward import Held, Lost
+from cellseg.datasets.layouts import Recognised, recognise
+from cellseg.datasets.pairing import Pair
+from cellseg.datasets.pairs import free_name
 from cellseg.datasets.proposal import PREFIX, Proposal
+from cellseg.datasets.sources.reading import Drawn, SourceDecoder
 from cellseg.errors import CellsegError
-from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
 from cellseg.images.reading import EXTENSIONS
+from cellseg.images.view import ChoiceNeeded, View
 from cellseg.limits import Limits
 from cellseg.workspace import Workspace
 
@@ -39,6 +44,9 @@ def inspect(
     source: Path | Sequence[Upload],
     masks: Sequence[Upload] = (),
     *,
+    view: View | None = None,
+    examples: Path | None = None,
+    pairing: Sequence[tuple[str, str]] | None = None,
     progress: Progress | None = None,
 ) -> Proposal:
     """Pair and decode what was brought, ready to be looked at and kept.
@@ -47,35 +55,46 @@ def inspect(
     ----------
     source : a folder, a zip, or files; zips among the files are unpacked.
     masks : files or zips that are masks, where they were brought apart.
+    view : what is taken of stacks and channels, alike of every image.
+    examples : where the file of which there is something to choose is kept, if it came in a zip.
+    pairing : (image, mask) by the names of the parts, where a person has said so.
     progress : called with (pairs done, pairs in all, name); what it raises ends the inspection
         and leaves nothing behind.
 
     Raises
     ------
+    ChoiceNeeded
+        Where no image can be read before the user says what its axes are.
     CellsegError
         Where no pair of image and mask can be made, with what was found and what is needed.
     """
     _sweep(workspace)
     limits = Limits.of(workspace)
     proposal = Proposal.begin(workspace)
+    proposal.view = view or View()
     try:
         unpacked = proposal.folder / "unpacked"
-        problems: list[str] = []
-        files = _files(_uploads(source), unpacked, problems, limits)
-        mask_files = _files(list(masks), unpacked, problems, limits)
-        pairing = pair_apart(list(files), list(mask_files)) if masks else pair(list(files))
-        proposal.images_without_mask = pairing.images_without_mask
-        proposal.masks_without_image = pairing.masks_without_image
-        proposal.left_out = pairing.left_out
-        proposal.problems = problems
-        if not pairing.pairs:
-            raise CellsegError(_nothing(pairing))
-        with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
-            _decode(proposal, decoder, pairing.pairs, files, mask_files or files, progress)
+        files = _files(_uploads(source), unpacked, proposal.lost, limits)
+        mask_files = _files(list(masks), unpacked, proposal.lost, limits)
+        limited = (limits.file_seconds, limits.image_pixels)
+        with SourceDecoder(files, mask_files, *limited) as decoder:
+            found = recognise(list(files), decoder, list(mask_files))
+            if pairing is not None:
+                found = found.rearranged(pairing)
+            proposal.recognised = found
+            proposal.images_without_mask = found.images_without_mask
+            proposal.masks_without_image = found.masks_without_image
+            proposal.left_out = found.left_out
+            if not found.pairs:
+                raise CellsegError(_nothing(found))
+            choices = Choices(decoder, proposal.view)
+            _decode(proposal, found, files, decoder, choices, progress)
+        proposal.offer = choices.kept_in(examples, unpacked)
         shutil.rmtree(unpacked, ignore_errors=True)
-        if not proposal.pairs:
-            raise CellsegError(f"No pair could be read: {' '.join(proposal.problems[:3])}")
-        _warn(proposal)
+        if not proposal.pairs and not proposal.held:
+            raise _unread(proposal)
+        proposal.remarks = choices.remarks
+        proposal.examine()
     except BaseException:
         proposal.discard()
         raise
@@ -99,7 +118,7 @@ def _uploads(source: Path | Sequence[Upload]) -> list[Upload]:
 
 
 def _files(
-    uploads: Sequence[Upload], unpacked: Path, problems: list[str], limits: Limits
+    uploads: Sequence[Upload], unpacked: Path, lost: list[Lost], limits: Limits
 ) -> dict[str, Path]:
     """The files by name, those of zips included; a name that comes twice is used once."""
     files: dict[str, Path] = {}
@@ -111,7 +130,8 @@ def _files(
             found = unpack(upload.path, folder, upload.name, limits)
         for name, path in found.items():
             if name in files:
-                problems.append(f"{name} came twice; the first one is used.")
+                sentence = f"{name} came twice; the first one is used."
+                lost.append(Lost("duplicate-name", name, sentence))
             else:
                 files[name] = path
     return files
@@ -119,60 +139,76 @@ def _files(
 
 def _decode(
     proposal: Proposal,
-    decoder: Decoder,
-    pairs: Sequence[Pair],
-    images: Files,
-    masks: Files,
+    found: Recognised,
+    files: Files,
+    decoder: SourceDecoder,
+    choices: Choices,
     progress: Progress | None,
 ) -> None:
-    """Take in every pair that can be read and fits; a sentence for every other one."""
+    """Take in every pair that can be read and fits; hold or name every other one."""
+    pairs = found.pairs
     for done, named in enumerate(pairs):
         if progress:
             progress(done, len(pairs), named.image)
+        part, view = found.images[named.image], proposal.view
+        if part.form == "picture":
+            choices.look(files[named.image], named.image)
         try:
-            image = decoder.image(images[named.image], named.image)
-            mask = decoder.mask(masks[named.mask], named.mask)
-            _check_sizes(named, image, mask)
+            image = decoder.picture(part, view)
+            drawn = decoder.drawn(found.masks[named.mask], (image.height, image.width), view)
         except CellsegError as error:
-            proposal.problems.append(str(error))
+            proposal.lost.append(Lost("unreadable", named.image, str(error)))
             continue
-        proposal.add(
-            image,
-            mask,
-            image_name=named.image,
-            mask_name=named.mask,
-            name=named.name,
-            side=named.split,
-        )
+        source = part.files[0] if part.form in ("plane", "npz") else ""
+        wrong = misfit(image, drawn.pixels)
+        if wrong is None:
+            _take(proposal, named, image, drawn, source)
+        else:
+            _hold(proposal, named, image, drawn, wrong, source)
     if progress:
         progress(len(pairs), len(pairs), "")
 
 
-def _check_sizes(named: Pair, image: Image, mask: np.ndarray) -> None:
-    if mask.shape != (image.height, image.width):
-        raise CellsegError(
-            f"{named.image} has {image.width} × {image.height} pixels and its mask {named.mask} "
-            f"{mask.shape[1]} × {mask.shape[0]}; needed are equal sizes; export the mask again at "
-            "the size of the image."
-        )
+def _take(proposal: Proposal, named: Pair, image: Image, drawn: Drawn, source: str) -> None:
+    kept = proposal.add(
+        image,
+        drawn.pixels,
+        image_name=named.image,
+        mask_name=named.mask,
+        name=named.name,
+        side=named.split,
+    )
+    proposal.facts[kept.name] = look_at(
+        image, drawn.pixels, palette=drawn.palette, disputed=drawn.disputed, source=source
+    )
 
 
-def _warn(proposal: Proposal) -> None:
-    black = [pair.mask_name for pair in proposal.pairs if pair.mask.empty]
-    if black:
-        proposal.warnings.append(
-            f"{_named(black)} all black: kept as {_plural(black, 'an example', 'examples')} "
-            "without cells."
-        )
-    soft = [pair.mask_name for pair in proposal.pairs if pair.mask.soft]
-    if soft:
-        proposal.warnings.append(
-            f"{_named(soft)} black and white with grey edges, as smoothing or JPEG leaves them: "
-            "every grey value would count as a cell; choose black and white as the kind of mask."
-        )
+def _hold(
+    proposal: Proposal, named: Pair, image: Image, drawn: Drawn, wrong: Misfit, source: str
+) -> None:
+    held = Held(
+        name=free_name(named.name, {other.name for other in proposal.held}),
+        image=named.image,
+        mask=named.mask,
+        check=wrong.check,
+        message=wrong.message,
+        sentence=f"{named.image} and its mask {named.mask}: {wrong.message}",
+        repair=wrong.repair,
+        side=named.split,
+        source=source,
+    )
+    proposal.hold(held, image, drawn.pixels)
 
 
-def _nothing(pairing: Pairing) -> str:
+def _unread(proposal: Proposal) -> CellsegError:
+    """Why there is no pair although images and masks were paired."""
+    sentence = f"No pair could be read: {' '.join(proposal.problems[:3])}"
+    if proposal.offer is not None and not proposal.offer.facts.certain:
+        return ChoiceNeeded(sentence, proposal.offer)
+    return CellsegError(sentence)
+
+
+def _nothing(pairing: Recognised) -> str:
     """Why there is no pair, and what is needed."""
     images, masks = pairing.images_without_mask, pairing.masks_without_image
     kinds = ", ".join(sorted(suffix[1:].upper() for suffix in EXTENSIONS))
@@ -202,14 +238,6 @@ def _nothing(pairing: Pairing) -> str:
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
-
-
-def _named(names: Sequence[str]) -> str:
-    return f"{_listed(names)} {_plural(names, 'is', 'are')}"
-
-
-def _plural(names: Sequence[str], one: str, many: str) -> str:
-    return one if len(names) == 1 else many
 
 
 def _sweep(workspace: Workspace) -> None:

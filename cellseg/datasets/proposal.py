@@ -8,10 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
+from cellseg.datasets.doctor.examine import examine
+from cellseg.datasets.doctor.facts import Facts
+from cellseg.datasets.doctor.finding import Finding
+from cellseg.datasets.doctor.ward import Case, Held, Lost, Ward
+from cellseg.datasets.layouts import Recognised
 from cellseg.datasets.masks import MaskFacts, MaskKind, all_values, decide_kind, foreground
 from cellseg.datasets.pairs import PairFacts, PairFiles, free_name
 from cellseg.datasets.split import Side
 from cellseg.images.image import Image
+from cellseg.images.view import Offer, View
 from cellseg.workspace import Workspace, disk_errors
 
 PREFIX = "proposal-"
@@ -24,8 +30,15 @@ class Proposal:
     pairs : the facts of the pairs that can be kept.
     sides : the side of the split of those pairs that came from `train/` or `test/` folders.
     images_without_mask, masks_without_image, left_out : names of files that are in no pair.
-    warnings : sentences about pairs that are kept.
-    problems : sentences about files that cannot be kept.
+    recognised : the layout, and everything that can be an image or a mask.
+    remarks : sentences about how files were read.
+    facts : what the doctor measured, by the names of the pairs.
+    held : pairs that do not fit so, and can perhaps be repaired; their pixels lie in `held_file`.
+    lost : files that cannot be kept.
+    findings : what the doctor found.
+    repairs : the names of the repairs that were made.
+    view : what was taken of each image file.
+    offer : an image file of which there is something to choose, or None.
     """
 
     folder: Path
@@ -34,8 +47,15 @@ class Proposal:
     images_without_mask: tuple[str, ...] = ()
     masks_without_image: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    warnings: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    recognised: Recognised | None = None
+    remarks: list[str] = field(default_factory=list)
+    facts: dict[str, Facts] = field(default_factory=dict)
+    held: list[Held] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+    view: View = field(default_factory=View)
+    offer: Offer | None = None
 
     @classmethod
     def begin(cls, workspace: Workspace) -> "Proposal":
@@ -80,6 +100,68 @@ class Proposal:
         if side is not None:
             self.sides[safe] = side
         return facts
+
+    def hold(self, held: Held, image: Image, mask: np.ndarray) -> None:
+        """Put a pair aside that does not fit so.
+
+        Parameters
+        ----------
+        mask : (Y, X) or (Y, X, 3), of any size.
+
+        Raises
+        ------
+        CellsegError
+            Where the disk is full or cannot be written.
+        """
+        path = self.held_file(held.name)
+        with disk_errors(self.folder):
+            path.parent.mkdir(exist_ok=True)
+            np.savez(path, image=image.pixels, mask=mask)
+        self.held.append(held)
+
+    def held_file(self, name: str) -> Path:
+        """The arrays `image` and `mask` of a pair that was put aside."""
+        return self.folder / "held" / f"{name}.npz"
+
+    def examine(self) -> list[Finding]:
+        """Let the doctor look at everything anew; also kept as `findings`."""
+        self.findings = examine(self.ward)
+        return self.findings
+
+    @property
+    def ward(self) -> Ward:
+        """What the doctor looks at."""
+        cases = (
+            Case(
+                pair.name,
+                pair.image_name,
+                pair.mask_name,
+                pair.mask,
+                self.facts[pair.name],
+                self.sides.get(pair.name),
+            )
+            for pair in self.pairs
+            if pair.name in self.facts
+        )
+        return Ward(
+            tuple(cases),
+            tuple(self.held),
+            tuple(self.lost),
+            self.images_without_mask,
+            self.masks_without_image,
+        )
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences about pairs that are kept."""
+        kept = {pair.name for pair in self.pairs}
+        found = [finding.sentence for finding in self.findings if kept & set(finding.pairs)]
+        return [*self.remarks, *found]
+
+    @property
+    def problems(self) -> list[str]:
+        """Sentences about files that cannot be kept."""
+        return [lost.sentence for lost in self.lost] + [held.sentence for held in self.held]
 
     @property
     def files(self) -> PairFiles:

@@ -108,6 +108,7 @@ class DatasetStore:
                     *_known_before(self.twin(proposal, kind, foreground)),
                 ),
                 sample=sample,
+                view=proposal.view,
             )
             target = self.workspace.datasets / free_id(self.workspace.datasets, name)
             with self.workspace.staged(target) as folder:
@@ -125,11 +126,13 @@ class DatasetStore:
         Raises
         ------
         CellsegError
-            Where nothing is new, the masks do not mean the same (see `join_kinds`), or the disk
-            is full or cannot be written. The dataset is unchanged then.
+            Where nothing is new, the masks do not mean the same (see `join_kinds`), something
+            else was taken of the images, or the disk is full or cannot be written. The dataset is
+            unchanged then.
         """
         with self._locked():
             dataset = self.get(dataset.id)
+            _check_view(dataset, proposal)
             new = _new_pairs(dataset, proposal)
             record = _extended(dataset.record, list(new.values()), proposal)
             try:
@@ -241,6 +244,16 @@ def _known_before(twin: Dataset | None) -> list[str]:
     if twin is None:
         return []
     return [f"The dataset {twin.name} has the same images and masks already."]
+
+
+def _check_view(dataset: Dataset, proposal: Proposal) -> None:
+    """Refuse images of which something else was taken than of those of the dataset."""
+    if proposal.view != dataset.view:
+        new, old = (view.words or "as the files are" for view in (proposal.view, dataset.view))
+        raise CellsegError(
+            f"Of the new images was taken: {new}; of those of {dataset.name}: {old}; choose the "
+            "same for both, or make a dataset of its own."
+        )
 
 
 def _new_pairs(dataset: Dataset, proposal: Proposal) -> dict[str, PairFacts]:

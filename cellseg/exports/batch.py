@@ -14,6 +14,7 @@ from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
 from cellseg.images.reading import EXTENSIONS
 from cellseg.images.scaling import to_rgb8
+from cellseg.images.view import View
 from cellseg.images.writing import label_tiff_bytes, png_bytes
 from cellseg.segmentation.instances import connected_components, mask_of
 from cellseg.workspace import disk_errors, write_bytes
@@ -65,52 +66,66 @@ def segment(
     files: Sequence[Path],
     output: Path,
     progress: Callable[[int, int, str], None],
+    view: View | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Write labels and an overlay of each image; a file that cannot be read stops no other.
 
     Parameters
     ----------
+    view : what is taken of each file; where that is several images, each has its plane or time
+        point in its name, as STEM_z03.
     progress : called with (files done, files in all, name of the next file).
 
     Returns
     -------
-    A record for each image (`image`, `cells`, `labels`, `overlay`), and a sentence for each file
-    that was left out.
+    A record for each image (`image`, `cells`, `labels`, `overlay`; of a stack also `plane`), and a
+    sentence for each file that was left out.
     """
     with disk_errors(output):
         output.mkdir(parents=True, exist_ok=True)
     records: list[dict[str, Any]] = []
     left_out: list[str] = []
+    taken: set[str] = set()
     with Decoder() as decoder:
         for done, file in enumerate(files):
             progress(done, len(files), file.name)
             try:
-                image = decoder.image(file)
+                for suffix, image in decoder.images(file, view=view):
+                    stem = f"{file.stem}{suffix}"
+                    if stem.casefold() in taken:
+                        raise CellsegError(
+                            f"{file.name} would become {stem}{LABELS} like another image; rename "
+                            "it or segment it into another folder."
+                        )
+                    taken.add(stem.casefold())
+                    records.append(_segment_one(predictor, image, file, suffix, output))
             except CellsegError as error:
                 left_out.append(str(error))
-                continue
-            records.append(_segment_one(predictor, image, file, output))
     progress(len(files), len(files), "")
     return records, left_out
 
 
-def _segment_one(predictor: Maps, image: Image, file: Path, output: Path) -> dict[str, Any]:
+def _segment_one(
+    predictor: Maps, image: Image, file: Path, suffix: str, output: Path
+) -> dict[str, Any]:
     labels = connected_components(mask_of(predictor.foreground_probability(image)))
     settings = predictor.settings
     rgb = to_rgb8(image, settings.percentile_low, settings.percentile_high)
-    labels_file, overlay_file = _targets(file, output)
+    labels_file, overlay_file = _targets(file, output, suffix)
     write_bytes(labels_file, label_tiff_bytes(labels))
     write_bytes(overlay_file, png_bytes(overlay(rgb, labels)))
     return {
         "image": str(file),
+        **({"plane": suffix[1:]} if suffix else {}),
         "cells": int(labels.max()),
         "labels": str(labels_file),
         "overlay": str(overlay_file),
     }
 
 
-def _targets(file: Path, output: Path) -> tuple[Path, Path]:
-    return output / f"{file.stem}{LABELS}", output / f"{file.stem}{OVERLAY}"
+def _targets(file: Path, output: Path, suffix: str = "") -> tuple[Path, Path]:
+    stem = f"{file.stem}{suffix}"
+    return output / f"{stem}{LABELS}", output / f"{stem}{OVERLAY}"
 
 
 def _images(path: Path) -> list[Path]:

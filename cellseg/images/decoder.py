@@ -104,7 +104,7 @@ def _answer(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     try:
         return reading(request)
     except ChoiceNeeded as error:
-        return {"error": str(error), "facts": error.facts.model_dump(mode="json")}
+        return {"error": str(error), "facts": error.offer.facts.model_dump(mode="json")}
     except CellsegError as error:
         return {"error": str(error)}
     except MemoryError:

@@ -19,7 +19,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.images.limits import VARIABLE
 from cellseg.images.stack import StackFacts
-from cellseg.images.view import ChoiceNeeded, View, cuts
+from cellseg.images.view import ChoiceNeeded, Offer, View, cuts
 
 TIMEOUT = 30.0
 """Seconds after which a file counts as one that hangs the reader."""
@@ -193,7 +193,8 @@ class Decoder:
                 "the program that made it and save it again."
             ) from None
         if "facts" in answer and "error" in answer:
-            raise ChoiceNeeded(answer["error"], StackFacts.model_validate(answer["facts"]))
+            offer = Offer(name, StackFacts.model_validate(answer["facts"]))
+            raise ChoiceNeeded(answer["error"], offer)
         if "error" in answer:
             raise CellsegError(answer["error"])
         if not target.exists():

@@ -236,6 +236,11 @@ def damaged(name: str) -> Iterator[None]:
         yield
     except CellsegError:
         raise
+    except ImportError as error:
+        raise CellsegError(
+            f"{name} needs the package {error.name}, which cannot be loaded here; install it with "
+            "pip, or save the image as a TIFF."
+        ) from error
     except MemoryError:
         raise CellsegError(
             f"{name} does not fit into the memory of this machine; cut it into parts or make it "

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -17,15 +18,27 @@ Projection = Literal["max", "mean"]
 _TAGS = {"P": "p", "T": "t", "Z": "z", UNKNOWN: "n"}
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A file of which there is something to choose.
+
+    name : what the user calls it. path : where its bytes lie, as long as they do.
+    """
+
+    name: str
+    facts: StackFacts
+    path: Path | None = None
+
+
 class ChoiceNeeded(CellsegError):
     """A file does not say what its axes are, so that a person must.
 
-    facts : what is known of the file.
+    offer : the file.
     """
 
-    def __init__(self, sentence: str, facts: StackFacts) -> None:
+    def __init__(self, sentence: str, offer: Offer) -> None:
         super().__init__(sentence)
-        self.facts = facts
+        self.offer = offer
 
 
 class View(Frozen):
@@ -101,6 +114,14 @@ class View(Frozen):
             said.append("one image for each plane or time point")
         return ", ".join(said)
 
+    @property
+    def each(self) -> "View":
+        """The same choice, with an image for each plane where it says nothing of planes."""
+        told = (self.plane, self.projection, self.time, self.position)
+        if self.expand or any(choice is not None for choice in told):
+            return self
+        return self.model_copy(update={"expand": True})
+
     def for_mask(self, facts: StackFacts) -> "View":
         """The same choice for a mask: its values never mix, and it may have fewer axes."""
         lacking = {"plane": "Z", "time": "T", "position": "P"}
@@ -142,7 +163,7 @@ def cuts(facts: StackFacts, view: View, name: str) -> list[Cut]:
         Where the file has no such plane, time point or position, or too many images.
     """
     if "Y" not in facts.axes or (not facts.certain and not view.expand):
-        raise ChoiceNeeded(_unknown(facts, name), facts)
+        raise ChoiceNeeded(_unknown(facts, name), Offer(name, facts))
     chosen = {"Z": view.plane, "T": view.time, "P": view.position}
     for letter, number in chosen.items():
         if number is not None and number >= facts.length(letter):
@@ -181,6 +202,11 @@ def cuts(facts: StackFacts, view: View, name: str) -> list[Cut]:
         )
         for place in product(*ranges)
     ]
+
+
+def choosable(facts: StackFacts) -> bool:
+    """Whether there is something to choose: planes, time points, channels or unknown axes."""
+    return not facts.certain or facts.planes > 1 or (facts.channels > 1 and not facts.colour)
 
 
 def channels_of(facts: StackFacts, view: View, name: str) -> tuple[int | None, ...]:

@@ -80,6 +80,7 @@ def _details(facts: ModelFacts) -> str:
         + f"batch size {batch}, seed {training.seed}; {facts.seconds:.0f} s of training",
         f"- Encoder: MobileNetV2, alpha {network.alpha:g}; weights: {encoder}",
         f"- Decoder filters: {', '.join(str(count) for count in network.decoder_filters)}",
+        f"- Taken of each image file: {facts.view.words or 'the picture as it is'}",
         f"- Dataset fingerprint: `{facts.dataset_fingerprint}`",
         f"- Test images: {', '.join(facts.test) or 'none'}",
         "- Versions: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()),

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from cellseg.config import Frozen, Recipe
 from cellseg.errors import CellsegError
+from cellseg.images.view import View
 from cellseg.models.card import card_text
 from cellseg.workspace import (
     Workspace,
@@ -45,6 +46,7 @@ class ModelFacts(Frozen):
     scores : what `cellseg.analysis.evaluation.evaluate` gave for the test images; None where all
         images trained.
     ended : `finished`, or `stopped` where the user ended the training before its last epoch.
+    view : what was taken of each image file; the same is taken of those that it segments.
     """
 
     format: Literal[1] = 1
@@ -64,6 +66,7 @@ class ModelFacts(Frozen):
     best_on_test: BestOnTest | None = None
     encoder_sha256: str | None
     run_id: str
+    view: View = View()
     versions: dict[str, str]
 
 
@@ -88,6 +91,11 @@ class Model:
     def recipe(self) -> Recipe:
         """The settings it was trained with; prediction reads its preprocessing here."""
         return self.facts.recipe
+
+    @property
+    def view(self) -> View:
+        """What it takes of each image file."""
+        return self.facts.view
 
     @property
     def weights(self) -> Path:

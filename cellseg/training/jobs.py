@@ -77,6 +77,7 @@ def start(
             test=test,
             test_dataset_id=test_dataset.id if test_dataset else None,
             test_dataset_name=test_dataset.name if test_dataset else None,
+            view=dataset.view,
             versions=_versions(),
         )
         run_id = free_id(workspace.runs, f"{config.created:%Y%m%d-%H%M%S}-{name}")

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from cellseg.config import Frozen, Recipe
 from cellseg.errors import CellsegError
+from cellseg.images.view import View
 from cellseg.workspace import Workspace, known_folder, read_json, size_on_disk, write_json
 
 SILENCE = 60.0
@@ -25,6 +26,7 @@ class RunConfig(Frozen):
     """What a run was asked to do, frozen at its start.
 
     train, test : names of pairs; the test images come from `test_dataset_id` where that is given.
+    view : what was taken of each image file of the dataset.
     """
 
     model_name: str
@@ -37,6 +39,7 @@ class RunConfig(Frozen):
     test: tuple[str, ...]
     test_dataset_id: str | None = None
     test_dataset_name: str | None = None
+    view: View = View()
     versions: dict[str, str]
 
 

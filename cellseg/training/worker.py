@@ -130,6 +130,7 @@ class Worker:
             best_on_test=_best(trained.best),
             encoder_sha256=self.status.status.encoder_sha256,
             run_id=self.run.id,
+            view=config.view,
             versions=config.versions,
         )
         best = self.run.best_on_test if trained.best else None

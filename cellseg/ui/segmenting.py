@@ -4,7 +4,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,29 +88,41 @@ def segment_all(
     done: list[Segmented] = []
     problems: list[str] = []
     known = [_known(file, model, folder) for file in files]
-    waiting = known.count(None)
+    waiting = known.count([])
     begun = 0
     limits = Limits.of(Workspace.default())
     with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
         for file, found in zip(files, known, strict=True):
-            if found is None:
+            if not found:
                 begun += 1
+                suffixes: list[str] = []
                 try:
                     progress(begun, waiting, f"Reading {file.name}")
-                    image = decoder.image(file.path, file.name)
-                    progress(begun, waiting, f"Segmenting {file.name}")
-                    found = _segment(file, image, model, folder)
+                    for suffix, image in decoder.images(file.path, file.name, model.view):
+                        name = suffixed(file.name, suffix)
+                        progress(begun, waiting, f"Segmenting {name}")
+                        found.append(_segment(file, name, len(found), image, model, folder))
+                        suffixes.append(suffix)
+                    write_json(_place(file, model, folder) / "images.json", suffixes)
                 except CellsegError as error:
                     problems.append(str(error))
                     continue
-            done.append(found)
+            done += found
     return done, problems
 
 
-def _segment(file: Received, image: Image, model: Model, folder: Path) -> Segmented:
+def suffixed(name: str, suffix: str) -> str:
+    """The name of one image of a stack: `a/cells_z03.tif`."""
+    path = PurePosixPath(name)
+    return str(path.with_name(f"{path.stem}{suffix}{path.suffix}")) if suffix else name
+
+
+def _segment(
+    file: Received, name: str, number: int, image: Image, model: Model, folder: Path
+) -> Segmented:
     network = predictor(model, str(model.weights), model.weights.stat().st_mtime)
     labels = connected_components(mask_of(network.foreground_probability(image)))
-    target = _place(file, model, folder)
+    target = _place(file, model, folder) / str(number)
     facts: dict[str, Any] = {
         "height": image.height,
         "width": image.width,
@@ -122,13 +134,18 @@ def _segment(file: Received, image: Image, model: Model, folder: Path) -> Segmen
         np.save(target / "rgb.npy", to_rgb8(image), allow_pickle=False)
         np.save(target / "labels.npy", labels, allow_pickle=False)
         write_json(target / "facts.json", facts)
-    return Segmented(file.name, target, **facts)
+    return Segmented(name, target, **facts)
 
 
-def _known(file: Received, model: Model, folder: Path) -> Segmented | None:
+def _known(file: Received, model: Model, folder: Path) -> list[Segmented]:
+    """What was found in a file before; empty where it was not segmented to its end."""
     target = _place(file, model, folder)
-    facts = read_json(target / "facts.json")
-    return Segmented(file.name, target, **facts) if facts else None
+    suffixes = read_json(target / "images.json") or []
+    found = []
+    for number, suffix in enumerate(suffixes):
+        facts = read_json(target / str(number) / "facts.json")
+        found.append(Segmented(suffixed(file.name, suffix), target / str(number), **facts))
+    return found
 
 
 def _place(file: Received, model: Model, folder: Path) -> Path:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class Decoder:
         self._folder = tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True)
         self._child: _Child | None = None
 
-    def __enter__(self) -> "Decoder":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -85,7 +85,8 @@ def image_facts(image: Image, mask: np.ndarray) -> ImageFacts:
     grey = pixels.max(axis=2) if pixels.ndim == 3 else pixels
     low, middle, high = (float(value) / top for value in np.percentile(grey, (1, 50, 99.8)))
     cells = mask > 0
-    bright = (pixels >= top).all(axis=2) if pixels.ndim == 3 else pixels >= top
+    at_top: np.ndarray = np.asarray(pixels >= top)
+    bright = np.asarray(at_top.all(axis=2)) if pixels.ndim == 3 else at_top
     return ImageFacts(
         sha256=hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest(),
         dtype=str(pixels.dtype),

@@ -77,7 +77,7 @@ def inspect(
         files = _files(_uploads(source), unpacked, proposal.lost, limits)
         mask_files = _files(list(masks), unpacked, proposal.lost, limits)
         limited = (limits.file_seconds, limits.image_pixels)
-        with SourceDecoder(files, mask_files, *limited) as decoder:
+        with SourceDecoder(files, mask_files, *limited, proposal.view) as decoder:
             found = recognise(list(files), decoder, list(mask_files))
             if pairing is not None:
                 found = found.rearranged(pairing)
@@ -87,6 +87,8 @@ def inspect(
             proposal.left_out = found.left_out
             if not found.pairs:
                 raise CellsegError(_nothing(found))
+            if any(part.form == "plane" for part in found.images.values()):
+                proposal.view = proposal.view.each
             choices = Choices(decoder, proposal.view)
             _decode(proposal, found, files, decoder, choices, progress)
         proposal.offer = choices.kept_in(examples, unpacked)
@@ -151,8 +153,8 @@ def _decode(
         if progress:
             progress(done, len(pairs), named.image)
         part, view = found.images[named.image], proposal.view
-        if part.form == "picture":
-            choices.look(files[named.image], named.image)
+        if part.form in ("picture", "plane"):
+            choices.look(files[part.files[0]], part.files[0])
         try:
             image = decoder.picture(part, view)
             drawn = decoder.drawn(found.masks[named.mask], (image.height, image.width), view)

@@ -5,6 +5,9 @@ from PIL import Image as pillow
 
 from cellseg.images.image import Image
 
+BLOCK = 2**20
+"""Pixels that are scaled at a time."""
+
 
 def to_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
     """The image as 8-bit colours.
@@ -33,8 +36,13 @@ def _channel8(channel: np.ndarray, low: float, high: float) -> np.ndarray:
         bottom, top = float(channel.min()), float(channel.max())
     if top <= bottom:
         return np.zeros(channel.shape, np.uint8)
-    fraction = (channel.astype(np.float64) - bottom) / (top - bottom)
-    return np.round(np.clip(fraction, 0, 1) * 255).astype(np.uint8)
+    scaled = np.empty(channel.shape, np.uint8)
+    rows = max(1, BLOCK // max(1, channel.shape[1]))
+    for first in range(0, channel.shape[0], rows):  # float64 of a whole slide would fill memory
+        block = channel[first : first + rows].astype(np.float64)
+        fraction = np.clip((block - bottom) / (top - bottom), 0, 1)
+        scaled[first : first + rows] = np.round(fraction * 255).astype(np.uint8)
+    return scaled
 
 
 def thumbnail(rgb8: np.ndarray, side: int = 256) -> np.ndarray:

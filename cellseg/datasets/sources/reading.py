@@ -9,9 +9,10 @@ import numpy as np
 
 from cellseg.datasets.pairing import Role
 from cellseg.datasets.sources.part import Part
+from cellseg.errors import CellsegError
 from cellseg.images.decoding import TIMEOUT, Decoder
 from cellseg.images.image import Image
-from cellseg.images.view import View
+from cellseg.images.view import View, cuts
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,7 @@ class SourceDecoder(Decoder):
     files : where the bytes of each file lie, by the user's names.
     masks : the same for masks that were brought apart.
     timeout, max_pixels : as `Decoder`.
+    view : the choice, where `pages` counts.
     """
 
     child = "cellseg.datasets.sources.child"
@@ -46,17 +48,23 @@ class SourceDecoder(Decoder):
         masks: Mapping[str, Path] | None = None,
         timeout: float = TIMEOUT,
         max_pixels: int | None = None,
+        view: View | None = None,
     ) -> None:
         super().__init__(timeout, max_pixels)
+        self._view = view or View()
         self._files: dict[Role, Mapping[str, Path]] = {
             "image": files,
             "mask": {**files, **(masks or {})},
         }
 
     def pages(self, name: str, role: Role) -> int:
-        """The number of planes in a TIFF; 1 for one picture."""
-        path = self._files[role][name]
-        return self.describe(path, name, mask=role == "mask").planes
+        """The number of images in a file, as far as the choice leaves them open."""
+        view, mask = self._view.each, role == "mask"
+        try:
+            facts = self.describe(self._files[role][name], name, view, mask)
+            return len(cuts(facts, view.for_mask(facts) if mask else view, name))
+        except CellsegError:  # said when it is read
+            return 1
 
     def rows(self, name: str) -> int | None:
         """The number of images in an .npz of X and y, or None."""
@@ -80,7 +88,7 @@ class SourceDecoder(Decoder):
         if part.form == "picture":
             return self.image(path, part.name, view)
         if part.form == "plane":
-            return self.image(path, part.name, _each(view), int(part.entry or 0))
+            return self.image(path, part.name, (view or View()).each, int(part.entry or 0))
         answer, pixels = self.ask(self._request(part, "image"), part.name)
         return Image(pixels, answer["axes"])
 
@@ -88,7 +96,7 @@ class SourceDecoder(Decoder):
         """The mask of a part, for an image of this shape (Y, X) and seen in this way."""
         if part.form == "plane":
             path = self._files["mask"][part.files[0]]
-            return Drawn(self.mask(path, part.name, _each(view), int(part.entry or 0)))
+            return Drawn(self.mask(path, part.name, (view or View()).each, int(part.entry or 0)))
         chosen = (view or View()).model_dump(mode="json")
         request = {**self._request(part, "mask"), "shape": shape, "view": chosen}
         answer, pixels = self.ask(request, part.name)
@@ -107,8 +115,3 @@ class SourceDecoder(Decoder):
     def _look(self, kind: str, name: str, role: Role = "mask") -> dict[str, Any]:
         path = str(self._files[role][name].absolute())
         return self.ask({"look": kind, "path": path, "name": name}, name)[0]
-
-
-def _each(view: View | None) -> View:
-    """The choice, with every page as an image of its own."""
-    return (view or View()).model_copy(update={"expand": True})

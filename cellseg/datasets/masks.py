@@ -17,6 +17,7 @@ MaskKind = Literal["binary", "labels", "grey"]
 LISTED = 64
 """So many distinct values of a mask are listed; more can only be labels."""
 
+_BLOCK = 2**20
 _GREY_VALUES = 8
 _GREY_GAP = 16
 _SOFT_VALUES = 8
@@ -62,7 +63,7 @@ class MaskFacts:
 def mask_facts(mask: np.ndarray) -> MaskFacts:
     """Look at the values of a mask of shape (Y, X) and an unsigned dtype."""
     if mask.dtype.itemsize <= 2:
-        histogram = np.bincount(mask.ravel())
+        histogram = _occurrences(mask)
         distinct = np.flatnonzero(histogram)
     else:
         histogram = np.zeros(0, np.intp)
@@ -70,6 +71,15 @@ def mask_facts(mask: np.ndarray) -> MaskFacts:
     values = tuple(int(value) for value in distinct[:LISTED])
     soft = mask.dtype.itemsize == 1 and _is_soft(histogram)
     return MaskFacts(values, len(distinct), int(distinct[-1]), soft)
+
+
+def _occurrences(mask: np.ndarray) -> np.ndarray:
+    """How often each value up to the highest occurs; counted by blocks to save memory."""
+    values = mask.reshape(-1)
+    counts = np.zeros(1 << (8 * mask.dtype.itemsize), np.intp)
+    for first in range(0, values.size, _BLOCK):
+        counts += np.bincount(values[first : first + _BLOCK], minlength=counts.size)
+    return np.trim_zeros(counts, "b")
 
 
 def _is_soft(histogram: np.ndarray) -> bool:

@@ -156,5 +156,6 @@ def free_name(wanted: str, taken: Container[str]) -> str:
 
 
 def _pixel_hash(array: np.ndarray) -> str:
-    described = f"{array.dtype.name} {array.shape} ".encode()
-    return hashlib.sha256(described + np.ascontiguousarray(array).tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{array.dtype.name} {array.shape} ".encode())
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,6 +100,30 @@ class Proposal:
         if side is not None:
             self.sides[safe] = side
         return facts
+
+    def rewritten(self, pair: PairFacts, image: Image, mask: np.ndarray) -> PairFacts:
+        """Write other pixels for a pair; the facts that it has then.
+
+        Parameters
+        ----------
+        mask : (Y, X) of the image's size, unsigned integer.
+
+        Raises
+        ------
+        CellsegError
+            Where the disk is full or cannot be written.
+        """
+        with disk_errors(self.folder):
+            return self.files.write(pair.name, image, mask, pair.image_name, pair.mask_name)
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Leave pairs out."""
+        out = set(names)
+        self.pairs = [pair for pair in self.pairs if pair.name not in out]
+        for name in out:
+            self.files.remove(name)
+            self.sides.pop(name, None)
+            self.facts.pop(name, None)
 
     def hold(self, held: Held, image: Image, mask: np.ndarray) -> None:
         """Put a pair aside that does not fit so.

@@ -1,5 +1,6 @@
 """What the regions of a mask are like: read as label image and as black and white."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,9 @@ from scipy import ndimage
 SPECK = 5
 """A part of at most this many pixels, far below the size of the others, is a speck."""
 
-_CROSS = ndimage.generate_binary_structure(2, 1)
+MOST_PIXELS = 2048 * 2048
+"""So many pixels of a mask are measured."""
+
 _SQUARE = np.ones((3, 3), bool)
 
 
@@ -45,8 +48,19 @@ class Regions:
     background: int | None
 
 
+def stride(mask: np.ndarray) -> int:
+    """How many pixels to go on in a mask, so that at most `MOST_PIXELS` are looked at."""
+    return max(1, math.ceil(math.sqrt(mask.size / MOST_PIXELS)))
+
+
 def measure(mask: np.ndarray) -> Regions:
-    """Measure a mask (Y, X) of unsigned integers; see `Regions`."""
+    """Measure a mask (Y, X) of unsigned integers; see `Regions`.
+
+    Of a mask of more than `MOST_PIXELS` only every second, third ... pixel is looked at.
+    """
+    height, width = mask.shape
+    step = stride(mask)
+    mask = mask[::step, ::step]
     drawn = mask != 0
     values = np.unique(mask)
     marks = values[values != 0]
@@ -55,12 +69,12 @@ def measure(mask: np.ndarray) -> Regions:
     areas = np.bincount(parts.ravel(), minlength=len(part_values) + 1)[1:]
     split, specks = _split(part_values, areas)
     coreless, cored = _edges(mask, marks)
-    diameters = 2 * np.sqrt(areas / np.pi)
+    diameters = 2 * step * np.sqrt(areas / np.pi)
     whole = diameters[~_are_specks(areas)]
     return Regions(
         dtype=str(mask.dtype),
-        height=mask.shape[0],
-        width=mask.shape[1],
+        height=height,
+        width=width,
         highest=int(values[-1]),
         labels=len(marks),
         parts=len(areas),

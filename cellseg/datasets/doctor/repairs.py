@@ -154,9 +154,12 @@ def every_value(image: Image, mask: np.ndarray) -> tuple[Image, np.ndarray]:
     return image, np.where(mask > lowest, np.uint8(255), np.uint8(0))
 
 
-def brightest_value(image: Image, mask: np.ndarray) -> tuple[Image, np.ndarray]:
-    """Only the highest value is cell."""
-    return image, np.where(mask == mask.max(), np.uint8(255), np.uint8(0))
+def brightest_value(
+    image: Image, mask: np.ndarray, highest: int | None = None
+) -> tuple[Image, np.ndarray]:
+    """Only the highest value is cell: that of this mask, or of all masks of the dataset."""
+    wanted = int(mask.max()) if highest is None else highest
+    return image, np.where(mask == wanted, np.uint8(255), np.uint8(0))
 
 
 def _edges(mask: np.ndarray) -> np.ndarray:

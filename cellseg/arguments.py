@@ -58,6 +58,8 @@ def view_of(
     from cellseg.config import checked
     from cellseg.images.view import View
 
+    if plane is not None and projection is not None:
+        raise typer.BadParameter("give --plane or --projection, not both")
     try:
         return checked(
             View,

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
-from cellseg.ui import dataset_view, import_view, shell, state
+from cellseg.ui import dataset_view, import_view, public_view, shell, state
 from cellseg.ui.words import count
 
 with shell.page("Datasets", "Images and the masks that show where their cells are.") as workspace:
@@ -14,6 +14,7 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
 
     with st.container(border=True):
         images, masks = import_view.uploaders(workspace)
+        images += import_view.from_server(workspace)
         found = None
         try:
             found = import_view.proposal(workspace, images, masks)
@@ -21,7 +22,10 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
             shell.show_error(error)
         if found is not None:
             import_view.report(found)
+        import_view.ask_view(workspace)
         wish = import_view.form(datasets, images, found)
+        if found is not None:
+            import_view.say_twin(store, found, wish)
         with st.container(horizontal=True, vertical_alignment="center"):
             save = st.button(
                 f"Save {count(len(found.pairs), 'pair')}" if found else "Save",
@@ -51,3 +55,6 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
         dataset_view.open_one(store, datasets, state.chosen("dataset"))
     elif found is None:
         import_view.what_fits()
+    if found is None:
+        with st.expander("Public datasets", icon=":material/public:"):
+            public_view.show(store)

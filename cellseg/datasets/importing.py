@@ -64,7 +64,7 @@ def inspect(
     Raises
     ------
     ChoiceNeeded
-        Where no image can be read before the user says what its axes are.
+        Where no image can be read as it was chosen, or before something is chosen.
     CellsegError
         Where no pair of image and mask can be made, with what was found and what is needed.
     """
@@ -205,7 +205,7 @@ def _hold(
 def _unread(proposal: Proposal) -> CellsegError:
     """Why there is no pair although images and masks were paired."""
     sentence = f"No pair could be read: {' '.join(proposal.problems[:3])}"
-    if proposal.offer is not None and not proposal.offer.facts.certain:
+    if proposal.offer is not None:
         return ChoiceNeeded(sentence, proposal.offer)
     return CellsegError(sentence)
 

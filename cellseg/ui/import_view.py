@@ -9,9 +9,11 @@ import streamlit as st
 from cellseg.datasets import importing
 from cellseg.datasets.masks import MaskKind
 from cellseg.datasets.proposal import Proposal
-from cellseg.datasets.store import Dataset
+from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.errors import CellsegError
-from cellseg.ui import gallery, previews, uploads
+from cellseg.images.view import ChoiceNeeded, View
+from cellseg.limits import Limits
+from cellseg.ui import gallery, previews, server_folder, uploads, view_form
 from cellseg.ui.uploads import Received
 from cellseg.ui.words import count, listed, plain
 from cellseg.workspace import Workspace
@@ -24,6 +26,7 @@ KINDS: dict[MaskKind, str] = {
 }
 NEW = "A new dataset"
 _DRAFT = "import_draft"
+_VIEW = "import_view_choice"
 _NAME = "dataset-name"
 _SUGGESTED = "dataset_name_suggested"
 
@@ -56,6 +59,22 @@ def uploaders(workspace: Workspace) -> tuple[list[Received], list[Received]]:
     return [*together, *folder], masks
 
 
+def from_server(workspace: Workspace) -> list[Received]:
+    """The files of a folder of the server, where the operator opened one."""
+    server_folder.choose(Limits.of(workspace))
+    return server_folder.received()
+
+
+def say_twin(store: DatasetStore, found: Proposal, wish: "Wish") -> None:
+    """Say where a dataset has the very same images and masks already."""
+    twin = store.twin(found, wish.kind, wish.values or None)
+    if twin is not None and wish.into is None:
+        st.info(
+            plain(f"The dataset {twin.name} has the same images and masks already."),
+            icon=":material/content_copy:",
+        )
+
+
 def proposal(
     workspace: Workspace, images: Sequence[Received], masks: Sequence[Received]
 ) -> Proposal | None:
@@ -67,16 +86,36 @@ def proposal(
         Where nothing of them can be a dataset.
     """
     files = tuple(str(file.path) for file in (*images, *masks))
+    view = chosen_view()
     draft = st.session_state.get(_DRAFT)
-    if draft is not None and draft["files"] == files:
+    if draft is not None and (draft["files"], draft["view"]) == (files, view):
         found: Proposal | CellsegError | None = draft["found"]
     else:
         forget_proposal()
         found = _inspected(workspace, images, masks) if files else None
-        st.session_state[_DRAFT] = {"files": files, "found": found}
+        st.session_state[_DRAFT] = {"files": files, "view": view, "found": found}
     if isinstance(found, CellsegError):
         raise CellsegError(str(found))
     return found
+
+
+def chosen_view() -> View:
+    """What is taken of each image; nothing special until the user chooses."""
+    view = st.session_state.get(_VIEW)
+    return view if isinstance(view, View) else View()
+
+
+def ask_view(workspace: Workspace) -> None:
+    """Let the user choose what is taken of stacks and channels, where there is something."""
+    found = (st.session_state.get(_DRAFT) or {}).get("found")
+    offer = found.offer if isinstance(found, Proposal | ChoiceNeeded) else None
+    if offer is None:
+        return
+    current = found.view if isinstance(found, Proposal) else chosen_view()
+    wanted = view_form.choice(workspace, offer, current)
+    if wanted is not None:
+        st.session_state[_VIEW] = wanted
+        st.rerun()
 
 
 def forget_proposal() -> None:
@@ -89,7 +128,9 @@ def forget_proposal() -> None:
 def forget_all() -> None:
     """Delete what was read and what was uploaded."""
     forget_proposal()
+    st.session_state.pop(_VIEW, None)
     uploads.forget(*KEYS)
+    server_folder.forget()
     st.session_state[_SUGGESTED] = st.session_state.get(_NAME)  # the next one gets a name anew
 
 
@@ -102,7 +143,14 @@ def _inspected(
         bar.progress(done / max(1, of), plain(f"Reading {name}, {done} of {of}"))
 
     try:
-        return importing.inspect(workspace, _brought(images), _brought(masks), progress=progress)
+        return importing.inspect(
+            workspace,
+            _brought(images),
+            _brought(masks),
+            view=chosen_view(),
+            examples=uploads.private_folder(workspace),
+            progress=progress,
+        )
     except CellsegError as error:
         return error
     finally:

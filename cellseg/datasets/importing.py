@@ -204,10 +204,9 @@ def _hold(
 
 def _unread(proposal: Proposal) -> CellsegError:
     """Why there is no pair although images and masks were paired."""
-    sentence = f"No pair could be read: {' '.join(proposal.problems[:3])}"
     if proposal.offer is not None:
-        return ChoiceNeeded(sentence, proposal.offer)
-    return CellsegError(sentence)
+        return ChoiceNeeded(f"No pair could be read: {proposal.problems[0]}", proposal.offer)
+    return CellsegError(f"No pair could be read: {' '.join(proposal.problems[:3])}")
 
 
 def _nothing(pairing: Recognised) -> str:

@@ -33,7 +33,7 @@ def choice(workspace: Workspace, offer: Offer, current: View) -> View | None:
     ----------
     current : the choice with which the images are read now.
     """
-    with st.container(border=True, key="dataset-view"):
+    with st.container(border=True, key="view-form"):
         st.markdown(
             f"**What of the images is used**: {plain(offer.name)} holds {offer.facts.words}."
         )
@@ -45,7 +45,7 @@ def choice(workspace: Workspace, offer: Offer, current: View) -> View | None:
         changed = wanted != current
         label = "Use this for all images" if changed else "Used for all images"
         pressed = st.button(
-            label, key="dataset-view-use", icon=":material/check:", disabled=not changed
+            label, key="view-form-use", icon=":material/check:", disabled=not changed
         )
     return wanted if pressed else None
 
@@ -62,11 +62,11 @@ def axes_options(facts: StackFacts) -> list[str | None]:
     fixed = facts.axes[facts.axes.index("Y") :]
     leading = len(facts.axes) - len(fixed)
     letters = "ZT" if "C" in fixed else "ZTC"
-    options: list[str | None] = [facts.axes] if facts.certain else [None]
+    options: list[str | None] = [facts.axes] if facts.certain else []
     if leading <= len(letters):
         named = ["".join(order) + fixed for order in permutations(letters, leading)]
         options += [axes for axes in named if axes != facts.axes]
-    return options
+    return options if facts.certain else [*options, None]
 
 
 def _widgets(facts: StackFacts, current: View) -> View:
@@ -102,11 +102,17 @@ def _axes(facts: StackFacts, current: View) -> str | None:
     return st.selectbox(
         "Axes",
         options,
-        index=options.index(current.axes) if current.axes in options else 0,
+        index=_first(options, current),
         format_func=words,
-        key="dataset-view-axes",
+        key="view-form-axes",
         help="As they follow in the file: T time, Z plane, C channel, Y row, X column.",
     )
+
+
+def _first(options: list[str | None], current: View) -> int:
+    if current.axes is None and not current.expand:
+        return 0
+    return options.index(current.axes) if current.axes in options else 0
 
 
 def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None:
@@ -118,7 +124,7 @@ def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None
         ("In colours", "One as grey"),
         default="One as grey" if grey else "In colours",
         required=True,
-        key="dataset-view-colours",
+        key="view-form-colours",
     )
     usual: tuple[int | None, ...] = (0, 1, 2) if facts.channels > 2 else (0, 1, None)
     start = current.channels or usual
@@ -128,7 +134,7 @@ def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None
             range(facts.channels),
             index=(start[0] or 0) if grey and (start[0] or 0) < facts.channels else 0,
             format_func=lambda n: names[n],
-            key="dataset-view-grey",
+            key="view-form-grey",
         )
         return (chosen,)
     options = [None, *range(facts.channels)]
@@ -143,7 +149,7 @@ def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None
                     options,
                     index=options.index(first) if first in options else 0,
                     format_func=lambda n: "None" if n is None else names[n],
-                    key=f"dataset-view-{colour.lower()}",
+                    key=f"view-form-{colour.lower()}",
                 )
             )
     found = tuple(picked)
@@ -169,7 +175,7 @@ def _along(letter: str, length: int, current: View) -> tuple[dict[str, object], 
         ways,
         default=first,
         required=True,
-        key=f"dataset-view-{field}-way",
+        key=f"view-form-{field}-way",
     )
     if way == one:
         start = number if number is not None else (length // 2 if letter == "Z" else 0)
@@ -178,7 +184,7 @@ def _along(letter: str, length: int, current: View) -> tuple[dict[str, object], 
             0,
             length - 1,
             min(start, length - 1),
-            key=f"dataset-view-{field}",
+            key=f"view-form-{field}",
             help="Counted from 0.",
         )
         known = letter != "Z" and chosen == 0 and number is None and not current.expand

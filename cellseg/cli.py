@@ -20,7 +20,7 @@ from cellseg.arguments import (
     whole_numbers,
     workspace_of,
 )
-from cellseg.console import Commands, counter, result, say
+from cellseg.console import Commands, counter, result, say, show
 
 if TYPE_CHECKING:
     from cellseg.datasets.dataset import Dataset
@@ -99,6 +99,9 @@ def bring(
     each: Annotated[
         bool, typer.Option("--each", help="One image for each plane and time point.")
     ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make the first repair of every finding.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """Bring images and their masks as a new dataset."""
@@ -106,11 +109,16 @@ def bring(
     view = view_of(axes, channels, plane, projection, time, each)
 
     from cellseg.datasets import importing
+    from cellseg.datasets.doctor.treatment import apply_all
     from cellseg.datasets.store import DatasetStore
 
     workspace = workspace_of(context, home)
     proposal = importing.inspect(workspace, path, view=view, progress=counter("Read"))
     try:
+        layout = proposal.layout
+        say(layout.sentence)
+        for sentence in apply_all(proposal) if repair else ():
+            say(f"Repaired. {sentence}")
         for sentence in (*proposal.problems, *proposal.warnings):
             say(sentence)
         dataset = DatasetStore(workspace).create(proposal, name, mask_kind, values)
@@ -121,6 +129,9 @@ def bring(
             **_dataset_facts(dataset),
             "split": _split(dataset),
             "view": dataset.view.model_dump(mode="json", exclude_defaults=True),
+            "layout": {"name": layout.name, "sentence": layout.sentence},
+            "repairs": proposal.repairs,
+            "findings": [finding.as_json() for finding in proposal.findings],
             "warnings": dataset.warnings,
             "problems": list(proposal.problems),
             "images_without_mask": list(proposal.images_without_mask),
@@ -128,6 +139,29 @@ def bring(
             "left_out": list(proposal.left_out),
         }
     )
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a zip.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
+    repair: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="Write repaired pairs to a new folder."),
+    ] = None,
+) -> None:
+    """Say what is wrong with images and masks; exit code 1 where an error is left."""
+    from cellseg.datasets.doctor.checkup import check as examine
+
+    found = examine(path, repair=repair, progress=counter("Read"))
+    for sentence in found.repaired:
+        say(f"Repaired. {sentence}")
+    if as_json:
+        result(found.as_json())
+    else:
+        show(found.lines())
+    if not found.sound:
+        raise typer.Exit(1)
 
 
 @app.command()

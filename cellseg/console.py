@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import typer
@@ -32,6 +32,12 @@ class Commands(TyperGroup):
 def say(sentence: str) -> None:
     """One line for the person at the terminal."""
     typer.echo(sentence, err=True)
+
+
+def show(lines: Iterable[str]) -> None:
+    """The outcome in words, on standard output."""
+    for line in lines:
+        typer.echo(line)
 
 
 def result(content: Any) -> None:

@@ -215,7 +215,7 @@ def _layout(pairs: Sequence[Pair], found: _Found, apart: bool) -> Layout:
     said = [SENTENCES[name]]
     if others:
         said.append(f"So for {number} of {len(pairs)} pairs; others: {', '.join(dict(others))}.")
-    if any(made.split for made in pairs):
+    if {made.split for made in pairs} >= {"train", "test"}:
         said.append("The folders train and test are kept as the split.")
     return Layout(name, " ".join(said))
 

@@ -12,7 +12,7 @@ from cellseg.datasets.doctor.examine import examine
 from cellseg.datasets.doctor.facts import Facts
 from cellseg.datasets.doctor.finding import Finding
 from cellseg.datasets.doctor.ward import Case, Held, Lost, Ward
-from cellseg.datasets.layouts import Recognised
+from cellseg.datasets.layouts import Layout, Recognised
 from cellseg.datasets.masks import MaskFacts, MaskKind, all_values, decide_kind, foreground
 from cellseg.datasets.pairs import PairFacts, PairFiles, free_name
 from cellseg.datasets.split import Side
@@ -100,6 +100,11 @@ class Proposal:
         if side is not None:
             self.sides[safe] = side
         return facts
+
+    @property
+    def layout(self) -> Layout:
+        """How the files are laid out."""
+        return self.recognised.layout if self.recognised else Layout("none", "Drawn by cellseg.")
 
     def rewritten(self, pair: PairFacts, image: Image, mask: np.ndarray) -> PairFacts:
         """Write other pixels for a pair; the facts that it has then.

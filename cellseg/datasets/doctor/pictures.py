@@ -1,6 +1,6 @@
 """Checks of the images themselves."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import numpy as np
 
@@ -73,12 +73,11 @@ def mixed(ward: Ward) -> list[Finding]:
 def odd(ward: Ward) -> list[Finding]:
     """Images that are far darker or brighter than the rest."""
     strange: list[Case] = []
-    for dtype in {case.facts.image.dtype for case in ward.cases}:
-        alike = [
-            case
-            for case in ward.cases
-            if case.facts.image.dtype == dtype and not case.facts.image.constant
-        ]
+    groups: dict[tuple[str, bool], list[Case]] = defaultdict(list)
+    for case in ward.cases:
+        if not case.facts.image.constant:
+            groups[case.facts.image.dtype, case.facts.image.colourful].append(case)
+    for alike in groups.values():
         if len(alike) >= ENOUGH:
             strange += _unlike(alike)
     return found(

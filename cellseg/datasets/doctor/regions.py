@@ -13,6 +13,7 @@ MOST_PIXELS = 2048 * 2048
 """So many pixels of a mask are measured."""
 
 _SQUARE = np.ones((3, 3), bool)
+_CROWDED = 0.6  # share of cells, from which on many patches mean that they were parted
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,9 @@ def _merged(drawn: np.ndarray, patches: np.ndarray, count: int) -> int:
     """The patches in which a smaller, inner form falls apart into several of similar size."""
     if not count:
         return 0
+    areas = np.bincount(patches.ravel())[1:]
+    if drawn.mean() > _CROWDED and areas.max() < drawn.sum() / 2:
+        return 0  # thin lines part the cells already
     merged = 0
     for number, box in enumerate(ndimage.find_objects(patches), 1):
         merged += number_of_cells(patches[box] == number) > 1
@@ -155,10 +159,12 @@ def number_of_cells(patch: np.ndarray) -> int:
     deepest = float(depth.max())
     if deepest < 3:
         return 1
-    _, count = ndimage.label(depth > 0.75 * deepest, _SQUARE)
-    if count < 2 or patch.sum() > 40 * deepest**2 * np.pi:
-        return 1  # one cell; or a network, in which cells cannot be told apart
-    return int(count)
+    cores, count = ndimage.label(depth > 0.75 * deepest, _SQUARE)
+    if count < 2:
+        return 1
+    depths = ndimage.maximum(depth, cores, range(1, count + 1))
+    round_area = np.pi * float((np.asarray(depths) ** 2).sum())
+    return int(count) if round_area >= 0.5 * patch.sum() else 1  # else one cell of odd form
 
 
 def _background(mask: np.ndarray, marks: np.ndarray) -> int | None:

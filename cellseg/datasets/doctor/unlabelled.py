@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy import ndimage
 
 from cellseg.images.image import Image
 from cellseg.images.scaling import to_rgb8
@@ -12,14 +13,16 @@ LARGEST = 0.6
 """A labelled region up to this share of the image is suspicious."""
 
 _LEVELS = 8
+_ALIKE = 0.6  # times as many cells as inside make a place suspicious
+_SOME = 0.1  # of the places outside must be
 _SAMPLE = 1 << 20  # pixels are enough for the colours
 
 
 def cells_elsewhere(image: Image, mask: np.ndarray) -> tuple[int, int, int, int] | None:
     """The box of what is labelled, where the rest of the image holds as many cells unlabelled.
 
-    Inside the box the colours of cells and background are learned; outside, as many pixels must
-    look like cells as inside.
+    Inside the box the colours of cells and background are learned; at some places outside, nearly
+    as many pixels must look like cells as inside.
 
     Parameters
     ----------
@@ -49,12 +52,26 @@ def cells_elsewhere(image: Image, mask: np.ndarray) -> tuple[int, int, int, int]
     alike = (cells / cells.sum() > others / others.sum())[codes]
     hits = alike[drawn].mean()
     false = alike[inside & ~drawn].mean()
-    outside = alike[~inside].mean()
     if hits < 0.6 or hits - false < 0.35:
         return None  # colour does not tell cells here
-    # what would be outside if cells were as frequent there
-    expected = share * hits + (1 - share) * false
-    return box if outside - false > 0.35 * (expected - false) else None
+    usual = share * (hits - false)  # of a place with as many cells as inside
+    side = max(8, min(box[2] - box[0], box[3] - box[1]) // (2 * step))
+    return box if _places(alike, inside, side, false + _ALIKE * usual) > _SOME else None
+
+
+def _places(alike: np.ndarray, inside: np.ndarray, side: int, wanted: float) -> float:
+    """The share of the places outside the box where so many pixels look like cells.
+
+    Parameters
+    ----------
+    side : of a place, a square that lies outside as a whole; in pixels.
+    """
+    density = ndimage.uniform_filter(np.where(inside, 0.0, alike), side)
+    outside = ndimage.uniform_filter(np.where(inside, 0.0, 1.0), side) > 0.99
+    edge = side // 2 + 1
+    whole = np.zeros(inside.shape, bool)
+    whole[edge:-edge, edge:-edge] = outside[edge:-edge, edge:-edge]
+    return float((density[whole] >= wanted).mean()) if whole.any() else 0.0
 
 
 def _codes(image: Image) -> np.ndarray:

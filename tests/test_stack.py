@@ -1,0 +1,96 @@
+"""Stacks: axes, planes read one by one, and what is known without pixels."""
+
+import numpy as np
+import pytest
+
+from cellseg.errors import CellsegError
+from cellseg.images.stack import Stack, StackFacts, damaged
+
+NUMBERS = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+
+
+def facts(axes, *shape, **more):
+    return StackFacts(axes=axes, shape=shape, dtype="uint8", **more)
+
+
+@pytest.mark.parametrize(
+    ("found", "words", "planes", "channels", "certain"),
+    [
+        (facts("YX", 3, 4), "4 × 3 pixels", 1, 1, True),
+        (facts("YXC", 3, 4, 3), "a colour picture, 4 × 3 pixels", 1, 3, True),
+        (facts("CYX", 2, 3, 4), "2 channels, 4 × 3 pixels", 1, 2, True),
+        (facts("?YX", 7, 3, 4), "7 pages, 4 × 3 pixels", 7, 1, False),
+        (
+            facts("TZCYX", 3, 10, 2, 31, 38),
+            "3 time points of 10 planes of 2 channels, 38 × 31 pixels",
+            30,
+            2,
+            True,
+        ),
+        (facts("???", 3, 4, 5), "an array of 3 × 4 × 5", 60, 1, False),
+    ],
+)
+def test_facts_in_words(found, words, planes, channels, certain):
+    assert (found.words, found.planes, found.channels, found.certain) == (
+        words,
+        planes,
+        channels,
+        certain,
+    )
+
+
+def test_a_picture_is_found_by_the_letters_of_its_axes():
+    stack = Stack("a", NUMBERS, "ZCYX")
+    np.testing.assert_array_equal(stack.picture({"Z": 1}, [2, 0]), NUMBERS[1, [2, 0]])
+    np.testing.assert_array_equal(stack.picture({}, [1]), NUMBERS[0, [1]])
+
+
+def test_pages_of_unknown_axes_are_found_by_their_place():
+    stack = Stack("a", NUMBERS, "??YX")
+    np.testing.assert_array_equal(stack.picture({"0": 1, "1": 2}, [0])[0], NUMBERS[1, 2])
+
+
+def test_samples_of_a_colour_picture_are_channels():
+    stack = Stack("a", NUMBERS[0], "YXC")
+    np.testing.assert_array_equal(stack.picture({}, [4])[0], NUMBERS[0, :, :, 4])
+
+
+@pytest.mark.parametrize(
+    ("axes", "z", "row", "column"), [("ZYX", 0, 1, 2), ("YXZ", 2, 0, 1), ("XYZ", 2, 1, 0)]
+)
+def test_an_array_is_turned_as_a_person_says(axes, z, row, column):
+    array = NUMBERS[0]
+    stack = Stack("a", array, "???").renamed(axes)
+    assert stack.axes == "ZYX"
+    expected = np.moveaxis(array, (z, row, column), (0, 1, 2))
+    np.testing.assert_array_equal(stack.picture({"Z": 1}, [0])[0], expected[1])
+
+
+def test_axes_that_do_not_fit_are_refused():
+    with pytest.raises(CellsegError, match=r"a\.tif holds 7 pages.*ZTYX names 4"):
+        facts("?YX", 7, 3, 4).renamed("ZTYX", "a.tif")
+    with pytest.raises(CellsegError, match="end in YX, and YXZ ends otherwise"):
+        facts("?YX", 7, 3, 4).renamed("YXZ", "a.tif")
+    assert facts("YX", 3, 4).renamed("ZYX", "a.tif").axes == "YX"
+    assert facts("ZYX", 2, 3, 4).renamed("TYX", "a.tif").axes == "TYX"
+
+
+def test_axes_must_fit_the_array():
+    with pytest.raises(ValueError, match="do not fit"):
+        Stack("a", NUMBERS, "ZYX")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("a\nb"), r"a\.x is damaged or of an unknown kind \(a b\)"),
+        (KeyError(), r"unknown kind \(KeyError\)"),
+        (MemoryError(), "does not fit into the memory"),
+        (ModuleNotFoundError("no", name="nd2"), "needs the package nd2"),
+        (CellsegError("Own words."), r"^Own words\.$"),
+    ],
+)
+def test_whatever_a_library_says_becomes_one_sentence(error, words):
+    with pytest.raises(CellsegError, match=words) as caught, damaged("a.x"):
+        raise error
+    assert "\n" not in str(caught.value)

@@ -23,6 +23,7 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
         if found is not None:
             import_view.report(found)
         import_view.ask_view(workspace)
+        import_view.ask_pairing()
         wish = import_view.form(datasets, images, found)
         if found is not None:
             import_view.say_twin(store, found, wish)
@@ -32,7 +33,7 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
                 key="dataset-save",
                 type="primary",
                 icon=":material/save:",
-                disabled=found is None,
+                disabled=found is None or not found.pairs,
             )
             if (images or masks) and st.button("Start over", icon=":material/close:"):
                 import_view.forget_all()

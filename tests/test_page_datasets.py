@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cellseg.datasets import roots
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.writing import png_bytes
 from tests import made
@@ -204,3 +205,111 @@ def test_delete_asks_first(workspace):
     app.button(key="confirm-delete").click().run()
     assert not DatasetStore(workspace).all()
     assert "The dataset Nuclei was deleted" in text(app)
+
+
+def look_at(app, view):
+    return app.segmented_control(key="dataset-view").set_value(view).run()
+
+
+def test_the_card_shows_numbers_and_histograms(workspace):
+    made.dataset(workspace, "Nuclei", pairs=5)
+    app = look_at(opened("datasets"), "Card")
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert (metrics["Pairs"], metrics["Objects"], metrics["Median diameter"]) == (
+        "5",
+        "5",
+        "11.3 px",
+    )
+    assert len(app.get("plotly_chart")) == 3
+    assert not errors(app)
+
+
+def test_notes_are_written_on_the_card(workspace):
+    made.dataset(workspace, "Nuclei")
+    app = look_at(opened("datasets"), "Card")
+    app.text_area[0].set_value("Confocal, 63x")
+    next(button for button in app.button if button.label == "Keep the notes").click().run()
+    assert DatasetStore(workspace).all()[0].record.notes == "Confocal, 63x"
+
+
+def test_the_split_is_changed_by_hand_with_a_warning_where_it_leaks(workspace, files):
+    proposal_files = [*files, ("twin.png", files[0][1], "image/png")]
+    proposal_files.append(("twin_mask.png", files[1][1], "image/png"))
+    app = bring(opened("datasets"), proposal_files)
+    app.button(key="dataset-save").click().run()
+    (dataset,) = DatasetStore(workspace).all()
+    DatasetStore(workspace).divide(dataset.id, ["twin"])
+    app = look_at(opened("datasets"), "Split")
+    assert any("too good" in warning.value for warning in app.warning)
+    assert app.button(key="split-save").disabled
+    assert "changed by hand" in text(app)
+
+
+@pytest.mark.parametrize("layout", ["stardist", "cellpose", "plain"])
+def test_a_dataset_is_packed_and_offered(workspace, layout):
+    made.dataset(workspace, "Nuclei")
+    app = look_at(opened("datasets"), "Export")
+    app.segmented_control(key="export-layout").set_value(layout).run()
+    app.button(key="export-pack").click().run()
+    assert not errors(app)
+    (button,) = app.download_button
+    assert f"nuclei_{layout}.zip" in button.label.replace("\\", "")
+    assert list(workspace.inbox.glob(f"tab-*/downloads/nuclei_{layout}.zip"))
+
+
+def test_a_folder_of_the_server_is_offered_only_where_the_operator_opened_one(
+    workspace, monkeypatch, tmp_path
+):
+    monkeypatch.delenv("CELLSEG_IMPORT_ROOTS", raising=False)
+    assert not opened("datasets").selectbox
+    folder = tmp_path / "server" / "Hela"
+    for number in range(3):
+        for kind, array in zip(("images", "masks"), made.squares(number), strict=True):
+            path = folder / kind / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(png_bytes(array))
+    monkeypatch.setenv("CELLSEG_IMPORT_ROOTS", str(tmp_path / "server"))
+    app = opened("datasets")
+    app.selectbox[0].set_value(str(folder)).run()
+    next(button for button in app.button if button.label == "Read this folder").click().run()
+    assert "3 pairs" in text(app)
+    app.button(key="dataset-save").click().run()
+    (kept,) = DatasetStore(workspace).all()
+    assert (kept.name, len(kept.pairs)) == ("Hela", 3)
+    assert len(list(folder.rglob("*.png"))) == 6
+
+
+def test_a_folder_outside_is_refused_in_one_sentence(workspace, monkeypatch, tmp_path):
+    (tmp_path / "server").mkdir()
+    monkeypatch.setenv("CELLSEG_IMPORT_ROOTS", str(tmp_path / "server"))
+    monkeypatch.setattr(roots, "choices", lambda _: [tmp_path])  # as if it had been typed
+    app = opened("datasets")
+    app.selectbox[0].set_value(str(tmp_path)).run()
+    next(button for button in app.button if button.label == "Read this folder").click().run()
+    assert len(errors(app)) == 1
+    assert "not below a folder that is open for import" in errors(app)[0]
+
+
+def test_the_same_thing_twice_is_said_before_it_is_saved(workspace, files):
+    for _ in range(2):
+        app = bring(opened("datasets"), files)
+        infos = [info.value for info in app.info]
+        app.button(key="dataset-save").click().run()
+    assert infos == ["The dataset My cells has the same images and masks already."]
+
+
+def test_public_datasets_show_licence_and_say_when_there_is_no_network(workspace, monkeypatch):
+    from dataclasses import replace
+
+    from cellseg.datasets import public
+
+    unreachable = public.Remote("http://127.0.0.1:9/x.zip", 1, "0" * 64)
+    offered = tuple(replace(one, files=(unreachable,), masks=()) for one in public.DATASETS)
+    monkeypatch.setattr(public, "DATASETS", offered)
+    app = opened("datasets")
+    assert "Licence: CC0" in text(app).replace("\\", "")
+    assert "Caicedo" in text(app)
+    app.button(key="public-bbbc039").click().run()
+    assert len(errors(app)) == 1
+    assert "could not be downloaded" in errors(app)[0]
+    assert not DatasetStore(workspace).all()

@@ -17,9 +17,9 @@ from cellseg.workspace import disk_errors, slug
 
 Layout = Literal["stardist", "cellpose", "plain"]
 LAYOUTS: dict[Layout, str] = {
-    "stardist": "images/ and masks/ with a number for each cell, 16-bit TIFF",
-    "cellpose": "NAME.tif beside NAME_masks.tif, 16-bit",
-    "plain": "images/ and masks/ with the values that they were brought with, and the record",
+    "stardist": "Folders images and masks; in a mask every cell has a number; TIFF, masks 16 bit.",
+    "cellpose": "NAME.tif beside NAME_masks.tif; every cell has a number; TIFF, masks 16 bit.",
+    "plain": "Folders images and masks, the values as they were brought, and the record.",
 }
 MOST_OBJECTS = np.iinfo(np.uint16).max
 

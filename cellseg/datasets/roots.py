@@ -42,7 +42,7 @@ def allowed(folder: Path | str, limits: Limits) -> Path:
     return real
 
 
-def files_below(folder: Path, limits: Limits) -> list[Upload]:
+def files_below(folder: Path | str, limits: Limits) -> list[Upload]:
     """The plain files below a folder, by their names in it; links are not followed.
 
     Raises

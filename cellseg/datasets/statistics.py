@@ -113,7 +113,7 @@ def measure(dataset: Dataset, progress: Progress | None = None) -> Statistics:
         objects=tuple(objects),
         intensities=tuple(
             _histogram(dtype, channel, np.concatenate(parts))
-            for (dtype, channel), parts in sorted(samples.items())
+            for (dtype, channel), parts in samples.items()
         ),
     )
     write_json(dataset.folder / FILE, found.model_dump(mode="json"))

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cellseg.datasets.store import Dataset, DatasetStore
-from cellseg.ui import dialogs, gallery, shell, state
+from cellseg.ui import card_view, dialogs, export_view, gallery, shell, split_view, state
 from cellseg.ui.import_view import KINDS
 from cellseg.ui.previews import Preview
 from cellseg.ui.words import count, plain
 
 SIDES = ("All", "Train", "Test")
+VIEWS = ("Pictures", "Card", "Split", "Export")
 
 
 def open_one(store: DatasetStore, datasets: Sequence[Dataset], wished: str | None) -> None:
@@ -21,7 +22,23 @@ def open_one(store: DatasetStore, datasets: Sequence[Dataset], wished: str | Non
         st.space("stretch")
         _actions(store, dataset)
     st.caption(facts(dataset))
-    _look(dataset)
+    view = st.segmented_control(
+        "Look at",
+        VIEWS,
+        default=VIEWS[0],
+        required=True,
+        key="dataset-view",
+        label_visibility="collapsed",
+    )
+    with st.container(key=f"dataset-{(view or VIEWS[0]).lower()}"):
+        if view == "Card":
+            card_view.show(store, dataset)
+        elif view == "Split":
+            split_view.show(store, dataset)
+        elif view == "Export":
+            export_view.show(store.workspace, dataset)
+        else:
+            _look(dataset)
 
 
 def _pick(datasets: Sequence[Dataset], wished: str | None) -> Dataset:

@@ -7,15 +7,16 @@ from pathlib import Path, PurePosixPath
 import streamlit as st
 
 from cellseg.datasets import importing
+from cellseg.datasets.importing import NothingPaired
 from cellseg.datasets.masks import MaskKind
 from cellseg.datasets.proposal import Proposal
 from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.view import ChoiceNeeded, View
 from cellseg.limits import Limits
-from cellseg.ui import gallery, previews, server_folder, uploads, view_form
+from cellseg.ui import doctor_view, gallery, previews, server_folder, uploads, view_form
 from cellseg.ui.uploads import Received
-from cellseg.ui.words import count, listed, plain
+from cellseg.ui.words import count, plain
 from cellseg.workspace import Workspace
 
 KEYS = ("dataset-upload", "dataset-upload-masks", "dataset-upload-folder")
@@ -27,6 +28,7 @@ KINDS: dict[MaskKind, str] = {
 NEW = "A new dataset"
 _DRAFT = "import_draft"
 _VIEW = "import_view_choice"
+_PAIRING = "import_pairing"
 _NAME = "dataset-name"
 _SUGGESTED = "dataset_name_suggested"
 
@@ -86,14 +88,14 @@ def proposal(
         Where nothing of them can be a dataset.
     """
     files = tuple(str(file.path) for file in (*images, *masks))
-    view = chosen_view()
+    asked = (files, chosen_view(), st.session_state.get(_PAIRING))
     draft = st.session_state.get(_DRAFT)
-    if draft is not None and (draft["files"], draft["view"]) == (files, view):
+    if draft is not None and draft["asked"] == asked:
         found: Proposal | CellsegError | None = draft["found"]
     else:
         forget_proposal()
         found = _inspected(workspace, images, masks) if files else None
-        st.session_state[_DRAFT] = {"files": files, "view": view, "found": found}
+        st.session_state[_DRAFT] = {"asked": asked, "found": found}
     if isinstance(found, CellsegError):
         raise CellsegError(str(found))
     return found
@@ -118,6 +120,23 @@ def ask_view(workspace: Workspace) -> None:
         st.rerun()
 
 
+def ask_pairing() -> None:
+    """Let the user say which mask belongs to which image, where files were brought."""
+    found = (st.session_state.get(_DRAFT) or {}).get("found")
+    recognised = found.recognised if isinstance(found, Proposal | NothingPaired) else None
+    if recognised is None or not recognised.images or not recognised.masks:
+        return
+    alone = recognised.images_without_mask or recognised.masks_without_image
+    lead = "Some files have no partner: pair them by hand" if alone else "Pair files by hand"
+    with st.expander(lead, icon=":material/link:", expanded=isinstance(found, NothingPaired)):
+        turn = st.session_state.get(f"{_PAIRING}_turn", 0)
+        chosen = doctor_view.pairing_table(recognised, f"pairing-{turn}")
+    if chosen is not None:
+        st.session_state[_PAIRING] = tuple(chosen)
+        st.session_state[f"{_PAIRING}_turn"] = turn + 1
+        st.rerun()
+
+
 def forget_proposal() -> None:
     """Delete what was read, not what was uploaded."""
     draft = st.session_state.pop(_DRAFT, None)
@@ -129,6 +148,7 @@ def forget_all() -> None:
     """Delete what was read and what was uploaded."""
     forget_proposal()
     st.session_state.pop(_VIEW, None)
+    st.session_state.pop(_PAIRING, None)
     uploads.forget(*KEYS)
     server_folder.forget()
     st.session_state[_SUGGESTED] = st.session_state.get(_NAME)  # the next one gets a name anew
@@ -148,6 +168,7 @@ def _inspected(
             _brought(images),
             _brought(masks),
             view=chosen_view(),
+            pairing=st.session_state.get(_PAIRING),
             examples=uploads.private_folder(workspace),
             progress=progress,
         )
@@ -262,14 +283,9 @@ def report(found: Proposal) -> None:
     if found.left_out:
         said.append(f":gray-badge[{len(found.left_out)} left out]")
     st.markdown(" ".join(said))
-    _sentences(found.problems, st.error, "error")
-    _sentences(found.warnings, st.warning, "warning")
-    for names, what in (
-        (found.images_without_mask, "No mask was found for"),
-        (found.masks_without_image, "No image was found for"),
-    ):
-        if names:
-            st.warning(plain(f"{what} {listed(list(names))}."), icon=":material/link_off:")
+    st.markdown(f":material/account_tree: {plain(found.layout.sentence)}")
+    _sentences(found.remarks, st.info, "info")
+    doctor_view.show(found)
 
 
 def _sentences(

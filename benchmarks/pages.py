@@ -35,7 +35,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         workspace = Workspace(folder)
         dataset = create_sample(workspace)
-        with _server(folder) as (address, server):
+        with server(folder) as (address, process):
             chromium = os.environ.get("CELLSEG_CHROMIUM", "/usr/bin/chromium")
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             page = browser.new_page()
@@ -53,7 +53,7 @@ def main() -> None:
             page.goto(f"{address}/train?run={run.id}")
             while len(run.metrics()) < 2:
                 time.sleep(0.5)
-            share = _share_of_core(server)
+            share = _share_of_core(process)
             print(f"server while one page watches a training: {share:.1%} of one core")
             jobs.stop(run)
             while not run.progress().ended:
@@ -81,7 +81,8 @@ def _share_of_core(process: psutil.Process) -> float:
 
 
 @contextmanager
-def _server(home: str) -> Iterator[tuple[str, psutil.Process]]:
+def server(home: str) -> Iterator[tuple[str, psutil.Process]]:
+    """The app on a free port: its address, and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

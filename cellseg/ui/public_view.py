@@ -39,10 +39,12 @@ def _card(store: DatasetStore, dataset: PublicDataset) -> None:
 
 def _brought(store: DatasetStore, dataset: PublicDataset) -> Dataset:
     bar = st.progress(0.0, "Connecting")
+
+    def progress(part: float, what: str) -> None:
+        bar.progress(part, plain(what))
+
     try:
-        proposal = public.bring(
-            store.workspace, dataset, lambda part, what: bar.progress(part, plain(what))
-        )
+        proposal = public.bring(store.workspace, dataset, progress)
     finally:
         bar.empty()
     try:

@@ -17,17 +17,8 @@ from cellseg.images.stack import UNKNOWN, Stack
 def _npy(path: Path, name: str) -> Iterator[Stack]:
     with path.open("rb") as file:
         shape, dtype = _header(file, name)
-    pixels: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    try:
-        yield Stack(name, pixels, axes_of(shape, dtype, name))
-    finally:
-        memory = getattr(pixels, "_mmap", None)
-        del pixels
-        if memory is not None:
-            try:
-                memory.close()
-            except BufferError:  # a view of it is still in use
-                pass
+    axes = axes_of(shape, dtype, name)
+    yield Stack(name, np.load(path, mmap_mode="r", allow_pickle=False), axes)
 
 
 @contextmanager

@@ -213,10 +213,14 @@ class Stack:
         with damaged(self.name):
             if self.axes.endswith("C"):
                 whole = self.pixels[self._at(index, None)]
-                return np.stack([whole[..., channel] for channel in channels])
-            if "C" not in self.axes:
-                return np.asarray(self.pixels[self._at(index, None)])[np.newaxis]
-            return np.stack([self.pixels[self._at(index, channel)] for channel in channels])
+                taken = np.stack([whole[..., channel] for channel in channels])
+            elif "C" in self.axes:
+                taken = np.stack([self.pixels[self._at(index, channel)] for channel in channels])
+            else:  # a copy, for what is mapped from a file goes with the stack
+                taken = np.array(self.pixels[self._at(index, None)])[np.newaxis]
+            if taken.ndim != 3 or not taken.size:
+                raise ValueError("pixels are missing")
+        return taken
 
     def _at(self, index: dict[str, int], channel: int | None) -> tuple[int, ...]:
         """The index of the leading axes."""

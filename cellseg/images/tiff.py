@@ -128,6 +128,8 @@ class _Pages:
             return self._last[1]
         count = max(1, math.prod(self._series[0].shape) // self._page.size)
         array = self._of(self._series[place // count], place % count, count)
+        if array.shape != self._page.shape:
+            raise ValueError("pixels are missing")
         if self._page.axes.startswith("S"):
             array = np.moveaxis(array, 0, -1)
         array = _samples(array, self._page, self._kinds)

@@ -18,7 +18,7 @@ from cellseg.arguments import (
     whole_numbers,
     workspace_of,
 )
-from cellseg.console import Commands, counter, result, say
+from cellseg.console import Commands, counter, hushed, result, say
 
 if TYPE_CHECKING:
     from cellseg.datasets.dataset import Dataset
@@ -179,7 +179,8 @@ def segment(
     chosen = ModelStore(workspace_of(context, home)).get(model)
     files = batch.inputs(paths, output)
     say("Loading the model")
-    from cellseg.segmentation import predictor
+    with hushed():
+        from cellseg.segmentation import predictor
 
     report = counter("Segmented")
     images, left_out = batch.segment(predictor.load(chosen), files, output, report)
@@ -210,8 +211,9 @@ def evaluate(
     with passing_dataset(workspace, dataset) as data:
         names = names_to_score(chosen, data, split)
         say("Loading the model")
-        from cellseg.analysis.evaluation import evaluate as scores
-        from cellseg.segmentation import predictor
+        with hushed():
+            from cellseg.analysis.evaluation import evaluate as scores
+            from cellseg.segmentation import predictor
 
         result(scores(predictor.load(chosen), data, names, counter("Scored")))
 

@@ -25,7 +25,7 @@ def test_a_row_for_each_cell_of_all_images():
 def test_numbers_keep_all_their_digits():
     table = measure(LABELS, np.array([[0.1, 0.7, 0], [0, 1 / 3, 0.2]]), image="a")
     (first, second) = csv.DictReader(csv_bytes([table]).decode().splitlines())
-    for column in table.columns[table.dtypes == float]:
+    for column in table.select_dtypes("float"):
         assert [float(first[column]), float(second[column])] == table[column].tolist()
 
 

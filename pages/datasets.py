@@ -15,12 +15,13 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
     with st.container(border=True):
         images, masks = import_view.uploaders(workspace)
         found = None
-        try:
-            found = import_view.proposal(workspace, images, masks)
-        except CellsegError as error:
-            shell.show_error(error)
-        if found is not None:
-            import_view.report(found)
+        with st.container():
+            try:
+                found = import_view.proposal(workspace, images, masks)
+            except CellsegError as error:
+                shell.show_error(error)
+            if found is not None:
+                import_view.report(found)
         wish = import_view.form(datasets, images, found)
         with st.container(horizontal=True, vertical_alignment="center"):
             save = st.button(

@@ -17,11 +17,12 @@ with shell.page("Train", "A network learns from your masks while you watch.") as
 
     opened = state.chosen("run")
     run = next((run for run in runs if run.id == opened), None)
-    if run is not None:
-        run_view.show(run)
-    elif opened is not None:
-        state.choose("run", None)
-        shell.show_error(f"There is no training run {opened}; it may have been deleted.")
+    with st.container():
+        if run is not None:
+            run_view.show(run)
+        elif opened is not None:
+            state.choose("run", None)
+            shell.show_error(f"There is no training run {opened}; it may have been deleted.")
 
     if not datasets:
         shell.nothing_yet(

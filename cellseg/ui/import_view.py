@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cellseg.datasets import importing
 from cellseg.datasets.masks import MaskKind
@@ -66,13 +67,14 @@ def proposal(
     CellsegError
         Where nothing of them can be a dataset.
     """
+    slot = st.empty()  # there in every run, so that nothing below it changes its place
     files = tuple(str(file.path) for file in (*images, *masks))
     draft = st.session_state.get(_DRAFT)
     if draft is not None and draft["files"] == files:
         found: Proposal | CellsegError | None = draft["found"]
     else:
         forget_proposal()
-        found = _inspected(workspace, images, masks) if files else None
+        found = _inspected(slot, workspace, images, masks) if files else None
         st.session_state[_DRAFT] = {"files": files, "found": found}
     if isinstance(found, CellsegError):
         raise CellsegError(str(found))
@@ -94,9 +96,12 @@ def forget_all() -> None:
 
 
 def _inspected(
-    workspace: Workspace, images: Sequence[Received], masks: Sequence[Received]
+    slot: DeltaGenerator,
+    workspace: Workspace,
+    images: Sequence[Received],
+    masks: Sequence[Received],
 ) -> Proposal | CellsegError:
-    bar = st.progress(0.0, "Reading the files")
+    bar = slot.progress(0.0, "Reading the files")
 
     def progress(done: int, of: int, name: str) -> None:
         bar.progress(done / max(1, of), plain(f"Reading {name}, {done} of {of}"))
@@ -106,7 +111,7 @@ def _inspected(
     except CellsegError as error:
         return error
     finally:
-        bar.empty()
+        slot.empty()
 
 
 def _brought(files: Sequence[Received]) -> list[importing.Upload]:

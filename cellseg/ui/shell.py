@@ -126,8 +126,9 @@ def show_error(error: CellsegError | str) -> None:
 
 def show_note() -> None:
     """The sentence of success that the last run of a page left, if it did."""
+    slot = st.empty()  # there in every run, so that nothing below it changes its place
     if sentence := state.noted():
-        st.success(plain(sentence), icon=":material/check_circle:")
+        slot.success(plain(sentence), icon=":material/check_circle:")
 
 
 def nothing_yet(icon: str, title: str, sentence: str, *links: tuple[str, str, str]) -> None:

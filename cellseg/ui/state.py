@@ -10,16 +10,13 @@ def chosen(kind: str) -> str | None:
     """The id of the run, model or dataset that is open.
 
     The address says it (`?run=ID`), so that it can be shared and survives a reload. A click on
-    another page drops it from the address, so the tab remembers it, too.
+    another page drops it from the address, so the tab remembers it, too. It is written into the
+    address every time, as a link from a page to itself leaves the address as it was.
     """
-    named = st.query_params.get(kind)
+    named = st.query_params.get(kind) or st.session_state.get(_CHOSEN + kind)
     if named:
-        st.session_state[_CHOSEN + kind] = named
-        return named
-    remembered = st.session_state.get(_CHOSEN + kind)
-    if remembered:
-        st.query_params[kind] = remembered
-    return remembered
+        st.session_state[_CHOSEN + kind] = st.query_params[kind] = named
+    return named
 
 
 def choose(kind: str, folder_id: str | None) -> None:

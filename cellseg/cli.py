@@ -134,20 +134,21 @@ def train(
     """Train a network and publish it as a model; Ctrl-C stops and keeps what was learned."""
     if test_dataset is not None and test_fraction:
         raise typer.BadParameter("give --test-fraction or --test-dataset, not both")
-    settings = recipe_of(
-        recipe,
-        network={"encoder_weights": encoder_weights},
-        training={"epochs": epochs, "batch_size": batch_size, "seed": seed},
-    )
+    training = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    settings = recipe_of(recipe, network={"encoder_weights": encoder_weights}, training=training)
 
     from cellseg.models.store import ModelStore
     from cellseg.training import following, jobs
 
     workspace = workspace_of(context, home)
     ModelStore(workspace).free_name(model)  # before any image is read
+    images = kept_dataset(workspace, dataset)
+    if encoder_weights is None and jobs.default_encoder(images) == "none":
+        say("The ImageNet weights are not on this machine; the sample trains without them.")
+        settings = recipe_of(recipe, network={"encoder_weights": "none"}, training=training)
     run = jobs.start(
         workspace,
-        kept_dataset(workspace, dataset),
+        images,
         settings,
         model,
         test_fraction=test_fraction,

@@ -7,6 +7,7 @@ import streamlit as st
 from cellseg.config import NetworkSettings, Preprocessing, Recipe, TrainingSettings, checked
 from cellseg.datasets.store import Dataset
 from cellseg.network import encoder_weights
+from cellseg.training import jobs
 from cellseg.ui.words import about, count
 
 RECIPES = {"seed": "Seed: MobileNetV2 U-Net"}
@@ -110,7 +111,7 @@ def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
         encoder = st.selectbox(
             "Encoder starts",
             list(ENCODERS),
-            index=list(ENCODERS).index(default_encoder(dataset)),
+            index=list(ENCODERS).index(jobs.default_encoder(dataset)),
             format_func=lambda key: ENCODERS[key],
             key=f"train-encoder-{dataset.id}",
             help="From weights learned on everyday pictures, which needs few images, or from "
@@ -163,18 +164,11 @@ def start_button(wish: Wish, seconds: float) -> bool:
     return pressed
 
 
-def default_encoder(dataset: Dataset) -> str:
-    """ImageNet; for the sample without these weights on the machine, from scratch."""
-    if dataset.sample and not _at_hand(Recipe()):
-        return "none"
-    return "imagenet"
-
-
 def encoder_note(wish: Wish) -> str:
     """One sentence on where the encoder's weights come from."""
     recipe, dataset = wish.recipe, wish.dataset
     if recipe.network.encoder_trains:
-        if dataset.sample and not _at_hand(Recipe()):
+        if jobs.default_encoder(dataset) == "none":
             return (
                 "The ImageNet weights are not on this machine, so the sample trains its encoder "
                 "from scratch."

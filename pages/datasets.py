@@ -22,30 +22,26 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
                 shell.show_error(error)
             if found is not None:
                 import_view.report(found)
-        wish = import_view.form(datasets, images, found)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            save = st.button(
+        import_view.form(datasets, images, found)
+        with st.container(horizontal=True):
+            st.button(
                 f"Save {count(len(found.pairs), 'pair')}" if found else "Save",
                 key="dataset-save",
                 type="primary",
                 icon=":material/save:",
                 disabled=found is None,
+                on_click=shell.callback(import_view.save),
+                args=(store, found, [*images, *masks]),
             )
-            if (images or masks) and st.button("Start over", icon=":material/close:"):
-                import_view.forget_all()
-                st.rerun()
-        if save and found is not None:
-            with st.spinner("Saving the pairs"):
-                if wish.into is not None:
-                    kept = store.add(wish.into, found)
-                else:
-                    kept = store.create(found, wish.name, wish.kind, wish.values)
-            import_view.forget_all()
-            state.note(f"{kept.name} has {count(len(kept.pairs), 'pair')} now.")
-            state.choose("dataset", kept.id)
-            st.rerun()
+            if images or masks:
+                st.button(
+                    "Start over",
+                    key="dataset-forget",
+                    icon=":material/close:",
+                    on_click=shell.callback(import_view.forget_all),
+                )
         if found is not None:
-            import_view.look(found, wish)
+            import_view.look(found)
 
     if datasets:
         st.subheader("Your datasets", anchor=False)

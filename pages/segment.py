@@ -9,6 +9,7 @@ from cellseg.ui.words import count
 KEY = "segment-upload"
 
 with shell.page("Segment", "A trained network marks the cells in your images.") as workspace:
+    shell.show_note()
     models = ModelStore(workspace).all()
     if not models:
         shell.nothing_yet(

@@ -33,8 +33,9 @@ with shell.page("Train", "A network learns from your masks while you watch.") as
             ("start", "Make the sample", "auto_awesome"),
         )
     else:
-        if run is not None:
-            st.subheader("Train another network", anchor=False)
+        with st.container():  # there in every run, so that the form stays in its place
+            if run is not None:
+                st.subheader("Train another network", anchor=False)
         with st.container(border=True):
             taken = [model.name for model in ModelStore(workspace).all()]
             wish = recipe_form.form(datasets, state.chosen("dataset"), taken)

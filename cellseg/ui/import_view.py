@@ -1,7 +1,6 @@
 """Images and masks on their way in: uploaders, what was found, the way to keep it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import streamlit as st
@@ -10,9 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 from cellseg.datasets import importing
 from cellseg.datasets.masks import MaskKind
 from cellseg.datasets.proposal import Proposal
-from cellseg.datasets.store import Dataset
+from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.errors import CellsegError
-from cellseg.ui import gallery, previews, uploads
+from cellseg.ui import gallery, previews, state, uploads
 from cellseg.ui.uploads import Received
 from cellseg.ui.words import count, listed, plain
 from cellseg.workspace import Workspace
@@ -26,6 +25,9 @@ KINDS: dict[MaskKind, str] = {
 NEW = "A new dataset"
 _DRAFT = "import_draft"
 _NAME = "dataset-name"
+_INTO = "dataset-into"
+_KIND = "dataset-kind"
+_FOREGROUND = "dataset-foreground"
 _SUGGESTED = "dataset_name_suggested"
 
 
@@ -118,50 +120,63 @@ def _brought(files: Sequence[Received]) -> list[importing.Upload]:
     return [importing.Upload(file.name, file.path) for file in files]
 
 
-@dataclass(frozen=True)
-class Wish:
-    """How the pairs are to be kept.
-
-    into : the dataset that they are added to, or None for a new one of the given name.
-    kind, values : what the values of the masks mean.
-    """
-
-    into: Dataset | None
-    name: str
-    kind: MaskKind | None
-    values: tuple[int, ...]
-
-
-def form(datasets: Sequence[Dataset], images: Sequence[Received], found: Proposal | None) -> Wish:
-    """Where the pairs go, under which name, and what their masks mean."""
+def form(datasets: Sequence[Dataset], images: Sequence[Received], found: Proposal | None) -> None:
+    """Under which name the pairs are saved or where they are added, and what their masks mean."""
     _suggest(images, [dataset.name for dataset in datasets])
-    asked = ["name", *(["into"] if datasets else []), *(["kind"] if found else [])]
-    columns = dict(zip(reversed(asked), st.columns(max(2, len(asked))), strict=False))
-    kind = chosen = None
-    if found is not None:
-        with columns["kind"]:
-            kind = _kind(found)
-    if datasets:
-        names = {NEW: NEW, **{dataset.id: f"Add to {dataset.name}" for dataset in datasets}}
-        with columns["into"]:
-            chosen = st.selectbox(
-                "Save as",
-                list(names),
-                format_func=lambda key: names[key],
-                key="dataset-into",
-                help="New images of a dataset never move its test images to the training images.",
-            )
-    into = next((dataset for dataset in datasets if dataset.id == chosen), None)
-    with columns["name"]:
-        name = st.text_input(
+    names = {NEW: NEW, **{dataset.id: f"Add to {dataset.name}" for dataset in datasets}}
+    first, second, third = st.columns(3)
+    with second:
+        chosen = st.selectbox(
+            "Save as",
+            list(names),
+            format_func=lambda key: names[key],
+            key=_INTO,
+            help="New images of a dataset never move its test images to the training images.",
+        )
+    with first:
+        st.text_input(
             "Name",
             key=_NAME,
             max_chars=60,
-            disabled=into is not None,
+            disabled=chosen != NEW,
             help="Under this name you find the dataset again.",
         )
-    values = _foreground(found) if found is not None and kind == "grey" else ()
-    return Wish(into, name, kind, values)
+    if found is not None:
+        with third:
+            _kind(found)
+            if meaning(found)[0] == "grey":
+                _foreground(found)
+
+
+def save(store: DatasetStore, found: Proposal, files: Sequence[Received]) -> None:
+    """Keep the pairs as the form says; a second click changes nothing.
+
+    The user's next click ends this wherever it uses Streamlit, so the files go before that.
+
+    Raises
+    ------
+    CellsegError
+        Where the name is taken or the masks cannot be read so; nothing is lost then.
+    """
+    into, name, meant = st.session_state[_INTO], st.session_state[_NAME], meaning(found)
+    if not found.folder.is_dir():
+        return
+    if into == NEW:
+        kept = store.create(found, name, *meant)
+    else:
+        kept = store.add(store.get(into), found)
+    found.discard()
+    uploads.delete(files)
+    forget_all()
+    state.note(f"{kept.name} has {count(len(kept.pairs), 'pair')} now.")
+    state.choose("dataset", kept.id)
+
+
+def meaning(found: Proposal) -> tuple[MaskKind, tuple[int, ...]]:
+    """The kind of masks and the values that are cell: what the form says, else as found."""
+    kind = st.session_state.get(f"{_KIND}-{found.folder.name}", found.kind)
+    values = st.session_state.get(f"{_FOREGROUND}-{found.folder.name}", ())
+    return kind, tuple(values) if kind == "grey" else ()
 
 
 def _suggest(images: Sequence[Received], taken: Sequence[str]) -> None:
@@ -186,26 +201,25 @@ def _common_name(images: Sequence[Received]) -> str:
     return tops.pop()[:50] if len(tops) == 1 else ""
 
 
-def _kind(found: Proposal) -> MaskKind:
-    return st.selectbox(
+def _kind(found: Proposal) -> None:
+    st.selectbox(
         "Kind of masks",
         list(KINDS),
         index=list(KINDS).index(found.kind),
         format_func=lambda key: KINDS[key] + (", as found" if key == found.kind else ""),
-        key=f"dataset-kind-{found.folder.name}",
+        key=f"{_KIND}-{found.folder.name}",
         help="Seen from the values of all masks together; change it where that is wrong.",
     )
 
 
-def _foreground(found: Proposal) -> tuple[int, ...]:
-    values = st.multiselect(
+def _foreground(found: Proposal) -> None:
+    st.multiselect(
         "Which grey values are cells?",
         list(found.values),
-        key=f"dataset-foreground-{found.folder.name}",
+        key=f"{_FOREGROUND}-{found.folder.name}",
         placeholder="Choose at least one",
         help="All pixels of these values count as cell, all others as background.",
     )
-    return tuple(values)
 
 
 def report(found: Proposal) -> None:
@@ -239,11 +253,11 @@ def _sentences(
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences[most:]))
 
 
-def look(found: Proposal, wish: Wish) -> None:
+def look(found: Proposal) -> None:
     """The pairs with their masks laid over, and a table of the names."""
-    kind = wish.kind or found.kind
+    kind, values = meaning(found)
     pictures = [
-        previews.Preview(found.folder, pair, kind, wish.values, found.sides.get(pair.name, ""))
+        previews.Preview(found.folder, pair, kind, values, found.sides.get(pair.name, ""))
         for pair in found.pairs
     ]
     gallery.grid(pictures, key=f"proposal-{found.folder.name}")

@@ -4,6 +4,7 @@ import streamlit as st
 
 _CHOSEN = "chosen_"
 _NOTE = "note"
+_COMPLAINT = "complaint"
 
 
 def chosen(kind: str) -> str | None:
@@ -33,6 +34,11 @@ def note(sentence: str) -> None:
     st.session_state[_NOTE] = sentence
 
 
-def noted() -> str | None:
-    """The sentence that was kept, once."""
-    return st.session_state.pop(_NOTE, None)
+def complain(sentence: str) -> None:
+    """Keep a sentence about what went wrong in a callback, where the page cannot show it."""
+    st.session_state[_COMPLAINT] = sentence
+
+
+def noted() -> tuple[str | None, str | None]:
+    """The sentences of success and of failure that were kept, once."""
+    return st.session_state.pop(_NOTE, None), st.session_state.pop(_COMPLAINT, None)

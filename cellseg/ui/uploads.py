@@ -3,6 +3,7 @@
 import shutil
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cellseg.errors import CellsegError
+from cellseg.ui import shell
 from cellseg.workspace import Workspace, disk_errors, slug
 
 KEPT_SECONDS = 24 * 3600.0
@@ -41,19 +42,16 @@ def uploader(
     It lies in a container of the given key. Every kind of file may come: what cannot be used is
     named by the importer in a sentence, which says more than a refusal of the browser.
     """
-    turn = st.session_state.get(f"{key}_turn", 0)
-    widget = f"{key}_{turn}"
+    widget = _widget(key)
     with st.container(key=key):
         st.file_uploader(
             label,
             key=widget,
             help=help,
             accept_multiple_files=many,
-            on_change=_receive,
+            on_change=shell.callback(_receive),
             args=(workspace, key, widget),
         )
-    if sentence := st.session_state.pop(f"{key}_error", None):
-        raise CellsegError(sentence)
     return received(key)
 
 
@@ -65,8 +63,13 @@ def received(key: str) -> list[Received]:
 def forget(*keys: str) -> None:
     """Delete what came through these uploaders."""
     for key in keys:
-        for file in st.session_state.pop(key, []):
-            shutil.rmtree(file.path.parent, ignore_errors=True)
+        delete(st.session_state.pop(key, []))
+
+
+def delete(files: Iterable[Received]) -> None:
+    """Delete files; uploaders that received them know them no more."""
+    for file in files:
+        shutil.rmtree(file.path.parent, ignore_errors=True)
 
 
 def private_folder(workspace: Workspace) -> Path:
@@ -82,20 +85,32 @@ def private_folder(workspace: Workspace) -> Path:
 
 
 def _receive(workspace: Workspace, key: str, widget: str) -> None:
-    files = st.session_state[widget] or []
-    files = files if isinstance(files, list) else [files]
+    """Take in what an uploader brings.
+
+    Streamlit calls this a second time for the same files where the user clicks while the page
+    still answers to the first; they are known by then and passed over.
+    """
+    brought = st.session_state[widget] or []
+    known: set[str] = st.session_state.setdefault(f"{key}_known", set())
+    files = brought if isinstance(brought, list) else [brought]
+    new = [file for file in files if file.file_id not in known]
     kept = list(st.session_state.get(key, []))
     try:
         folder = private_folder(workspace)
         with disk_errors(workspace.root):
-            for file in files:
+            for file in new:
+                known.add(file.file_id)
                 kept.append(Received(file.name, _copy(file, folder)))
                 _release(file)
-    except CellsegError as error:
-        st.session_state[f"{key}_error"] = str(error)
     finally:
         st.session_state[key] = kept
-        st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
+        if widget == _widget(key):
+            st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
+
+
+def _widget(key: str) -> str:
+    """The key of the uploader that is on the page now; a new one is empty."""
+    return f"{key}_{st.session_state.get(f'{key}_turn', 0)}"
 
 
 def _copy(file: st.typing.UploadedFile, folder: Path) -> Path:

@@ -248,6 +248,13 @@ def test_each_page_is_in_the_readme(page: Path) -> None:
         assert f"docs/screenshots/{page.stem}-{mode}.png" in README
 
 
+def test_the_pictures_of_the_readme_are_there() -> None:
+    if not (ROOT / "docs" / "screenshots").is_dir():
+        pytest.skip("there are no pictures yet; make them with python docs/screenshots.py")
+    for target in re.findall(r'(?:srcset|src)="([^"]+)"', README):
+        assert (ROOT / target).is_file(), target
+
+
 def test_the_checks_run_the_tests_as_the_readme_does() -> None:
     checks = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert checks.rstrip().splitlines()[-1] == "python -m pytest"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cellseg import __version__
-from cellseg.config import Recipe
+from cellseg.config import NetworkSettings, Recipe
 from cellseg.exports.provenance import methods, provenance
 from cellseg.models.store import Model, ModelFacts
 
@@ -52,6 +52,14 @@ def test_facts_are_plain_json(model):
     assert (facts["cells"], facts["cells_left_out"], facts["pixel_size_um"]) == (3, 2, 0.5)
     assert facts["settings"] == {"overlay": "filled"}
     assert {"python", "numpy", "scikit-image"} <= set(facts["versions"])
+
+
+def test_no_folder_of_the_machine_is_told(model):
+    network = NetworkSettings(encoder_weights=str(Path("somewhere") / "weights.h5"))
+    recipe = Recipe(network=network)
+    other = Model(model.folder, model.facts.model_copy(update={"recipe": recipe}))
+    told = provenance({}, other)["model"]["recipe"]["network"]
+    assert told["encoder_weights"] == "weights.h5"
 
 
 def test_the_time_is_now_unless_given():

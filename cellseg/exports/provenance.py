@@ -4,6 +4,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePath
 from typing import Any
 
 from cellseg import __version__
@@ -65,6 +66,9 @@ def methods(facts: Mapping[str, Any]) -> str:
 
 def _facts(model: Model) -> dict[str, Any]:
     facts = model.facts
+    recipe = facts.recipe.model_dump(mode="json")
+    network = recipe["network"]  # a file of weights without the folders of this machine
+    network["encoder_weights"] = PurePath(network["encoder_weights"]).name
     return {
         "id": model.id,
         "name": facts.name,
@@ -74,7 +78,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "training_images": len(facts.train),
         "test_images": len(facts.test),
         "epochs": facts.epochs_done,
-        "recipe": facts.recipe.model_dump(mode="json"),
+        "recipe": recipe,
         "encoder_sha256": facts.encoder_sha256,
         "versions": dict(facts.versions),
     }

@@ -1,7 +1,10 @@
 """Unpack a zip that a user brought: nothing leaves the target, nothing explodes."""
 
+import lzma
+import re
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -9,6 +12,18 @@ from pathlib import Path, PurePosixPath
 
 from cellseg.errors import CellsegError
 from cellseg.workspace import disk_errors
+
+# What zipfile raises where the bytes make no sense; refusals of the disk are turned before.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -43,8 +58,8 @@ def unpack(
     Raises
     ------
     CellsegError
-        Where it is no zip, is damaged or encrypted, holds a name that leads out of its folder, or
-        exceeds a limit.
+        Where it is no zip, is damaged or encrypted, holds another zip or a name that leads out of
+        its folder, or exceeds a limit; where the disk is full or cannot be written.
     """
     name = name or packed.name
     unpacked: dict[str, Path] = {}
@@ -62,7 +77,7 @@ def unpack(
                 with archive.open(info) as source, path.open("wb") as copy:
                     shutil.copyfileobj(source, copy, 1 << 20)
                 unpacked[info.filename.replace("\\", "/")] = path
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise CellsegError(
             f"{name} is not a zip or is damaged; pack the folder again and bring the new file."
         ) from error
@@ -74,10 +89,15 @@ def unpack(
 def _check(members: list[zipfile.ZipInfo], packed: int, name: str, limits: ZipLimits) -> None:
     for info in members:
         path = PurePosixPath(info.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", str(path)):
             raise CellsegError(
                 f"{name} holds a file named {info.filename}, which leads out of its folder; pack "
                 "the images again without it."
+            )
+        if path.suffix.lower() == ".zip":
+            raise CellsegError(
+                f"{name} holds another zip, {info.filename}; unpack it and bring the images "
+                "themselves."
             )
     size = sum(info.file_size for info in members)
     if len(members) > limits.files:

@@ -16,7 +16,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
 from cellseg.images.reading import EXTENSIONS
-from cellseg.workspace import Workspace
+from cellseg.workspace import Workspace, disk_errors
 
 ABANDONED = 24 * 3600.0
 """Seconds after which a proposal that nobody kept or discarded is deleted."""
@@ -96,14 +96,21 @@ def _uploads(source: Path | Sequence[Upload]) -> list[Upload]:
 
 
 def _files(uploads: Sequence[Upload], unpacked: Path, problems: list[str]) -> dict[str, Path]:
-    """The files by name, those of zips included; a name that comes twice is used once."""
+    """The files by name, those of zips included; a name that comes twice is used once.
+
+    A zip that comes with other files counts as a folder of its name: `images.zip` and `masks.zip`
+    may hold the same names.
+    """
     files: dict[str, Path] = {}
     for upload in uploads:
         found = {upload.name: upload.path}
         if upload.name.lower().endswith(".zip"):
             folder = unpacked / str(len(list(unpacked.glob("*"))))
-            folder.mkdir(parents=True)
+            with disk_errors(unpacked):
+                folder.mkdir(parents=True)
             found = unpack(upload.path, folder, upload.name)
+            if len(uploads) > 1:
+                found = {f"{upload.name[:-4]}/{name}": path for name, path in found.items()}
         for name, path in found.items():
             if name in files:
                 problems.append(f"{name} came twice; the first one is used.")
@@ -163,7 +170,11 @@ def _warn(proposal: Proposal) -> None:
     if soft:
         proposal.warnings.append(
             f"{_named(soft)} black and white with grey edges, as smoothing or JPEG leaves them: "
-            "every grey value would count as a cell; choose black and white as the kind of mask."
+            + (
+                "where it is brighter than half, it counts as cell."
+                if proposal.kind == "binary"
+                else "every grey value counts as a cell of its own; save them again without."
+            )
         )
 
 

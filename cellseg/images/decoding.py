@@ -117,7 +117,8 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"},
+            # Safe path: nothing is imported from the folder that the user happens to be in.
+            env={**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"},
             creationflags=flags,
             text=True,
             encoding="utf-8",

@@ -31,7 +31,7 @@ from cellseg.workspace import Workspace  # noqa: E402
 
 TARGET = Path(__file__).with_name("screenshots")
 CHROMIUM = "/usr/bin/chromium"
-WINDOW: ViewportSize = {"width": 1280, "height": 860}
+WINDOW: ViewportSize = {"width": 1280, "height": 1000}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 EPOCHS = 30
 
@@ -117,7 +117,7 @@ def take_all(
     slides: list[Path],
 ) -> None:
     """A picture of every page in one colour scheme."""
-    context = browser.new_context(viewport=WINDOW, color_scheme=scheme, device_scale_factor=1.5)
+    context = browser.new_context(viewport=WINDOW, color_scheme=scheme)
     context.set_default_timeout(120_000)
     page = context.new_page()
     model = run.progress().model_id
@@ -130,6 +130,8 @@ def take_all(
     ):
         page.goto(f"{address}/{name}?{query}")
         page.get_by_role("heading", level=1).wait_for()
+        if name == "train":
+            page.get_by_test_id("stPlotlyChart").locator(".main-svg").first.wait_for()
         if name == "segment":
             page.locator(".st-key-segment-upload input[type=file]").set_input_files(slides)
             page.locator(".st-key-segment-overlay img").wait_for()

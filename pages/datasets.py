@@ -4,7 +4,7 @@ import streamlit as st
 
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
-from cellseg.ui import dataset_view, import_view, shell, state
+from cellseg.ui import dataset_view, import_view, proposals, save_form, shell, state
 from cellseg.ui.words import count
 
 with shell.page("Datasets", "Images and the masks that show where their cells are.") as workspace:
@@ -13,16 +13,16 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
     shell.show_note()
 
     with st.container(border=True):
-        images, masks = import_view.uploaders(workspace)
+        images, masks = proposals.uploaders(workspace)
         found = None
         with st.container():
             try:
-                found = import_view.proposal(workspace, images, masks)
+                found = proposals.proposal(workspace, images, masks)
             except CellsegError as error:
                 shell.show_error(error)
             if found is not None:
                 import_view.report(found)
-        import_view.form(datasets, images, found)
+        save_form.form(datasets, images, found)
         with st.container(horizontal=True):
             st.button(
                 f"Save {count(len(found.pairs), 'pair')}" if found else "Save",
@@ -30,7 +30,7 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
                 type="primary",
                 icon=":material/save:",
                 disabled=found is None,
-                on_click=shell.callback(import_view.save),
+                on_click=shell.callback(save_form.save),
                 args=(store, found, [*images, *masks]),
             )
             if images or masks:
@@ -38,7 +38,7 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
                     "Start over",
                     key="dataset-forget",
                     icon=":material/close:",
-                    on_click=shell.callback(import_view.forget_all),
+                    on_click=shell.callback(save_form.forget_all),
                 )
         if found is not None:
             import_view.look(found)

@@ -7,7 +7,7 @@ from cellseg.errors import TrainingActive
 from cellseg.models.store import ModelStore
 from cellseg.training import jobs
 from cellseg.training.runs import RunStore
-from cellseg.ui import recipe_form, run_view, shell, state
+from cellseg.ui import recipe_form, run_list, run_view, shell, state
 from cellseg.ui.words import plain
 
 with shell.page("Train", "A network learns from your masks while you watch.") as workspace:
@@ -55,4 +55,4 @@ with shell.page("Train", "A network learns from your masks while you watch.") as
 
     if runs:
         st.subheader("All runs", anchor=False)
-        run_view.past(runs, opened)
+        run_list.show(runs, opened)

@@ -229,35 +229,3 @@ def settings(recipe: Recipe, images: int) -> str:
         f"{count(training.epochs, 'epoch')}, learning rate {training.learning_rate:g}, "
         f"batch size {training.batch_size_for(images)}, {encoder.get(weights, 'own encoder file')}"
     )
-
-
-def past(runs: list[Run], opened: str | None) -> None:
-    """The runs so far, newest first, ten at a time, each with a link to its own address."""
-    most = 10
-    pages = -(-len(runs) // most)
-    slot = st.container(gap="xsmall")
-    page = st.pagination(pages, key="runs-page") if pages > 1 else 1
-    with slot:
-        for run in runs[(page - 1) * most : page * most]:
-            _line(run, opened == run.id)
-
-
-def _line(run: Run, is_open: bool) -> None:
-    progress = run.progress()
-    rows = run.metrics()
-    with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
-        shell.link(
-            "train",
-            plain(run.config.model_name),
-            icon="visibility" if is_open else "show_chart",
-            query={"run": run.id},
-        )
-        st.markdown(badge(progress), width="content")
-        st.space("stretch")
-        said = [plain(run.config.dataset_name)]
-        if rows:
-            last = rows[-1]
-            value = last.get("val_iou", last.get("iou"))
-            said.append(f"{count(last['epoch'], 'epoch')}, IoU {score(value)}")
-        said.append(moment(run.config.created))
-        st.caption(" · ".join(said), width="content")

@@ -106,6 +106,7 @@ def train(
         validation_data=scoring_batches(test_images, test_masks, 16) if data.test else None,
         epochs=recipe.training.epochs,
         callbacks=callbacks,
+        shuffle=False,  # the pipeline does it
         verbose=0,
     )
     rows = run.metrics()

@@ -20,7 +20,7 @@ from cellseg.arguments import (
     whole_numbers,
     workspace_of,
 )
-from cellseg.console import Commands, counter, result, say, show
+from cellseg.console import Commands, counter, hushed, result, say, show
 
 if TYPE_CHECKING:
     from cellseg.datasets.dataset import Dataset
@@ -189,20 +189,21 @@ def train(
     """Train a network and publish it as a model; Ctrl-C stops and keeps what was learned."""
     if test_dataset is not None and test_fraction:
         raise typer.BadParameter("give --test-fraction or --test-dataset, not both")
-    settings = recipe_of(
-        recipe,
-        network={"encoder_weights": encoder_weights},
-        training={"epochs": epochs, "batch_size": batch_size, "seed": seed},
-    )
+    training = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    settings = recipe_of(recipe, network={"encoder_weights": encoder_weights}, training=training)
 
     from cellseg.models.store import ModelStore
     from cellseg.training import following, jobs
 
     workspace = workspace_of(context, home)
     ModelStore(workspace).free_name(model)  # before any image is read
+    images = kept_dataset(workspace, dataset)
+    if encoder_weights is None and jobs.default_encoder(images) == "none":
+        say("The ImageNet weights are not on this machine; the sample trains without them.")
+        settings = recipe_of(recipe, network={"encoder_weights": "none"}, training=training)
     run = jobs.start(
         workspace,
-        kept_dataset(workspace, dataset),
+        images,
         settings,
         model,
         test_fraction=test_fraction,
@@ -234,7 +235,8 @@ def segment(
     chosen = ModelStore(workspace_of(context, home)).get(model)
     files = batch.inputs(paths, output)
     say("Loading the model")
-    from cellseg.segmentation import predictor
+    with hushed():
+        from cellseg.segmentation import predictor
 
     report = counter("Segmented")
     images, left_out = batch.segment(predictor.load(chosen), files, output, report, chosen.view)
@@ -265,8 +267,9 @@ def evaluate(
     with passing_dataset(workspace, dataset, chosen.view) as data:
         names = names_to_score(chosen, data, split)
         say("Loading the model")
-        from cellseg.analysis.evaluation import evaluate as scores
-        from cellseg.segmentation import predictor
+        with hushed():
+            from cellseg.analysis.evaluation import evaluate as scores
+            from cellseg.segmentation import predictor
 
         result(scores(predictor.load(chosen), data, names, counter("Scored")))
 

@@ -1,9 +1,11 @@
 """What the command line says: progress and sentences to standard error, results to output."""
 
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -38,6 +40,20 @@ def show(lines: Iterable[str]) -> None:
     """The outcome in words, on standard output."""
     for line in lines:
         typer.echo(line)
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Silence what libraries write to standard error while they load; exceptions pass."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def result(content: Any) -> None:

@@ -14,8 +14,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -30,7 +31,8 @@ from cellseg.workspace import Workspace  # noqa: E402
 
 TARGET = Path(__file__).with_name("screenshots")
 CHROMIUM = "/usr/bin/chromium"
-WINDOW = {"width": 1280, "height": 860}
+WINDOW: ViewportSize = {"width": 1280, "height": 1000}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 EPOCHS = 30
 
 
@@ -47,7 +49,7 @@ def main() -> None:
             browser = playwright.chromium.launch(
                 executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
             )
-            for scheme in ("light", "dark"):
+            for scheme in SCHEMES:
                 take_all(browser, address, scheme, run, slides)
             browser.close()
 
@@ -107,9 +109,15 @@ def healthy(address: str) -> bool:
         return False
 
 
-def take_all(browser: Browser, address: str, scheme: str, run: Run, slides: list[Path]) -> None:
+def take_all(
+    browser: Browser,
+    address: str,
+    scheme: Literal["light", "dark"],
+    run: Run,
+    slides: list[Path],
+) -> None:
     """A picture of every page in one colour scheme."""
-    context = browser.new_context(viewport=WINDOW, color_scheme=scheme, device_scale_factor=1.5)
+    context = browser.new_context(viewport=WINDOW, color_scheme=scheme)
     context.set_default_timeout(120_000)
     page = context.new_page()
     model = run.progress().model_id
@@ -122,6 +130,8 @@ def take_all(browser: Browser, address: str, scheme: str, run: Run, slides: list
     ):
         page.goto(f"{address}/{name}?{query}")
         page.get_by_role("heading", level=1).wait_for()
+        if name == "train":
+            page.get_by_test_id("stPlotlyChart").locator(".main-svg").first.wait_for()
         if name == "segment":
             page.locator(".st-key-segment-upload input[type=file]").set_input_files(slides)
             page.locator(".st-key-segment-overlay img").wait_for()

@@ -16,12 +16,13 @@ with shell.page(
 
     if models:
         chosen = next((model for model in models if model.id == opened), None)
-        if chosen is not None:
-            model_view.card(store, chosen)
-            st.subheader("All models", anchor=False)
-        elif opened is not None:
-            state.choose("model", None)
-            shell.show_error(f"There is no model {opened}; it may have been deleted.")
+        with st.container():
+            if chosen is not None:
+                model_view.card(store, chosen)
+                st.subheader("All models", anchor=False)
+            elif opened is not None:
+                state.choose("model", None)
+                shell.show_error(f"There is no model {opened}; it may have been deleted.")
         with st.container(gap="xsmall"):
             for model in models:
                 model_view.line(model, is_open=model is chosen)

@@ -9,6 +9,7 @@ from cellseg.ui.words import count
 KEY = "segment-upload"
 
 with shell.page("Segment", "A trained network marks the cells in your images.") as workspace:
+    shell.show_note()
     models = ModelStore(workspace).all()
     if not models:
         shell.nothing_yet(
@@ -39,8 +40,9 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
         st.stop()
 
     results, problems = segmenting.with_progress(files, model, uploads.private_folder(workspace))
-    for sentence in problems:
-        shell.show_error(sentence)
+    with st.container():
+        for sentence in problems:
+            shell.show_error(sentence)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shown = overlay_view.pick(results) if results else None
         st.space("stretch")

@@ -7,7 +7,7 @@ from cellseg.errors import TrainingActive
 from cellseg.models.store import ModelStore
 from cellseg.training import jobs
 from cellseg.training.runs import RunStore
-from cellseg.ui import recipe_form, run_view, shell, state
+from cellseg.ui import recipe_form, run_list, run_view, shell, state
 from cellseg.ui.words import plain
 
 with shell.page("Train", "A network learns from your masks while you watch.") as workspace:
@@ -17,11 +17,12 @@ with shell.page("Train", "A network learns from your masks while you watch.") as
 
     opened = state.chosen("run")
     run = next((run for run in runs if run.id == opened), None)
-    if run is not None:
-        run_view.show(run)
-    elif opened is not None:
-        state.choose("run", None)
-        shell.show_error(f"There is no training run {opened}; it may have been deleted.")
+    with st.container():
+        if run is not None:
+            run_view.show(run)
+        elif opened is not None:
+            state.choose("run", None)
+            shell.show_error(f"There is no training run {opened}; it may have been deleted.")
 
     if not datasets:
         shell.nothing_yet(
@@ -32,8 +33,9 @@ with shell.page("Train", "A network learns from your masks while you watch.") as
             ("start", "Make the sample", "auto_awesome"),
         )
     else:
-        if run is not None:
-            st.subheader("Train another network", anchor=False)
+        with st.container():  # there in every run, so that the form stays in its place
+            if run is not None:
+                st.subheader("Train another network", anchor=False)
         with st.container(border=True):
             taken = [model.name for model in ModelStore(workspace).all()]
             wish = recipe_form.form(datasets, state.chosen("dataset"), taken)
@@ -53,4 +55,4 @@ with shell.page("Train", "A network learns from your masks while you watch.") as
 
     if runs:
         st.subheader("All runs", anchor=False)
-        run_view.past(runs, opened)
+        run_list.show(runs, opened)

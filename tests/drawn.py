@@ -53,17 +53,16 @@ def fill(image: NDArray, rings: Iterable[NDArray], value: int) -> None:
     ----------
     rings : each (P, 2), x and y of pixel corners, closed or not.
     """
-    corners = [np.asarray(ring).astype(int) for ring in rings]
-    (left, top), (right, bottom) = (
-        np.min([ring.min(axis=0) for ring in corners], axis=0),
-        np.max([ring.max(axis=0) for ring in corners], axis=0),
-    )
-    crossings = np.zeros((bottom - top, right - left + 1), int)
-    for ring in corners:
-        after = np.roll(ring, -1, axis=0)
-        for (x, y), (next_x, next_y) in zip(ring.tolist(), after.tolist(), strict=True):
+    crossings: list[tuple[int, int, int]] = []
+    for ring in rings:
+        corners = [(int(x), int(y)) for x, y in np.asarray(ring).tolist()]
+        for (x, y), (next_x, next_y) in zip(corners, corners[1:] + corners[:1], strict=True):
             if y != next_y:
                 assert x == next_x, "outlines run along the edges of pixels"
-                crossings[min(y, next_y) - top : max(y, next_y) - top, x - left] += 1
-    inside = np.cumsum(crossings, axis=1)[:, :-1] % 2 == 1
-    image[top:bottom, left:right][inside] = value
+                crossings.append((x, min(y, next_y), max(y, next_y)))
+    left, right = min(crossings)[0], max(crossings)[0]
+    top, bottom = min(y for _, y, _ in crossings), max(y for _, _, y in crossings)
+    odd = np.zeros((bottom - top, right - left), bool)
+    for x, begin, end in crossings:
+        odd[begin - top : end - top, x - left :] ^= True
+    image[top:bottom, left:right][odd] = value

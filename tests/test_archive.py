@@ -1,3 +1,5 @@
+import contextlib
+import errno
 import io
 import stat
 import zipfile
@@ -53,6 +55,34 @@ def test_a_link_is_left_out(make, target, tmp_path):
     with zipfile.ZipFile(packed, "a") as archive:
         archive.writestr(link, "/etc/passwd")
     assert list(unpack(packed, target)) == ["good.png"]
+
+
+def test_a_zip_in_a_zip_is_refused(make, target):
+    with pytest.raises(CellsegError, match=r"holds another zip, a/more\.ZIP"):
+        unpack(make({"a/more.ZIP": b"1", "b.png": b"2"}), target)
+
+
+def test_a_colon_in_a_name_does_no_harm(make, target):
+    assert list(unpack(make({"taken 10:30.png": b"1"}), target)) == ["taken 10:30.png"]
+
+
+@pytest.mark.parametrize("position", range(0, 120, 3))
+def test_bytes_that_make_no_sense_end_in_a_sentence(make, target, position):
+    packed = make({"a.png": bytes(range(256)), "b.png": b"2" * 100})
+    content = bytearray(packed.read_bytes())
+    content[-1 - position] ^= 0xA5
+    packed.write_bytes(content)
+    with contextlib.suppress(CellsegError):
+        unpack(packed, target)
+
+
+def test_a_full_disk_is_said(make, target, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr("shutil.copyfileobj", refuse)
+    with pytest.raises(CellsegError, match="is full"):
+        unpack(make({"a.png": b"1"}), target)
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(make, target):

@@ -59,7 +59,7 @@ def test_ended_curves_show_the_accuracy_to_beat(majority):
     figure = charts.ended(rows(3), charts.SCORES, majority)
     names = [trace.name for trace in figure.data]
     assert len(names) == 6 + (majority is not None)
-    assert ("Accuracy to beat" in names) == (majority is not None)
+    assert ("To beat" in names) == (majority is not None)
 
 
 def test_the_curves_in_words():

@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 import typer
@@ -54,3 +55,17 @@ def test_a_log_sees_the_first_and_the_last_step(capsys, monkeypatch):
         report(done, 5, f"{done}.png")
     report(5, 5)
     assert capsys.readouterr().err == "Reading 0 of 5: 0.png\nReading 5 of 5\n"
+
+
+def test_what_a_library_writes_while_it_loads_is_silenced(capfd):
+    with console.hushed():
+        os.write(2, b"custom operations are on")
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
+
+
+def test_standard_error_comes_back_after_a_failure(capfd):
+    with pytest.raises(ImportError), console.hushed():
+        raise ImportError("no such library")
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"

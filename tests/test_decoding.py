@@ -99,3 +99,10 @@ def test_a_child_killed_between_two_files_is_replaced(files):
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         assert decoder.image(files / "image.tif").height == 3
+
+
+def test_nothing_is_imported_from_the_folder_one_is_in(files, monkeypatch):
+    (files / "numpy.py").write_text("raise SystemExit('the wrong numpy')")
+    monkeypatch.chdir(files)
+    with Decoder() as decoder:
+        assert decoder.image("image.tif").height == 3

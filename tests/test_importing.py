@@ -98,6 +98,16 @@ def test_a_zip_is_as_good_as_its_folder(workspace, folder, tmp_path):
     assert [pair.image_name for pair in dataset.pairs] == ["images/a.png", "images/b.png"]
 
 
+def test_images_and_masks_may_come_in_a_zip_each(workspace, folder, tmp_path):
+    brought = folder(**two_pairs())
+    zips = [
+        Path(shutil.make_archive(str(tmp_path / name), "zip", brought / name))
+        for name in ("images", "masks")
+    ]
+    _, dataset = kept(workspace, [Upload(path.name, path) for path in zips])
+    assert [pair.mask_name for pair in dataset.pairs] == ["masks/a.png", "masks/b.png"]
+
+
 def test_masks_may_come_apart_with_the_very_names_of_their_images(workspace, folder):
     brought = folder(**two_pairs())
     images = [Upload(name, brought / "images" / name) for name in ("a.png", "b.png")]
@@ -214,6 +224,22 @@ def test_only_black_masks_are_refused(workspace, folder):
     assert DatasetStore(workspace).all() == []
 
 
+def test_jpeg_masks_are_black_and_white_with_a_warning(workspace, folder):
+    drawn = np.zeros((64, 64), np.uint8)
+    drawn[10:40, 12:50] = 255
+    made = io.BytesIO()
+    Pillow.fromarray(drawn).resize((96, 96), Pillow.Resampling.BICUBIC).save(made, "JPEG")
+    brought = folder(
+        **{f"images/{name}.png": noise(96, 96) for name in "ab"},
+        **{f"masks/{name}.jpg": made.getvalue() for name in "ab"},
+    )
+    proposal, dataset = kept(workspace, brought)
+    assert "are black and white with grey edges" in proposal.warnings[0]
+    assert "brighter than half" in proposal.warnings[0]
+    assert dataset.kind == "binary"
+    assert abs(int(dataset.foreground("a").sum()) - 45 * 57) < 120
+
+
 def test_names_with_spaces_umlauts_and_slashes_become_safe_and_stay_known(workspace, tmp_path):
     names = ["Zelle 1 – Größe.png", "ä/ö/Zelle 2.png", "../../Zelle 3.png"]
     files = []
@@ -316,6 +342,18 @@ def test_real_folders_pair_by_themselves(workspace, real_data, name, pairs, kind
     _, dataset = kept(workspace, real_data / name)
     assert len(dataset.pairs) == pairs
     assert dataset.kind == kind
+
+
+@pytest.mark.realdata
+def test_real_label_images_are_counted(workspace, real_data, tmp_path):
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+        for path in sorted((real_data / "dsb2018" / kind).iterdir())[:4]:
+            shutil.copy(path, tmp_path / kind)
+    _, dataset = kept(workspace, tmp_path)
+    assert dataset.kind == "labels"
+    for pair in dataset.pairs:
+        assert pair.labels == dataset.labels(pair.name).max() > 1
 
 
 @pytest.mark.realdata

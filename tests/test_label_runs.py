@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 
 from cellseg.analysis.label_runs import checked_labels, renumbered, runs_of, selected
+from cellseg.analysis.matching import overlaps
+from cellseg.analysis.measurements import measure
+from cellseg.analysis.outlines import outlines
 
 
 def test_runs_end_at_the_row_and_where_the_label_changes():
@@ -20,6 +23,15 @@ def test_no_cell_has_no_run(shape):
 
 def test_a_mask_is_one_cell():
     assert checked_labels(np.array([[True, False]])).tolist() == [[1, 0]]
+
+
+@pytest.mark.parametrize("dtype", ["?", "i1", "u1", ">u2", "<u2", ">u4", "i4", "i8", "u8"])
+def test_every_type_of_whole_number_is_welcome(dtype):
+    labels = np.array([[0, 1, 1], [0, 0, 1]]).astype(dtype)[:, ::-1]
+    for found in (checked_labels(labels), labels):
+        assert measure(found)["area"].tolist() == [3]
+        assert len(outlines(found).points) == 6
+        assert overlaps(found, found).shared.tolist() == [3]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,16 @@ def test_grey_edges_are_seen():
     assert mask_facts(blurred_disk()).soft
 
 
+def test_grey_edges_are_cut_at_half():
+    soft, plain, labelled = mask_facts(blurred_disk()), facts(0, 255), facts(0, 1, 2)
+    scale = choose_scale([soft, plain, facts(0)])
+    assert scale == MaskScale("binary", tuple(range(128, 256)))
+    area = foreground(blurred_disk(), scale.kind, scale.foreground).sum()
+    assert abs(area - np.pi * 60**2) < 0.02 * np.pi * 60**2
+    assert decide_kind([soft, labelled, labelled]) == "labels"
+    assert join_kinds(scale, [soft, plain], [plain]) == "binary"
+
+
 @pytest.mark.parametrize("cells", [9, 50, 200])
 def test_labels_are_not_taken_for_grey_edges(cells):
     areas = np.random.default_rng(cells).integers(20, 200, cells)

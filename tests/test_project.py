@@ -1,5 +1,6 @@
 """The files around the code say the same as the code, and are safe."""
 
+import ast
 import itertools
 import re
 import subprocess
@@ -148,6 +149,35 @@ def test_each_machine_gets_one_engine(system: str, machine: str, engine: str) ->
     assert wanted == [engine]
 
 
+def imported(*folders: str) -> set[str]:
+    """The libraries that the Python files in these folders import, by the names of their wheels."""
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    found = {"streamlit"}
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    own = {"cellseg", "benchmarks", "docs", "pages", "tests"}
+    wheels = {"PIL": "pillow", "skimage": "scikit-image"}
+    return {wheels.get(name, name) for name in found - own - sys.stdlib_module_names}
+
+
+def test_what_the_app_imports_is_required_and_the_other_way_round() -> None:
+    asked = {requirement.name for requirement in requirements("requirements.txt")}
+    assert imported("cellseg", "pages") == asked - {"tensorflow-cpu"}
+
+
+def test_what_the_tests_import_is_required() -> None:
+    asked = {
+        requirement.name
+        for name in ("requirements.txt", "requirements-dev.txt")
+        for requirement in requirements(name)
+    }
+    assert imported("tests", "docs") <= asked
+
+
 def test_what_is_installed_fits() -> None:
     from importlib.metadata import version
 
@@ -216,6 +246,13 @@ def test_each_page_is_in_the_readme(page: Path) -> None:
     assert page.stem.isalpha()
     for mode in ("light", "dark"):
         assert f"docs/screenshots/{page.stem}-{mode}.png" in README
+
+
+def test_the_pictures_of_the_readme_are_there() -> None:
+    if not (ROOT / "docs" / "screenshots").is_dir():
+        pytest.skip("there are no pictures yet; make them with python docs/screenshots.py")
+    for target in re.findall(r'(?:srcset|src)="([^"]+)"', README):
+        assert (ROOT / target).is_file(), target
 
 
 def test_the_checks_run_the_tests_as_the_readme_does() -> None:

@@ -13,7 +13,7 @@ from cellseg.images.image import Image
 def test_it_is_made_once(workspace):
     dataset = create_sample(workspace)
     assert (dataset.name, dataset.kind, dataset.sample) == ("sample", "labels", True)
-    assert (len(dataset.split.train), len(dataset.split.test)) == (24, 6)
+    assert (len(dataset.split.train), len(dataset.split.test)) == (8, 2)
     assert dataset.image(dataset.names[0]).bits == "uint16"
     assert all(pair.labels for pair in dataset.pairs)
     assert create_sample(workspace).id == dataset.id

@@ -107,7 +107,7 @@ def test_touching_ellipses():
     assert_as_skimage(drawn)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(0, 3))
 )
@@ -116,7 +116,7 @@ def test_random_labels_in_several_parts(labels):
         assert_as_skimage(labels)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.2, 0.9))
 def test_random_connected_parts(seed, density):
     mask = np.random.default_rng(seed).random((25, 30)) < density

@@ -86,7 +86,8 @@ def test_a_training_runs_to_its_end_and_publishes_a_model(workspace, dataset):
     assert model.facts.dataset_fingerprint == dataset.fingerprint
     assert model.facts.scores["together"]["network_size"]["pixel_accuracy"] is not None
     assert model.facts.best_on_test.iou == max(row["val_iou"] for row in rows)
-    assert (model.folder / "best_on_test.weights.h5").is_file()
+    for weights in (model.weights, model.folder / "best_on_test.weights.h5"):
+        assert b"optimizer" not in weights.read_bytes()
     with pytest.raises(CellsegError, match="exists already"):
         jobs.start(workspace, dataset, recipe(), "First")
 

@@ -45,7 +45,7 @@ def checked_labels(labels: NDArray) -> Labels:
         )
     if labels.dtype.kind == "i" and labels.size and labels.min() < 0:
         raise ValueError(f"a label image holds no negative number; found {labels.min()}")
-    return np.ascontiguousarray(labels)
+    return np.ascontiguousarray(labels, labels.dtype.newbyteorder("="))
 
 
 def runs_of(labels: Labels) -> Runs:

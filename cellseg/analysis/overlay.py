@@ -44,7 +44,10 @@ def overlay(
     shown = labels > 0
     if style == "outline":
         shown &= find_boundaries(labels, connectivity=1, mode="inner")
-    paint = colours(labels[shown]) if colour is None else _rgb(colour)
+    if colour is None:
+        paint = colours(np.arange(labels.max(initial=0) + 1))[labels[shown]]
+    else:
+        paint = _rgb(colour)
     painted = rgb.copy()
     mixed = rgb[shown] * (1.0 - opacity) + paint * opacity
     painted[shown] = np.rint(mixed).astype(np.uint8)

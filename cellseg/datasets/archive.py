@@ -1,7 +1,10 @@
 """Unpack a zip that a user brought: nothing leaves the target, nothing explodes."""
 
+import lzma
+import re
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -12,6 +15,18 @@ from cellseg.workspace import disk_errors
 
 HARMLESS = 50 * 10**6
 """Bytes unpacked below which the ratio to the packed size does not count."""
+
+# What zipfile raises where the bytes make no sense; refusals of the disk are turned before.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
 
 
 def unpack(
@@ -33,7 +48,8 @@ def unpack(
     ------
     CellsegError
         Where it is no zip, is damaged or encrypted, holds a name that leads out of its folder or
-        another zip (except for ImageJ's RoiSet.zip, which is a mask), or exceeds a limit.
+        another zip (except for ImageJ's RoiSet.zip, which is a mask), or exceeds a limit; where
+        the disk is full or cannot be written.
     """
     name = name or packed.name
     unpacked: dict[str, Path] = {}
@@ -56,7 +72,7 @@ def unpack(
                         "images again, or bring it by itself."
                     )
                 unpacked[info.filename.replace("\\", "/")] = path
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise CellsegError(
             f"{name} is not a zip or is damaged; pack the folder again and bring the new file."
         ) from error
@@ -78,7 +94,7 @@ def is_roi_set(path: Path) -> bool:
 def _check(members: list[zipfile.ZipInfo], packed: int, name: str, limits: Limits) -> None:
     for info in members:
         path = PurePosixPath(info.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", str(path)):
             raise CellsegError(
                 f"{name} holds a file named {info.filename}, which leads out of its folder; pack "
                 "the images again without it."

@@ -22,7 +22,7 @@ from cellseg.images.image import Image
 from cellseg.images.reading import EXTENSIONS
 from cellseg.images.view import ChoiceNeeded, View
 from cellseg.limits import Limits
-from cellseg.workspace import Workspace
+from cellseg.workspace import Workspace, disk_errors
 
 ABANDONED = 24 * 3600.0
 """Seconds after which a proposal that nobody kept or discarded is deleted."""
@@ -122,14 +122,21 @@ def _uploads(source: Path | Sequence[Upload]) -> list[Upload]:
 def _files(
     uploads: Sequence[Upload], unpacked: Path, lost: list[Lost], limits: Limits
 ) -> dict[str, Path]:
-    """The files by name, those of zips included; a name that comes twice is used once."""
+    """The files by name, those of zips included; a name that comes twice is used once.
+
+    A zip that comes with other files counts as a folder of its name: `images.zip` and `masks.zip`
+    may hold the same names.
+    """
     files: dict[str, Path] = {}
     for upload in uploads:
         found = {upload.name: upload.path}
         if upload.name.lower().endswith(".zip") and not is_roi_set(upload.path):
             folder = unpacked / str(len(list(unpacked.glob("*"))))
-            folder.mkdir(parents=True)
+            with disk_errors(unpacked):
+                folder.mkdir(parents=True)
             found = unpack(upload.path, folder, upload.name, limits)
+            if len(uploads) > 1:
+                found = {f"{upload.name[:-4]}/{name}": path for name, path in found.items()}
         for name, path in found.items():
             if name in files:
                 sentence = f"{name} came twice; the first one is used."

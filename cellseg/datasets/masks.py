@@ -108,11 +108,14 @@ def all_values(facts: Iterable[MaskFacts]) -> tuple[int, ...]:
 def decide_kind(facts: Sequence[MaskFacts]) -> MaskKind:
     """The kind of the masks of one dataset, from the values of all of them.
 
-    binary : at most one value besides 0; also where some masks use 0 and 1, others 0 and 255.
+    binary : at most one value besides 0; also where some masks use 0 and 1, others 0 and 255, and
+        where most are black and white with grey edges.
     grey : two to eight values besides 0 that lie at least 16 apart, as in 0, 128 and 255; or
         values without any 0, so that none is known to be background.
     labels : everything else.
     """
+    if soft_foreground(facts):
+        return "binary"
     if any(mask.count > LISTED for mask in facts):
         return "labels"
     values = all_values(facts)
@@ -130,6 +133,21 @@ def decide_kind(facts: Sequence[MaskFacts]) -> MaskKind:
     return "grey" if bright and gaps.min() >= _GREY_GAP else "labels"
 
 
+def soft_foreground(facts: Sequence[MaskFacts]) -> tuple[int, ...]:
+    """The values brighter than half where masks are black and white with grey edges; else none.
+
+    So they are where at least half of the masks that are not black look like it, or all but those
+    that hold one value besides 0.
+    """
+    soft = [mask for mask in facts if mask.soft]
+    drawn = [mask for mask in facts if not mask.empty]
+    others = [mask for mask in drawn if not mask.soft and mask.objects > 1]
+    if not soft or (others and 2 * len(soft) < len(drawn)):
+        return ()
+    brightest = max(mask.maximum for mask in soft)
+    return tuple(range(brightest // 2 + 1, 256))
+
+
 def choose_scale(
     facts: Sequence[MaskFacts],
     kind: MaskKind | None = None,
@@ -141,7 +159,8 @@ def choose_scale(
     ----------
     facts : of every mask of the dataset.
     kind : the user's word; None decides by the values.
-    foreground : the values that are cell; None or empty means every value but 0.
+    foreground : the values that are cell; None or empty means every value but 0, and in black
+        and white masks with grey edges those brighter than half.
 
     Raises
     ------
@@ -179,6 +198,8 @@ def choose_scale(
             f"All {len(facts)} masks are black, no cell is drawn in them; needed is at least one "
             "mask with cells."
         )
+    if kind == "binary" and not chosen:
+        chosen = soft_foreground(facts)
     return MaskScale(kind, chosen)
 
 

@@ -13,7 +13,14 @@ from cellseg.datasets.doctor.facts import Facts
 from cellseg.datasets.doctor.finding import Finding
 from cellseg.datasets.doctor.ward import Case, Held, Lost, Ward
 from cellseg.datasets.layouts import Layout, Recognised
-from cellseg.datasets.masks import MaskFacts, MaskKind, all_values, decide_kind, foreground
+from cellseg.datasets.masks import (
+    MaskFacts,
+    MaskKind,
+    all_values,
+    decide_kind,
+    foreground,
+    soft_foreground,
+)
 from cellseg.datasets.pairs import PairFacts, PairFiles, free_name
 from cellseg.datasets.split import Side
 from cellseg.images.image import Image
@@ -230,7 +237,9 @@ class Proposal:
         rgb8, mask = self.files.preview(name)
         kind = kind or self.kind
         if kind == "grey" and not values:
-            kind = "binary"
+            return rgb8, mask != 0
+        if kind == "binary" and not values:
+            values = soft_foreground(self.masks)
         return rgb8, foreground(mask, kind, values)
 
     def discard(self) -> None:

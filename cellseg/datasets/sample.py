@@ -10,14 +10,14 @@ from cellseg.images.synthetic import draw_cells
 from cellseg.workspace import Workspace
 
 NAME = "sample"
-IMAGES = 12
-"""10 train and 2 test."""
+IMAGES = 10
+"""8 train and 2 test."""
 
 
 def create_sample(workspace: Workspace) -> Dataset:
     """The sample dataset of a workspace, drawn if it is not there yet.
 
-    12 images of 256 x 256 pixels, 16 bits, with label images; always the same.
+    10 images of 256 x 256 pixels, 16 bits, with label images; always the same.
 
     Raises
     ------

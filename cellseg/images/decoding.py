@@ -224,7 +224,14 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", **limit},
+            # Safe path: nothing is imported from the folder that the user happens to be in.
+            env={
+                **os.environ,
+                "PYTHONPATH": path,
+                "PYTHONSAFEPATH": "1",
+                "PYTHONUTF8": "1",
+                **limit,
+            },
             creationflags=flags,
             text=True,
             encoding="utf-8",

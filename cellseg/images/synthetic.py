@@ -37,13 +37,13 @@ def draw_cells(
     centres: list[tuple[float, float, float]] = []
     for _ in range(cells):
         row, column, radius = _place(rng, size, centres)
-        shape = _nucleus(rng, size, row, column, radius)
-        free = shape & (labels == 0)
+        window, shape = _nucleus(rng, size, row, column, radius)
+        free = shape & (labels[window] == 0)
         if free.sum() < 0.75 * shape.sum() or free.sum() < 20:
             continue
         centres.append((row, column, radius))
-        labels[free] = len(centres)
-        light[free] = rng.uniform(500, 1900) * _texture(rng, size)[free]
+        labels[window][free] = len(centres)
+        light[window][free] = rng.uniform(500, 1900) * _texture(rng, size)[window][free]
     return _photographed(rng, light), labels
 
 
@@ -62,16 +62,23 @@ def _place(
 
 def _nucleus(
     rng: np.random.Generator, size: int, row: float, column: float, radius: float
-) -> np.ndarray:
-    """A lightly dented ellipse, (size, size) bool."""
-    rows, columns = np.mgrid[:size, :size]
+) -> tuple[tuple[slice, slice], np.ndarray]:
+    """A lightly dented ellipse: the window of the picture around it, and where in it, bool."""
+    window = (_reach(row, 1.5 * radius, size), _reach(column, 1.5 * radius, size))
+    rows, columns = np.mgrid[window]
     down, right = rows - row, columns - column
     angle = np.arctan2(down, right)
     flattening, direction = rng.uniform(0, 0.22), rng.uniform(0, np.pi)
     outline = 1 + flattening * np.cos(2 * (angle - direction))
     for waves in (3, 4, 5):
         outline += rng.uniform(0, 0.04) * np.cos(waves * angle + rng.uniform(0, 2 * np.pi))
-    return np.hypot(down, right) < radius * outline
+    return window, np.hypot(down, right) < radius * outline
+
+
+def _reach(middle: float, reach: float, size: int) -> slice:
+    """The indices from `middle - reach` to `middle + reach` that lie in the picture."""
+    first, last = (min(size, max(0, int(end))) for end in (middle - reach, middle + reach + 1))
+    return slice(first, last)
 
 
 def _texture(rng: np.random.Generator, size: int) -> np.ndarray:

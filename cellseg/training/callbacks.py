@@ -68,6 +68,24 @@ class StopOnRequest(keras.callbacks.Callback):
             self.stopped = self.model.stop_training = True
 
 
+class KeepBest(keras.callbacks.ModelCheckpoint):
+    """Keeps the weights of the epoch with the best IoU on the test images.
+
+    They are saved from a network that was not compiled, since the file would hold the optimizer's
+    state otherwise and weigh three times as much.
+    """
+
+    def __init__(self, network: keras.Model, path: Path) -> None:
+        super().__init__(
+            path, monitor="val_iou", mode="max", save_best_only=True, save_weights_only=True
+        )
+        self._network = network
+
+    def set_model(self, model: keras.Model) -> None:
+        """Watch the bare network instead of the one that Keras trains."""
+        super().set_model(self._network)
+
+
 class SamplePictures(keras.callbacks.Callback):
     """Pictures of the same few images after each epoch: the foreground probability as grey."""
 

@@ -88,6 +88,17 @@ def start(
     return run
 
 
+def default_encoder(dataset: Dataset) -> str:
+    """Where the encoder of a training starts if nobody chooses: from ImageNet.
+
+    The sample project must work without a network, so its encoder starts from `none` where the
+    ImageNet weights are not on this machine.
+    """
+    recipe = Recipe()
+    at_hand = encoder_weights.available(recipe.network, recipe.preprocessing.image_size)
+    return "none" if dataset.sample and not at_hand else "imagenet"
+
+
 def stop(run: Run) -> None:
     """Ask a run to end after its current batch; what it learned is kept."""
     with disk_errors(run.folder):

@@ -15,7 +15,7 @@ from cellseg.network.metrics import ForegroundScores
 from cellseg.network.pipeline import scoring_batches, training_batches
 from cellseg.network.preprocessing import gather
 from cellseg.network.unet import build_unet
-from cellseg.training.callbacks import ProgressReport, SamplePictures, StopOnRequest
+from cellseg.training.callbacks import KeepBest, ProgressReport, SamplePictures, StopOnRequest
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, StatusWriter
 
@@ -79,7 +79,8 @@ def train(
     _note_majority(status, test_masks if len(data.test) else masks)
 
     status.say("Building the network")
-    network = _compiled(recipe, encoder_weights)
+    network = build_unet(recipe.preprocessing.image_size, recipe.network, encoder_weights)
+    trainee = _compiled(network, recipe)
     batch_size = recipe.training.batch_size_for(len(images))
     shown_names, shown_images, shown_masks = (
         (data.test, test_images, test_masks) if data.test else (data.train, images, masks)
@@ -98,13 +99,14 @@ def train(
         pictures,
     ]
     if data.test:
-        callbacks.append(_keep_best(run))
+        callbacks.append(KeepBest(network, run.best_on_test))
     status.say("Preparing the first step, about 10 s")
-    network.fit(
+    trainee.fit(
         training_batches(images, masks, batch_size, recipe.training.seed),
         validation_data=scoring_batches(test_images, test_masks, 16) if data.test else None,
         epochs=recipe.training.epochs,
         callbacks=callbacks,
+        shuffle=False,  # the pipeline does it
         verbose=0,
     )
     rows = run.metrics()
@@ -119,25 +121,15 @@ def train(
     )
 
 
-def network_of(recipe: Recipe, encoder_weights: Path | None) -> keras.Model:
-    """The untrained network of a recipe."""
-    return build_unet(recipe.preprocessing.image_size, recipe.network, encoder_weights)
-
-
-def _compiled(recipe: Recipe, encoder_weights: Path | None) -> keras.Model:
-    network = network_of(recipe, encoder_weights)
-    network.compile(
+def _compiled(network: keras.Model, recipe: Recipe) -> keras.Model:
+    """The same layers with an optimizer, a loss and scores; the network itself stays bare."""
+    trainee = keras.Model(network.inputs, network.outputs)
+    trainee.compile(
         optimizer=keras.optimizers.Adam(recipe.training.learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[ForegroundScores()],
     )
-    return network
-
-
-def _keep_best(run: Run) -> keras.callbacks.Callback:
-    return keras.callbacks.ModelCheckpoint(
-        run.best_on_test, monitor="val_iou", mode="max", save_best_only=True, save_weights_only=True
-    )
+    return trainee
 
 
 def _note_majority(status: StatusWriter, masks: NDArray[np.uint8]) -> None:

@@ -81,7 +81,7 @@ class Worker:
             trained = trainer.train(self.run, data, weights, self.status, self.stop_requested)
         except trainer.Stopped:
             return "stopped", None, "Stopped before the first step, so there is no model."
-        self.status.say("Scoring the test images")
+        self.status.say("Scoring the test images" if data.test else "Publishing the model")
         trained.network.save_weights(str(self.run.weights))
         model = self._publish(trained, data)
         return ("stopped" if trained.stopped else "finished"), model, None

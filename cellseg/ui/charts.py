@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 MOST_POINTS = 500
 """The most points of one curve; more cannot be told apart and cost the browser time."""
 
-HEIGHT = 320
+HEIGHT = 310
 LOSS = {"Loss": "loss"}
 SCORES = {"Accuracy": "pixel_accuracy", "IoU": "iou", "Dice": "dice"}
 COLOURS = {"Loss": "#1B8AA8", "Accuracy": "#8A6FC9", "IoU": "#D9772B", "Dice": "#1B8AA8"}
@@ -82,7 +82,7 @@ def live(rows: Sequence[Row], measures: dict[str, str], epochs: int) -> dict[str
 def ended(
     rows: Sequence[Row], measures: dict[str, str], majority: float | None = None
 ) -> go.Figure:
-    """The same curves as a Plotly figure to zoom into.
+    """The same curves as a Plotly figure to zoom into; its legend names each measure once.
 
     Parameters
     ----------
@@ -90,33 +90,37 @@ def ended(
     """
     rows = thinned(rows)
     epochs = [row["epoch"] for row in rows]
+    tested = any(row.get("val_loss") is not None for row in rows)
     figure = go.Figure()
     for title, key, part, dashed in _curves(rows, measures):
         figure.add_scatter(
             x=epochs,
             y=[row.get(key) for row in rows],
-            name=f"{title}, {part}",
+            name=title,
+            legendgroup=title,
+            showlegend=not (dashed and tested),
             mode="lines" if len(rows) > 2 else "lines+markers",
             line={
                 "color": COLOURS[title],
                 "width": 1.5 if dashed else 2.5,
                 "dash": "dash" if dashed else "solid",
             },
-            hovertemplate="%{y:.3f}",
+            hovertemplate=f"{title}, {part}: %{{y:.3f}}<extra></extra>",
         )
     if majority is not None:
         figure.add_scatter(
             x=[epochs[0], epochs[-1]],
             y=[majority, majority],
-            name="Accuracy to beat",
+            name="To beat",
             mode="lines",
             line={"color": COLOURS["Accuracy"], "width": 1.5, "dash": "dot"},
-            hovertemplate="%{y:.3f}",
+            hovertemplate="Accuracy to beat: %{y:.3f}<extra></extra>",
         )
     figure.update_layout(
         height=HEIGHT,
-        margin={"l": 36, "r": 12, "t": 8, "b": 108, "autoexpand": False},
+        margin={"l": 36, "r": 12, "t": 8, "b": 84, "autoexpand": False},
         hovermode="x unified",
+        showlegend=measures is SCORES,
         legend={"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0},
         xaxis={"title": {"text": "Epoch", "standoff": 8}, "showgrid": False},
         yaxis={"rangemode": "tozero", **({"range": [0, 1.02]} if measures is SCORES else {})},

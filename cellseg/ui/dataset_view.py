@@ -7,8 +7,8 @@ import streamlit as st
 
 from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.ui import card_view, dialogs, export_view, gallery, shell, split_view, state
-from cellseg.ui.import_view import KINDS
 from cellseg.ui.previews import Preview
+from cellseg.ui.save_form import KINDS
 from cellseg.ui.words import count, plain
 
 SIDES = ("All", "Train", "Test")

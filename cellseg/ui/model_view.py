@@ -106,6 +106,7 @@ def choice(models: list[Model], wished: str | None) -> Model:
         key="segment-model",
         help="The network that marks the cells; the newest is the first.",
     )
+    state.choose("model", chosen.id)
     facts = chosen.facts
     said = f"Learned from {count(len(facts.train), 'image')} of {plain(facts.dataset_name)}"
     if facts.scores:

@@ -1,12 +1,15 @@
 """The settings of a training as widgets, with defaults that work."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cellseg.config import NetworkSettings, Preprocessing, Recipe, TrainingSettings, checked
 from cellseg.datasets.store import Dataset
 from cellseg.network import encoder_weights
+from cellseg.training import jobs
 from cellseg.ui.words import about, count
 
 RECIPES = {"seed": "Seed: MobileNetV2 U-Net"}
@@ -46,9 +49,8 @@ def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
     CellsegError
         Where a value does not fit.
     """
-    default = TrainingSettings()
-    first = st.columns(3, gap="small")
-    with first[0]:
+    first, second, third = st.columns(3, gap="small")
+    with first:
         ids = [dataset.id for dataset in datasets]
         dataset = st.selectbox(
             "Dataset",
@@ -58,7 +60,7 @@ def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
             key="train-dataset",
             help="The images and masks to learn from; some of them are kept to test.",
         )
-    with first[1]:
+    with second:
         name = st.selectbox(
             "Recipe",
             list(RECIPES),
@@ -66,7 +68,7 @@ def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
             key="train-recipe",
             help="Network and way of learning; this one is a small U-Net that learns in minutes.",
         )
-    with first[2]:
+    with third:
         suggested = free_name(dataset, taken)
         model_name = st.text_input(
             "Name of the model",
@@ -75,18 +77,49 @@ def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
             max_chars=60,
             help="Under this name you find it again on the pages Segment and Models.",
         )
-    second = st.columns(4, gap="small")
-    with second[0]:
-        epochs = st.number_input(
+    return Wish(dataset, _recipe(name, dataset), model_name)
+
+
+def _recipe(name: str, dataset: Dataset) -> Recipe:
+    """Widgets for what is usually changed in a row, and for the rest below it."""
+    first, second, third, fourth = st.columns(4, gap="small")
+    training = _training(first, second, third, dataset)
+    with fourth:
+        encoder = st.selectbox(
+            "Encoder starts",
+            list(ENCODERS),
+            index=list(ENCODERS).index(jobs.default_encoder(dataset)),
+            format_func=lambda key: ENCODERS[key],
+            key=f"train-encoder-{dataset.id}",
+            help="From weights learned on everyday pictures, which needs few images, or from "
+            "nothing.",
+        )
+    with st.expander("More settings", icon=":material/tune:"):
+        image_size, seed = _more()
+    return checked(
+        Recipe,
+        name=name,
+        preprocessing=checked(Preprocessing, image_size=image_size),
+        network=checked(NetworkSettings, encoder_weights=encoder),
+        training=checked(TrainingSettings, **training, seed=seed),
+    )
+
+
+def _training(
+    first: DeltaGenerator, second: DeltaGenerator, third: DeltaGenerator, dataset: Dataset
+) -> dict[str, Any]:
+    default = TrainingSettings()
+    batch_size = default.batch_size_for(len(dataset.split.train))
+    return {
+        "epochs": first.number_input(
             "Epochs",
             1,
             10_000,
             default.epochs,
             key="train-epochs",
             help="How often the network sees every training image; more takes longer.",
-        )
-    with second[1]:
-        rate = st.number_input(
+        ),
+        "learning_rate": second.number_input(
             "Learning rate",
             1e-6,
             1.0,
@@ -95,56 +128,39 @@ def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
             format="%g",
             key="train-learning-rate",
             help="The size of a learning step; lower it if the curves jump.",
-        )
-    with second[2]:
-        batch_size = default.batch_size_for(len(dataset.split.train))
-        batch = st.number_input(
+        ),
+        "batch_size": third.number_input(
             "Batch size",
             1,
             256,
             batch_size,
             key=f"train-batch-size-{batch_size}",
             help="Images looked at before each learning step; more needs more memory.",
-        )
-    with second[3]:
-        encoder = st.selectbox(
-            "Encoder starts",
-            list(ENCODERS),
-            index=list(ENCODERS).index(default_encoder(dataset)),
-            format_func=lambda key: ENCODERS[key],
-            key=f"train-encoder-{dataset.id}",
-            help="From weights learned on everyday pictures, which needs few images, or from "
-            "nothing.",
-        )
-    with st.expander("More settings", icon=":material/tune:"):
-        third = st.columns(3, gap="small")
-        with third[0]:
-            image_size = st.selectbox(
-                "Image size",
-                IMAGE_SIZES,
-                index=IMAGE_SIZES.index(Preprocessing().image_size),
-                key="train-image-size",
-                help="Pixels; images are resized to such a square. Larger shows finer structures.",
-            )
-        with third[1]:
-            seed = st.number_input(
-                "Seed",
-                0,
-                2**31 - 1,
-                default.seed,
-                key="train-seed",
-                help="Decides all chance; another number shows how much luck is in the result.",
-            )
-    recipe = checked(
-        Recipe,
-        name=name,
-        preprocessing=checked(Preprocessing, image_size=image_size),
-        network=checked(NetworkSettings, encoder_weights=encoder),
-        training=checked(
-            TrainingSettings, epochs=epochs, batch_size=batch, learning_rate=rate, seed=seed
         ),
-    )
-    return Wish(dataset, recipe, model_name)
+    }
+
+
+def _more() -> tuple[int, int]:
+    """Image size and seed."""
+    first, second, _ = st.columns(3, gap="small")
+    with first:
+        image_size = st.selectbox(
+            "Image size",
+            IMAGE_SIZES,
+            index=IMAGE_SIZES.index(Preprocessing().image_size),
+            key="train-image-size",
+            help="Pixels; images are resized to such a square. Larger shows finer structures.",
+        )
+    with second:
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            TrainingSettings().seed,
+            key="train-seed",
+            help="Decides all chance; another number shows how much luck is in the result.",
+        )
+    return image_size, seed
 
 
 def start_button(wish: Wish, seconds: float) -> bool:
@@ -163,18 +179,11 @@ def start_button(wish: Wish, seconds: float) -> bool:
     return pressed
 
 
-def default_encoder(dataset: Dataset) -> str:
-    """ImageNet; for the sample without these weights on the machine, from scratch."""
-    if dataset.sample and not _at_hand(Recipe()):
-        return "none"
-    return "imagenet"
-
-
 def encoder_note(wish: Wish) -> str:
     """One sentence on where the encoder's weights come from."""
     recipe, dataset = wish.recipe, wish.dataset
     if recipe.network.encoder_trains:
-        if dataset.sample and not _at_hand(Recipe()):
+        if jobs.default_encoder(dataset) == "none":
             return (
                 "The ImageNet weights are not on this machine, so the sample trains its encoder "
                 "from scratch."

@@ -35,11 +35,58 @@ def badge(progress: Progress) -> str:
 
 def show(run: Run) -> None:
     """Everything of a run; a fragment looks again every 2 s until the run has ended."""
+    ended = run.progress().ended
+    st.fragment(_view, run_every=None if ended else EVERY)(run, ended)
+
+
+@shell.guarded
+def _view(run: Run, ended: bool) -> None:
+    """Heading, status, curves and samples: in the same places while it trains and afterwards."""
     progress = run.progress()
-    if progress.ended:
-        _ended(run, progress)
+    if progress.ended and not ended:
+        st.rerun()
+    rows = run.metrics()
+    _heading(run, progress)
+    with st.container(key="train-status"):
+        if ended:
+            _outcome(run, progress)
+            if rows:
+                _scores(run, rows[-1], progress)
+        else:
+            st.progress(_fraction(progress), text=said(progress, run.stop_file.exists()))
+    if rows or not ended:
+        with st.container(key="train-curves"):
+            _curves(run, rows, progress, ended)
+        _samples(run)
+    if not ended:
+        st.caption("The training goes on if you leave this page or close the browser.")
+
+
+def _curves(run: Run, rows: list[dict[str, Any]], progress: Progress, ended: bool) -> None:
+    sides = (("Loss", charts.LOSS), ("Accuracy, IoU and Dice", charts.SCORES))
+    for column, (title, measures) in zip(st.columns(2, gap="medium"), sides, strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            alt = charts.described(rows, measures)
+            if ended:
+                majority = progress.majority_accuracy if measures is charts.SCORES else None
+                st.plotly_chart(
+                    charts.ended(rows, measures, majority),
+                    key=f"past-{title}-{run.id}",
+                    config={"displaylogo": False, "modeBarButtonsToRemove": ["select", "lasso"]},
+                    alt=alt,
+                )
+            else:
+                st.echarts_chart(
+                    charts.live(rows, measures, progress.epochs),
+                    key=f"curve-{title}-{run.id}",
+                    height=charts.HEIGHT,
+                    alt=alt,
+                )
+    if run.config.test:
+        st.caption("Solid: test images, never used to learn. Dashed: training images.")
     else:
-        st.fragment(_live, run_every=EVERY)(run)
+        st.caption("All images train in this run, so there are no test curves.")
 
 
 def _heading(run: Run, progress: Progress) -> None:
@@ -52,7 +99,7 @@ def _heading(run: Run, progress: Progress) -> None:
                 "Stop",
                 key="train-stop",
                 icon=":material/stop:",
-                on_click=shell.guarded(jobs.stop),
+                on_click=shell.callback(jobs.stop),
                 args=(run,),
                 disabled=run.stop_file.exists(),
             )
@@ -64,55 +111,6 @@ def _heading(run: Run, progress: Progress) -> None:
                 "The training run was deleted.",
             )
     st.caption(_facts(run))
-
-
-@shell.guarded
-def _live(run: Run) -> None:
-    progress = run.progress()
-    if progress.ended:
-        st.rerun()
-    _heading(run, progress)
-    rows = run.metrics()
-    with st.container(key="train-status"):
-        st.progress(_fraction(progress), text=said(progress, run.stop_file.exists()))
-    with st.container(key="train-curves"):
-        for column, title, measures in _sides():
-            with column:
-                st.markdown(f"**{title}**")
-                st.echarts_chart(
-                    charts.live(rows, measures, progress.epochs),
-                    key=f"curve-{title}-{run.id}",
-                    height=charts.HEIGHT,
-                    alt=charts.described(rows, measures),
-                )
-        st.caption(_legend(run))
-    _samples(run)
-    st.caption("The training goes on if you leave this page or close the browser.")
-
-
-def _ended(run: Run, progress: Progress) -> None:
-    _heading(run, progress)
-    rows = run.metrics()
-    with st.container(key="train-status"):
-        _outcome(run, progress)
-    if rows:
-        _scores(run, rows[-1], progress)
-        with st.container(key="train-curves"):
-            for column, title, measures in _sides():
-                with column:
-                    st.markdown(f"**{title}**")
-                    majority = progress.majority_accuracy if measures is charts.SCORES else None
-                    st.plotly_chart(
-                        charts.ended(rows, measures, majority),
-                        key=f"past-{title}-{run.id}",
-                        config={
-                            "displaylogo": False,
-                            "modeBarButtonsToRemove": ["select", "lasso"],
-                        },
-                        alt=charts.described(rows, measures),
-                    )
-            st.caption(_legend(run))
-        _samples(run)
 
 
 def _deleted(run: Run) -> None:
@@ -212,17 +210,6 @@ def _spread(epochs: list[int]) -> list[int]:
     return [epochs[round(last * (look / (LOOKS - 1)) ** 2)] for look in range(LOOKS)]
 
 
-def _sides() -> list[tuple[Any, str, dict[str, str]]]:
-    left, right = st.columns(2, gap="medium")
-    return [(left, "Loss", charts.LOSS), (right, "Accuracy, IoU and Dice", charts.SCORES)]
-
-
-def _legend(run: Run) -> str:
-    if run.config.test:
-        return "Solid: test images, never used to learn. Dashed: training images."
-    return "All images train in this run, so there are no test curves."
-
-
 def _facts(run: Run) -> str:
     config, recipe = run.config, run.config.recipe
     parts = [
@@ -242,35 +229,3 @@ def settings(recipe: Recipe, images: int) -> str:
         f"{count(training.epochs, 'epoch')}, learning rate {training.learning_rate:g}, "
         f"batch size {training.batch_size_for(images)}, {encoder.get(weights, 'own encoder file')}"
     )
-
-
-def past(runs: list[Run], opened: str | None) -> None:
-    """The runs so far, newest first, ten at a time, each with a link to its own address."""
-    most = 10
-    pages = -(-len(runs) // most)
-    slot = st.container(gap="xsmall")
-    page = st.pagination(pages, key="runs-page") if pages > 1 else 1
-    with slot:
-        for run in runs[(page - 1) * most : page * most]:
-            _line(run, opened == run.id)
-
-
-def _line(run: Run, is_open: bool) -> None:
-    progress = run.progress()
-    rows = run.metrics()
-    with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
-        shell.link(
-            "train",
-            plain(run.config.model_name),
-            icon="visibility" if is_open else "show_chart",
-            query={"run": run.id},
-        )
-        st.markdown(badge(progress), width="content")
-        st.space("stretch")
-        said = [plain(run.config.dataset_name)]
-        if rows:
-            last = rows[-1]
-            value = last.get("val_iou", last.get("iou"))
-            said.append(f"{count(last['epoch'], 'epoch')}, IoU {score(value)}")
-        said.append(moment(run.config.created))
-        st.caption(" · ".join(said), width="content")

@@ -166,9 +166,9 @@ def with_progress(
     files: Sequence[Received], model: Model, folder: Path
 ) -> tuple[list[Segmented], list[str]]:
     """As `segment_all`, with a bar where there is something to wait for."""
+    slot = st.empty()  # there in every run, so that nothing below it changes its place
     if all(_known(file, model, folder) for file in files):
         return segment_all(files, model, folder, lambda *_: None)
-    slot = st.empty()
     if "tensorflow" not in sys.modules:
         with slot, st.spinner("Loading the network, about 10 seconds the first time"):
             predictor(model, str(model.weights), model.weights.stat().st_mtime)

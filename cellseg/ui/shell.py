@@ -97,15 +97,8 @@ def boundary() -> Iterator[None]:
     """Show what went wrong in one sentence, never a traceback; the rest of the page stays."""
     try:
         yield
-    except CellsegError as error:
-        show_error(error)
     except Exception as error:
-        log.exception("a page failed")
-        reason = str(error).splitlines()[0][:200] if str(error) else ""
-        show_error(
-            f"This page failed unexpectedly ({type(error).__name__}: {reason}); your data are "
-            "safe. Reload the page, and if it happens again report the sentence above."
-        )
+        show_error(_sentence(error))
 
 
 def guarded(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -119,15 +112,43 @@ def guarded(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
     return inside
 
 
+def callback(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """A callback of a widget with the same boundary: `show_note` shows what went wrong."""
+
+    @functools.wraps(function)
+    def inside(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except Exception as error:
+            state.complain(_sentence(error))
+
+    return inside
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, CellsegError):
+        return str(error)
+    log.error("a page failed", exc_info=error)
+    reason = str(error).splitlines()[0][:200] if str(error) else ""
+    return (
+        f"This page failed unexpectedly ({type(error).__name__}: {reason}); your data are safe. "
+        "Reload the page, and if it happens again report the sentence above."
+    )
+
+
 def show_error(error: CellsegError | str) -> None:
     """One sentence in red."""
     st.error(plain(str(error)), icon=":material/error:")
 
 
 def show_note() -> None:
-    """The sentence of success that the last run of a page left, if it did."""
-    if sentence := state.noted():
-        st.success(plain(sentence), icon=":material/check_circle:")
+    """What the last run of a page, or a callback before this one, left to be said."""
+    success, complaint = state.noted()
+    with st.container():  # there in every run, so that nothing below it changes its place
+        if success:
+            st.success(plain(success), icon=":material/check_circle:")
+        if complaint:
+            show_error(complaint)
 
 
 def nothing_yet(icon: str, title: str, sentence: str, *links: tuple[str, str, str]) -> None:

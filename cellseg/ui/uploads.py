@@ -1,6 +1,7 @@
 """Files on their way from the browser: into a private folder of the inbox, out of memory."""
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -9,9 +10,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cellseg import receiving
-from cellseg.errors import CellsegError
 from cellseg.limits import Limits
-from cellseg.ui import streaming
+from cellseg.ui import shell, streaming
 from cellseg.workspace import Workspace, disk_errors
 
 _FOLDER = "upload_folder"
@@ -47,21 +47,18 @@ def uploader(
                 help=help,
                 directory=many == "directory",
                 limits=Limits.of(workspace),
-                take=lambda said: _keep(workspace, key, said),
+                take=shell.callback(lambda said: _keep(workspace, key, said)),
             )
         else:
-            turn = st.session_state.get(f"{key}_turn", 0)
-            widget = f"{key}_{turn}"
+            widget = _widget(key)
             st.file_uploader(
                 label,
                 key=widget,
                 help=help,
                 accept_multiple_files=many,
-                on_change=_receive,
+                on_change=shell.callback(_receive),
                 args=(workspace, key, widget),
             )
-    if sentence := st.session_state.pop(f"{key}_error", None):
-        raise CellsegError(sentence)
     return received(key)
 
 
@@ -73,7 +70,16 @@ def received(key: str) -> list[Received]:
 def forget(*keys: str) -> None:
     """Delete what came through these uploaders."""
     for key in keys:
-        for file in st.session_state.pop(key, []):
+        delete(st.session_state.pop(key, []))
+
+
+def delete(files: Iterable[Received]) -> None:
+    """Delete files that were uploaded; their uploaders know them no more.
+
+    A file that lies anywhere but in a tab's folder of the inbox is the user's own and stays.
+    """
+    for file in files:
+        if file.path.parent.parent.name.startswith(receiving.PREFIX):
             shutil.rmtree(file.path.parent, ignore_errors=True)
 
 
@@ -88,31 +94,39 @@ def private_folder(workspace: Workspace) -> Path:
 
 def _keep(workspace: Workspace, key: str, said: Any) -> None:
     """Take over the files that came through the routes of the server."""
-    try:
-        with disk_errors(workspace.root):
-            found = streaming.arrived(private_folder(workspace), said)
-    except CellsegError as error:
-        st.session_state[f"{key}_error"] = str(error)
-        return
+    with disk_errors(workspace.root):
+        found = streaming.arrived(private_folder(workspace), said)
     more = [Received(name, path) for name, path in found]
     st.session_state[key] = [*st.session_state.get(key, []), *more]
 
 
 def _receive(workspace: Workspace, key: str, widget: str) -> None:
-    files = st.session_state[widget] or []
-    files = files if isinstance(files, list) else [files]
+    """Take in what an uploader brings.
+
+    Streamlit calls this a second time for the same files where the user clicks while the page
+    still answers to the first; they are known by then and passed over.
+    """
+    brought = st.session_state[widget] or []
+    known: set[str] = st.session_state.setdefault(f"{key}_known", set())
+    files = brought if isinstance(brought, list) else [brought]
+    new = [file for file in files if file.file_id not in known]
     kept = list(st.session_state.get(key, []))
     try:
         folder = private_folder(workspace)
         with disk_errors(workspace.root):
-            for file in files:
+            for file in new:
+                known.add(file.file_id)
                 kept.append(Received(file.name, _copy(file, folder)))
                 _release(file)
-    except CellsegError as error:
-        st.session_state[f"{key}_error"] = str(error)
     finally:
         st.session_state[key] = kept
-        st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
+        if widget == _widget(key):
+            st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
+
+
+def _widget(key: str) -> str:
+    """The key of the uploader that is on the page now; a new one is empty."""
+    return f"{key}_{st.session_state.get(f'{key}_turn', 0)}"
 
 
 def _copy(file: st.typing.UploadedFile, folder: Path) -> Path:

@@ -22,7 +22,7 @@ def test_from_start_to_an_overlay(server, new_page):
     page.get_by_role("link", name="Train with it").click()
 
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
-    page.locator(".st-key-train-epochs input").fill("3")
+    page.locator(".st-key-train-epochs input").fill("2")
     page.locator(".st-key-train-start button").click()
     status = page.locator(".st-key-train-status")
     expect(status).to_be_visible()
@@ -38,10 +38,10 @@ def test_from_start_to_an_overlay(server, new_page):
     expect(status_of(page)).to_contain_text("Epoch", timeout=LOADING)
     expect(page.locator(".st-key-train-curves canvas")).to_have_count(2)
     expect(page.get_by_text("Finished").first).to_be_visible(timeout=TRAINING)
-    expect(page.locator(".st-key-train-curves .js-plotly-plot")).to_have_count(2)
+    expect(page.locator(".st-key-train-curves").get_by_test_id("stPlotlyChart")).to_have_count(2)
 
     page.get_by_role("link", name="Segment images with it").click()
-    expect(page.locator(".st-key-segment-model")).to_contain_text("sample")
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("sample")
     page.locator(".st-key-segment-upload input[type=file]").set_input_files(
         {"name": "a slide, 1.tif", "mimeType": "image/tiff", "buffer": drawn(server)}
     )
@@ -51,7 +51,8 @@ def test_from_start_to_an_overlay(server, new_page):
     expect(page.locator(".st-key-segment-count")).to_contain_text(re.compile(r"\d"))
     seen = picture.get_attribute("src")
 
-    page.get_by_text("Outline", exact=True).click()
+    page.locator(".st-key-segment-view").get_by_text("Mask").click()
+    expect(picture).to_have_attribute("alt", re.compile(r"^Mask of a slide, 1\.tif"))
     expect(picture).not_to_have_attribute("src", seen)
     with page.expect_download() as download:
         page.get_by_role("button", name="Labels, TIFF").click()
@@ -66,7 +67,10 @@ def test_a_model_is_deleted_only_after_a_question(server, page):
 
     workspace = Workspace(server.home)
     model = made.model(workspace, made.dataset(workspace))
-    page.goto(f"{server.url}/models?model={model.id}")
+    page.goto(f"{server.url}/models")
+    page.get_by_test_id("stMain").get_by_role("link", name="first").click()
+    expect(page.get_by_text("Dataset fingerprint")).to_be_visible()
+    expect(page).to_have_url(f"{server.url}/models?model={model.id}")
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Keep").click()
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -1,0 +1,81 @@
+"""QuPath: cells as detections with their measurements, in GeoJSON."""
+
+import json
+import math
+import uuid
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cellseg.analysis.outlines import Outlines, Polygon
+
+NAMESPACE = uuid.UUID("5b3c2f0e-7a53-4d0c-9d4e-1c3f6f0c8a51")
+"""Of the ids of cells: the same cell of the same image gets the same id every time."""
+COLOUR = (0, 184, 148)
+_NOT_MEASURED = ("image", "label")
+
+
+def geojson(cells: Outlines, table: pd.DataFrame, image: str = "") -> bytes:
+    """A GeoJSON file as QuPath (0.4 and later) reads it by File > Import objects from file.
+
+    Outlines follow the edges of pixels, in pixels of the full image. A cell of one part is a
+    Polygon, with its holes; of several a MultiPolygon. Each is a detection of the class Cell,
+    named by its label, with every number of its row as measurement.
+
+    Parameters
+    ----------
+    table : one row for each cell, from `cellseg.analysis.measurements.measure`.
+    image : name, from which with the label the id of a cell follows.
+
+    Raises
+    ------
+    ValueError
+        Where the rows are not those of the cells.
+    """
+    drawn = np.unique(cells.label)
+    if not np.array_equal(drawn, np.sort(table["label"])):
+        raise ValueError(f"{drawn.size} outlined cells and {len(table)} rows are not the same")
+    names = [column for column in table.columns if column not in _NOT_MEASURED]
+    columns = [table[name].tolist() for name in names]
+    rows = dict(zip(table["label"].tolist(), zip(*columns, strict=True), strict=True))
+    features = [
+        _feature(label, polygons, image, _measurements(names, rows[label]))
+        for label, polygons in cells.cells()
+    ]
+    collection = {"type": "FeatureCollection", "features": features}
+    return json.dumps(collection, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _measurements(names: list[str], values: tuple) -> dict[str, float]:
+    """The finite numbers; yes and no become 1 and 0."""
+    return {
+        name: int(value) if isinstance(value, bool) else value
+        for name, value in zip(names, values, strict=True)
+        if isinstance(value, int | float) and math.isfinite(value)
+    }
+
+
+def _feature(
+    label: int, polygons: list[Polygon], image: str, measurements: dict[str, float]
+) -> dict[str, Any]:
+    coordinates = [[_closed(ring.tolist()) for ring in polygon] for polygon in polygons]
+    one = len(polygons) == 1
+    return {
+        "type": "Feature",
+        "id": str(uuid.uuid5(NAMESPACE, f"{image}/{label}")),
+        "geometry": {
+            "type": "Polygon" if one else "MultiPolygon",
+            "coordinates": coordinates[0] if one else coordinates,
+        },
+        "properties": {
+            "objectType": "detection",
+            "name": str(label),
+            "classification": {"name": "Cell", "color": list(COLOUR)},
+            "measurements": measurements,
+        },
+    }
+
+
+def _closed(ring: list[list[int]]) -> list[list[int]]:
+    return [*ring, ring[0]]

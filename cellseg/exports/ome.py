@@ -1,0 +1,77 @@
+"""OME-TIFF: the image and its labels in one file, with the size of their pixels."""
+
+import hashlib
+import io
+import uuid
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from cellseg import __version__
+from cellseg.exports.tiff import label_plane, resolution
+from cellseg.images.image import Image
+
+
+def ome_tiff(
+    image: Image, labels: NDArray, name: str = "image", pixel_size: float | None = None
+) -> bytes:
+    """An OME-TIFF file with two images: the picture, and the labels of its cells.
+
+    Compressed without loss. The id of the file follows from its pixels, so that equal content
+    gives equal bytes.
+
+    Parameters
+    ----------
+    labels : (Y, X) like the image; uint16 in the file, or uint32 with a label beyond 65,535.
+    name : of the image; that of the labels is `labels`.
+    pixel_size : side of a pixel in micrometres.
+
+    Raises
+    ------
+    ValueError
+        Where image and labels differ in height or width.
+    """
+    if image.pixels.shape[:2] != labels.shape:
+        raise ValueError(f"an image of {image.pixels.shape[:2]} and labels of {labels.shape}")
+    planes = [
+        (image.pixels, "minisblack" if image.axes == "YX" else "rgb", name),
+        (label_plane(labels), "minisblack", "labels"),
+    ]
+    file: dict[str, Any] = {"UUID": _id(planes), "Creator": f"cellseg {__version__}"}
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer, ome=True) as writer:
+        for plane, photometric, title in planes:
+            writer.write(
+                np.ascontiguousarray(plane),
+                photometric=photometric,
+                compression="zlib",
+                software=False,
+                metadata={
+                    "axes": "YX" if plane.ndim == 2 else "YXS",
+                    "Name": title,
+                    **_physical(pixel_size),
+                    **file,
+                },
+                **resolution(pixel_size),
+            )
+    return buffer.getvalue()
+
+
+def _physical(pixel_size: float | None) -> dict[str, Any]:
+    if pixel_size is None:
+        return {}
+    return {
+        f"PhysicalSize{axis}{end}": value
+        for axis in "XY"
+        for end, value in (("", pixel_size), ("Unit", "µm"))
+    }
+
+
+def _id(planes: list[tuple[NDArray, str, str]]) -> str:
+    content = hashlib.sha256()
+    for plane, _, title in planes:
+        content.update(f"{title}{plane.shape}{plane.dtype}".encode())
+        content.update(np.ascontiguousarray(plane).data)
+    return str(uuid.UUID(bytes=content.digest()[:16], version=4))

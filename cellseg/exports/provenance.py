@@ -1,0 +1,145 @@
+"""Where results come from: facts for a machine, and a methods paragraph for a paper."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePath
+from typing import Any
+
+from cellseg import __version__
+from cellseg.models.store import Model
+
+PACKAGES = ("numpy", "scipy", "scikit-image", "pandas", "tensorflow", "tensorflow-cpu", "keras")
+INSTANCES = (
+    "pixels with a foreground probability above 0.5 that touch by an edge were taken as one cell"
+)
+"""How a map of probability becomes cells, where nothing else is said."""
+
+
+def provenance(
+    cells: Mapping[str, int],
+    model: Model | None = None,
+    *,
+    instances: str = INSTANCES,
+    filters: Sequence[str] = (),
+    left_out: int = 0,
+    pixel_size: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    when: datetime | None = None,
+) -> dict[str, Any]:
+    """Everything that is needed to make the same results again, as plain values for JSON.
+
+    Parameters
+    ----------
+    cells : the name of each image with the number of its cells in the results.
+    model : that segmented them; None where the labels came from elsewhere.
+    instances : how its probabilities became cells, as a clause in the past tense.
+    filters : each as a clause in the past tense, such as `cells below 20 px² were left out`.
+    left_out : cells that the filters took away.
+    pixel_size : side of a pixel in micrometres, if known.
+    settings : whatever else was chosen.
+    when : the time of the results; now by default.
+    """
+    when = when or datetime.now(UTC).replace(microsecond=0)
+    return {
+        "made_by": f"cellseg {__version__}",
+        "date": when.isoformat(),
+        "model": None if model is None else _facts(model),
+        "instances": None if model is None else instances,
+        "filters": list(filters),
+        "cells_left_out": left_out,
+        "pixel_size_um": pixel_size,
+        "settings": dict(settings or {}),
+        "images": [{"name": name, "cells": count} for name, count in cells.items()],
+        "cells": sum(cells.values()),
+        "versions": _versions(),
+        "platform": platform.platform(),
+    }
+
+
+def methods(facts: Mapping[str, Any]) -> str:
+    """A paragraph for the methods of a paper, made of what `provenance` gave alone."""
+    sentences = [*_segmentation(facts), *_measurement(facts), *_software(facts)]
+    return " ".join(sentences) + "\n"
+
+
+def _facts(model: Model) -> dict[str, Any]:
+    facts = model.facts
+    recipe = facts.recipe.model_dump(mode="json")
+    network = recipe["network"]  # a file of weights without the folders of this machine
+    network["encoder_weights"] = PurePath(network["encoder_weights"]).name
+    return {
+        "id": model.id,
+        "name": facts.name,
+        "created": facts.created.isoformat(),
+        "dataset_name": facts.dataset_name,
+        "dataset_fingerprint": facts.dataset_fingerprint,
+        "training_images": len(facts.train),
+        "test_images": len(facts.test),
+        "epochs": facts.epochs_done,
+        "recipe": recipe,
+        "encoder_sha256": facts.encoder_sha256,
+        "versions": dict(facts.versions),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "cellseg": __version__}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _segmentation(facts: Mapping[str, Any]) -> list[str]:
+    model = facts["model"]
+    if model is None:
+        return ["The label images of the cells were given."]
+    recipe = model["recipe"]
+    training, size = recipe["training"], recipe["preprocessing"]["image_size"]
+    encoder = "trained from the start" if model["encoder_sha256"] is None else "pre-trained, frozen"
+    return [
+        f"Cells were segmented with {facts['made_by']} and the model {model['name']}: a U-Net "
+        f"(Ronneberger et al. 2015) with a MobileNetV2 encoder (Sandler et al. 2018; alpha "
+        f"{recipe['network']['alpha']:g}, {encoder}) for images resized to {size} × {size} pixels.",
+        f"It was trained for {_count(model['epochs'], 'epoch')} with Adam (learning rate "
+        f"{training['learning_rate']:g}) on {_count(model['training_images'], 'image')} of the "
+        f"dataset {model['dataset_name']} (fingerprint {model['dataset_fingerprint'][:12]}).",
+        _sentence(facts["instances"]),
+    ]
+
+
+def _measurement(facts: Mapping[str, Any]) -> list[str]:
+    images, cells = len(facts["images"]), facts["cells"]
+    sentences = [_sentence(clause) for clause in facts["filters"]]
+    if facts["cells_left_out"]:
+        sentences.append(f"This left out {_count(facts['cells_left_out'], 'cell')}.")
+    skimage = facts["versions"].get("scikit-image", "")
+    sentences.append(
+        f"{_count(cells, 'cell').capitalize()} in {_count(images, 'image')} "
+        f"{'was' if cells == 1 else 'were'} measured as scikit-image {skimage} defines "
+        "(van der Walt et al. 2014).".replace("  ", " ")
+    )
+    if facts["pixel_size_um"] is not None:
+        sentences.append(f"The side of a pixel was {facts['pixel_size_um']:g} µm.")
+    return sentences
+
+
+def _software(facts: Mapping[str, Any]) -> list[str]:
+    names = {"python": "Python", "numpy": "NumPy", "scipy": "SciPy"}
+    if facts["model"] is not None:
+        names |= {"tensorflow": "TensorFlow", "tensorflow-cpu": "TensorFlow", "keras": "Keras"}
+    found = facts["versions"]
+    shown = [f"{title} {found[name]}" for name, title in names.items() if name in found]
+    return [f"Software: {', '.join(shown)}."]
+
+
+def _sentence(clause: str) -> str:
+    return clause[:1].upper() + clause[1:] + "."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,102 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cellseg import __version__
+from cellseg.config import NetworkSettings, Recipe
+from cellseg.exports.provenance import methods, provenance
+from cellseg.models.store import Model, ModelFacts
+
+WHEN = datetime(2026, 3, 24, 14, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def model():
+    facts = ModelFacts(
+        name="yeast",
+        created=WHEN,
+        recipe=Recipe(),
+        dataset_name="my yeast",
+        dataset_fingerprint="0123456789abcdef" * 4,
+        train=("a", "b", "c"),
+        test=("d",),
+        epochs_done=40,
+        ended="finished",
+        seconds=10.0,
+        scores=None,
+        encoder_sha256="e" * 64,
+        run_id="r",
+        versions={"tensorflow": "2.21.0"},
+    )
+    return Model(Path("models") / "yeast", facts)
+
+
+def test_facts_are_plain_json(model):
+    facts = provenance(
+        {"a.tif": 3, "b.tif": 0},
+        model,
+        filters=["cells below 20 px² were left out"],
+        left_out=2,
+        pixel_size=0.5,
+        settings={"overlay": "filled"},
+        when=WHEN,
+    )
+    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+    assert facts["made_by"] == f"cellseg {__version__}"
+    assert facts["date"] == "2026-03-24T14:05:00+00:00"
+    assert facts["model"]["dataset_fingerprint"] == model.facts.dataset_fingerprint
+    assert facts["model"]["recipe"]["preprocessing"]["image_size"] == 128
+    assert facts["images"] == [{"name": "a.tif", "cells": 3}, {"name": "b.tif", "cells": 0}]
+    assert (facts["cells"], facts["cells_left_out"], facts["pixel_size_um"]) == (3, 2, 0.5)
+    assert facts["settings"] == {"overlay": "filled"}
+    assert {"python", "numpy", "scikit-image"} <= set(facts["versions"])
+
+
+def test_no_folder_of_the_machine_is_told(model):
+    network = NetworkSettings(encoder_weights=str(Path("somewhere") / "weights.h5"))
+    recipe = Recipe(network=network)
+    other = Model(model.folder, model.facts.model_copy(update={"recipe": recipe}))
+    told = provenance({}, other)["model"]["recipe"]["network"]
+    assert told["encoder_weights"] == "weights.h5"
+
+
+def test_the_time_is_now_unless_given():
+    written = datetime.fromisoformat(provenance({})["date"])
+    assert abs((datetime.now(UTC) - written).total_seconds()) < 60
+
+
+def test_a_methods_paragraph(model):
+    facts = provenance(
+        {"a.tif": 1200, "b.tif": 34},
+        model,
+        filters=["cells below 20 px² were left out", "cells at the border were left out"],
+        left_out=7,
+        pixel_size=0.325,
+    )
+    text = methods(facts)
+    assert text.endswith(".\n")
+    assert "\n" not in text[:-1]
+    assert "  " not in text
+    for words in (
+        f"with cellseg {__version__} and the model yeast",
+        "MobileNetV2 encoder (Sandler et al. 2018; alpha 1, pre-trained, frozen)",
+        "for 40 epochs with Adam (learning rate 0.001) on 3 images of the dataset my yeast "
+        "(fingerprint 0123456789ab)",
+        "Pixels with a foreground probability above 0.5 that touch by an edge were taken as one",
+        "Cells below 20 px² were left out. Cells at the border were left out. "
+        "This left out 7 cells.",
+        "1,234 cells in 2 images were measured as scikit-image ",
+        "The side of a pixel was 0.325 µm.",
+        "Software: Python ",
+    ):
+        assert words in text
+
+
+def test_labels_from_elsewhere_name_no_model():
+    text = methods(provenance({"a.tif": 1}))
+    assert text.startswith("The label images of the cells were given. 1 cell in 1 image was ")
+    assert "U-Net" not in text
+    assert "TensorFlow" not in text
+    assert "µm" not in text

@@ -193,7 +193,7 @@ class Terminal:
 
     def run(self, *words):
         process = self.start(*words)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
 
@@ -211,7 +211,7 @@ def trained(tmp_path_factory):
         *("--encoder-weights", "none", "--epochs", "10000"),
     )
     lines = []
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     for line in process.stderr:
         lines.append(line)
         if line.startswith("Epoch 2 of 10000"):
@@ -221,7 +221,7 @@ def trained(tmp_path_factory):
         jobs.stop(RunStore(Workspace(folder / "home")).active())
     else:
         process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 0, [*lines, err]
     terminal.lines, terminal.answer = [*lines, err], json.loads(out)
     return terminal

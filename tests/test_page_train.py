@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_without_a_dataset_the_page_says_what_to_do():
 
 def test_the_form_has_defaults_that_work_and_an_estimate(workspace, monkeypatch):
     dataset = made.dataset(workspace)
-    started = {}
+    started: dict[str, Any] = {}
 
     def start(workspace, dataset, recipe, model_name):
         started.update(recipe=recipe, name=model_name, dataset=dataset.id)

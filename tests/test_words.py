@@ -45,3 +45,9 @@ def test_scores_and_moments():
     assert words.score(0.12345) == "0.123"
     assert words.score(None) == "–"
     assert "Mar 2026" in words.moment(datetime(2026, 3, 24, 12, 0, tzinfo=UTC))
+
+
+def test_words_between_backticks_keep_their_look():
+    assert words.plain("put `_mask` behind a_b") == r"put `_mask` behind a\_b"
+    assert words.plain("one ` alone") == r"one \` alone"
+    assert words.plain("``") == r"\`\`"

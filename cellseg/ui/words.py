@@ -7,8 +7,16 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:])")
 
 
 def plain(text: str) -> str:
-    """The text with Markdown switched off: `cells_*1*.tif` shows as it is written."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """The text with Markdown switched off: `cells_*1*.tif` shows as it is written.
+
+    Only words between backticks keep their look: sentences name options and endings so.
+    """
+    parts = " ".join(text.split()).split("`")
+    if len(parts) % 2 == 0 or any(not part for part in parts[1::2]):
+        return _MARKDOWN.sub(r"\\\1", "`".join(parts))
+    return "`".join(
+        part if index % 2 else _MARKDOWN.sub(r"\\\1", part) for index, part in enumerate(parts)
+    )
 
 
 def count(number: int, noun: str) -> str:

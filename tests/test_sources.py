@@ -60,27 +60,10 @@ def test_run_lengths_of_both_kinds():
     counts.append(run)
     drawn = {"size": list(SHAPE), "counts": counts}
     assert np.array_equal(mask_of_runs(drawn, SHAPE), mask)
-    # the same mask as pycocotools writes it
-    packed = {"size": [40, 50], "counts": "jo35U100000000QS1"}
-    made = mask_of_runs({"size": [40, 50], "counts": _packed(counts)}, SHAPE)
-    assert np.array_equal(made, mask)
-    assert packed["size"] == drawn["size"]
+    packed = "j34T100000fe1"  # the same mask as pycocotools 2.0.11 writes it
+    assert np.array_equal(mask_of_runs({"size": list(SHAPE), "counts": packed}, SHAPE), mask)
     with pytest.raises(ValueError, match="add up"):
         mask_of_runs({"size": list(SHAPE), "counts": [3]}, SHAPE)
-
-
-def _packed(counts):
-    """COCO's text of run lengths."""
-    text = ""
-    for index, count in enumerate(counts):
-        value = count - (counts[index - 2] if index > 2 else 0)
-        more = True
-        while more:
-            bits = value & 0x1F
-            value >>= 5
-            more = value != -1 if bits & 0x10 else value != 0
-            text += chr((bits | 0x20 if more else bits) + 48)
-    return text
 
 
 # --- RoiSet.zip -------------------------------------------------------------------------------
@@ -174,7 +157,7 @@ def test_no_json_is_one_sentence(tmp_path, text):
         outlines.read_geojson(tmp_path / "a.geojson", "a.geojson", SHAPE)
 
 
-@pytest.mark.parametrize("points", [[1, 2], [["x", "y"]], [[None]], "text"])
+@pytest.mark.parametrize("points", [[1, 2], [["x", "y"]], "text"])
 def test_strange_outlines_are_one_sentence_or_nothing(tmp_path, points):
     made = feature(SQUARE)
     made["geometry"]["coordinates"] = points
@@ -266,7 +249,7 @@ def of_stacks(root):
 def of_regions(root):
     for name in ("one", "two"):
         write(root / f"{name}.png", noise())
-        listed = [roi(SQUARE), roi([(20, 20), (30, 20), (30, 30), (20, 30)])]
+        listed = [roi(SQUARE, "1"), roi([(20, 20), (30, 20), (30, 30), (20, 30)], "2")]
         roifile.roiwrite(root / f"{name}_RoiSet.zip", listed, mode="w")
 
 

@@ -1,6 +1,7 @@
 """What the data doctor found in proposed pairs, with pictures and repairs; pairing by hand."""
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 import numpy as np
 import streamlit as st
@@ -48,10 +49,10 @@ TITLES = {
 }
 """What a person calls each check."""
 
-SHOWN = 3
+SHOWN = 2
 """Pictures of a finding."""
 
-_SIDE = 200
+_SIDE = 256
 _OPEN = 6
 _SEVERITIES: dict[Severity, tuple[str, str]] = {
     "error": ("red", "Error"),
@@ -68,7 +69,7 @@ def show(found: Proposal) -> None:
         _card(found, finding, index)
     rest = found.findings[_OPEN:]
     if rest:
-        with st.expander(f"{len(rest)} more findings"):
+        with st.expander(count(len(rest), "more finding")):
             for index, finding in enumerate(rest, _OPEN):
                 _card(found, finding, index)
     if found.repairs:
@@ -80,82 +81,95 @@ def _card(found: Proposal, finding: Finding, index: int) -> None:
     """One finding: how bad, which images, what it does, how it looks, what repairs it."""
     colour, word = _SEVERITIES[finding.severity]
     key = f"doctor-{found.folder.name}-{len(found.repairs)}-{index}"
-    with st.container(border=True, gap="small", key=f"finding-{index}-{finding.check}"):
-        number = f" · {count(len(finding.images), 'file')}" if finding.images else ""
-        title = TITLES.get(finding.check, finding.check)
-        st.markdown(f":{colour}-badge[{word}] **{title}**{number}")
-        st.markdown(plain(finding.message))
-        if finding.images:
-            st.caption(plain(listed(list(finding.images))))
-        names = _pictured(found, finding)
-        repairs = [name for name in (finding.repair, *finding.others) if name]
-        chosen = repairs[0] if repairs else None
-        if names and chosen and REPAIRS[chosen].pixels:
-            chosen = _before_and_after(found, finding, names, repairs, key)
-        elif names:
-            _pictures(found, names)
-        if chosen:
-            _button(found, finding, chosen, key)
+    names = _pictured(found, finding)
+    with st.container(border=True, key=f"finding-{index}-{finding.check}"):
+        words, pictures = st.columns([5, 4], gap="medium") if names else (st.container(), None)
+        with words, st.container(gap="small"):
+            number = f" · {count(len(finding.images), 'file')}" if finding.images else ""
+            title = TITLES.get(finding.check, finding.check)
+            st.markdown(f":{colour}-badge[{word}] **{title}**{number}")
+            st.markdown(plain(finding.message))
+            if finding.images:
+                st.caption(plain(listed([PurePosixPath(name).name for name in finding.images], 4)))
+            repairs = [name for name in (finding.repair, *finding.others) if name]
+            repair, name = _chosen(found, repairs, names, key)
+        if pictures is not None:
+            with pictures:
+                _pictures(found, finding, names, name, repair)
+        if repair is not None:
+            with words:
+                others = [each for each in repairs if REPAIRS[each].pixels is None]
+                _buttons(found, finding, list(dict.fromkeys([repair, *others])), key)
 
 
-def _button(found: Proposal, finding: Finding, repair: str, key: str) -> None:
-    made = REPAIRS[repair]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(made.label, key=f"{key}-repair", icon=":material/healing:")
-        st.caption(made.sentence, width="content")
-    if pressed:
-        with st.spinner("Repairing"):
-            treatment.apply(found, finding, repair)
-        st.rerun()
-
-
-def _before_and_after(
-    found: Proposal, finding: Finding, names: Sequence[str], repairs: Sequence[str], key: str
-) -> str:
-    """The pictures of one image before and after a repair; returns the repair chosen."""
+def _chosen(
+    found: Proposal, repairs: Sequence[str], names: Sequence[str], key: str
+) -> tuple[str | None, str]:
+    """The repair, of several that change pixels one, and the image on which it is shown."""
     shown = [name for name in repairs if REPAIRS[name].pixels]
-    chosen: str = shown[0]
+    repair = shown[0] if shown else next(iter(repairs), None)
+    name = names[0] if names else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if len(repairs) > 1:
+        if len(shown) > 1:
             picked = st.segmented_control(
                 "Repair",
-                repairs,
-                default=chosen,
+                shown,
+                default=repair,
                 required=True,
                 format_func=lambda name: REPAIRS[name].label,
                 key=f"{key}-which",
                 label_visibility="collapsed",
             )
-            chosen = picked or chosen
-        name = names[0]
-        if len(names) > 1:
+            repair = picked or repair
+        if shown and len(names) > 1:
             name = st.selectbox(
-                "Image",
+                "Shown on",
                 names[:50],
-                format_func=lambda pair: _file(found, pair),
+                format_func=lambda pair: PurePosixPath(_file(found, pair)).name,
                 key=f"{key}-image",
                 label_visibility="collapsed",
-                width=260,
+                width=240,
             )
-    if REPAIRS[chosen].pixels is None:
-        _pictures(found, names)
-        return chosen
-    before = _png(found, name, _version(found, name))
-    after = _repaired_png(found, finding, name, chosen, _version(found, name))
-    with st.container(horizontal=True):
-        for title, png in (("Before", before), ("After", after)):
-            with st.container(gap="xxsmall", width=_SIDE):
-                st.image(png, alt=f"{title} the repair: {_file(found, name)}")
-                st.caption(title)
-    return chosen
+    return repair, name
 
 
-def _pictures(found: Proposal, names: Sequence[str]) -> None:
-    with st.container(horizontal=True):
-        for name in names[:SHOWN]:
-            with st.container(gap="xxsmall", width=_SIDE):
-                st.image(_png(found, name, _version(found, name)), alt=_file(found, name))
-                st.caption(short(_file(found, name)))
+def _buttons(found: Proposal, finding: Finding, repairs: Sequence[str], key: str) -> None:
+    """A click makes a repair."""
+    pressed = None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for number, name in enumerate(repairs):
+            made = REPAIRS[name]
+            icon = ":material/healing:" if made.pixels else ":material/done_all:"
+            if name == "leave-out":
+                icon = ":material/block:"
+            if st.button(made.label, key=f"{key}-repair-{number}", icon=icon, help=made.sentence):
+                pressed = name
+    st.caption(REPAIRS[repairs[0]].sentence)
+    if pressed is not None:
+        with st.spinner("Repairing"):
+            treatment.apply(found, finding, pressed)
+        st.rerun()
+
+
+def _pictures(
+    found: Proposal, finding: Finding, names: Sequence[str], name: str, repair: str | None
+) -> None:
+    """One image before and after a repair; without one, the first images."""
+    if repair and REPAIRS[repair].pixels:
+        version = _version(found, name)
+        shown = [
+            ("Before", _png(found, name, version)),
+            ("After", _repaired_png(found, finding, name, repair, version)),
+        ]
+    else:
+        shown = [
+            (short(_file(found, each), 20), _png(found, each, _version(found, each)))
+            for each in names[:SHOWN]
+        ]
+    for column, (title, png) in zip(st.columns(SHOWN, gap="small"), shown, strict=False):
+        with column, st.container(gap="xxsmall"):
+            st.image(png, alt=f"{title}: {_file(found, name)}", width="stretch")
+            st.caption(title)
 
 
 def _pictured(found: Proposal, finding: Finding) -> list[str]:

@@ -100,6 +100,7 @@ class Part:
     """
 
     _busy: ClassVar[set[Path]] = set()
+    _doomed: ClassVar[set[Path]] = set()
 
     def __init__(self, folder: Path, upload: str) -> None:
         if not _ID.fullmatch(upload):
@@ -150,6 +151,8 @@ class Part:
                 yield file
         finally:
             self._busy.discard(self.path)
+            if self.path in self._doomed:
+                self.drop()
 
     def finish(self, name: str, size: int) -> Path:
         """Make the part a file, in a folder of its own under a tamed form of the user's name.
@@ -166,7 +169,11 @@ class Part:
         return target
 
     def drop(self) -> None:
-        """Delete what has arrived."""
+        """Delete what has arrived, at the latest when the slice on its way has ended."""
+        if self.path in self._busy:
+            self._doomed.add(self.path)
+            return
+        self._doomed.discard(self.path)
         with suppress(OSError):
             self.path.unlink()
 

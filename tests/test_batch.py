@@ -6,6 +6,7 @@ from PIL import Image as Pillow
 from cellseg.config import Preprocessing
 from cellseg.errors import CellsegError
 from cellseg.exports import batch
+from cellseg.images.view import View
 
 
 class BrightIsCell:
@@ -87,3 +88,39 @@ def test_a_missing_path_and_an_empty_folder_are_said(tmp_path):
         batch.inputs([tmp_path / "nothing.png"], tmp_path)
     with pytest.raises(CellsegError, match="holds no image"):
         batch.inputs([tmp_path], tmp_path)
+
+
+def test_a_stack_gives_a_result_for_each_plane(tmp_path):
+    planes = np.array([TWO_CELLS, np.zeros((3, 5))], np.uint8)
+    path = tmp_path / "s.tif"
+    tifffile.imwrite(path, planes, imagej=True, metadata={"axes": "ZYX"})
+    view = View(expand=True)
+    records, left_out = batch.segment(BrightIsCell(), [path], tmp_path / "out", ignore, view)
+    assert left_out == []
+    assert [(record["plane"], record["cells"]) for record in records] == [("z00", 2), ("z01", 0)]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == [f"s_z0{z}_{kind}" for z in range(2) for kind in ("labels.tif", "overlay.png")]
+
+
+def test_what_the_model_takes_of_an_image_is_taken(tmp_path):
+    planes = np.array([np.zeros((3, 5)), TWO_CELLS], np.uint8)
+    path = tmp_path / "s.tif"
+    tifffile.imwrite(path, planes, imagej=True, metadata={"axes": "ZYX"})
+    for plane, cells in ((0, 0), (1, 2)):
+        view = View(plane=plane)
+        records, _ = batch.segment(BrightIsCell(), [path], tmp_path / "out", ignore, view)
+        assert [record["cells"] for record in records] == [cells]
+    _, left_out = batch.segment(BrightIsCell(), [path], tmp_path / "out", ignore, View(plane=2))
+    assert "s.tif has no plane 2" in left_out[0]
+
+
+def test_a_plane_never_takes_the_place_of_another_image(tmp_path):
+    planes = np.array([TWO_CELLS, TWO_CELLS], np.uint8)
+    tifffile.imwrite(tmp_path / "s.tif", planes, imagej=True, metadata={"axes": "ZYX"})
+    flat = write(tmp_path / "s_z01.png", TWO_CELLS)
+    files = [flat, tmp_path / "s.tif"]
+    records, left_out = batch.segment(
+        BrightIsCell(), files, tmp_path / "out", ignore, View(expand=True)
+    )
+    assert len(records) == 2
+    assert "s.tif would become s_z01_labels.tif like another image" in left_out[0]

@@ -65,6 +65,20 @@ def draw_folder(folder, count=3, kind="png"):
     return folder
 
 
+def draw_stacks(folder):
+    """Two hyperstacks of time, planes and channels, and a mask for each."""
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True)
+    for number in range(2):
+        mask = np.zeros((16, 16), np.uint8)
+        mask[2 : 8 + number, 3:9] = 255
+        array = np.arange(2 * 3 * 2, dtype=np.uint16).reshape(2, 3, 2, 1, 1) * 10 + mask
+        options = {"imagej": True, "metadata": {"axes": "TZCYX"}}
+        tifffile.imwrite(folder / "images" / f"{number}.tif", array, **options)
+        Pillow.fromarray(mask).save(folder / "masks" / f"{number}.png")
+    return folder
+
+
 # --- words ------------------------------------------------------------------------------------
 
 
@@ -99,6 +113,11 @@ def test_home_after_the_command_wins_and_both_win_over_the_environment(tmp_path,
         ),
         (("import", ".", "--name", "n", "--mask-kind", "colour"), "mask-kind"),
         (("import", ".", "--name", "n", "--foreground", "bright"), "128,255"),
+        (("import", ".", "--name", "n", "--channels", "red"), "0,2,1"),
+        (("import", ".", "--name", "n", "--channels", "0,1,2,3"), "one channel for grey, or three"),
+        (("import", ".", "--name", "n", "--axes", "QYX"), "T, Z, C, Y, X"),
+        (("import", ".", "--name", "n", "--projection", "min"), "projection"),
+        (("import", ".", "--name", "n", "--plane", "1", "--projection", "max"), "not both"),
         (("evaluate", "--dataset", "d", "--model", "m", "--split", "half"), "split"),
         (("segment", "--model", "m", "--output", "o"), "PATH"),
         (("app", "--port", "0"), "port"),
@@ -302,3 +321,28 @@ def test_evaluation_takes_all_images_of_another_dataset(trained):
     code, out, err = trained.run("evaluate", "--dataset", other, "--model", "squares")
     assert code == 0, err
     assert [image["name"] for image in json.loads(out)["per_image"]] == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "view", "pixel"),
+    [
+        ("", {}, [40, 50, 0]),
+        ("--channels 1,0", {"channels": [1, 0, None]}, [50, 40, 0]),
+        ("--channels 0,-,1", {"channels": [0, None, 1]}, [40, 0, 50]),
+        ("--channels 1 --plane 1", {"channels": [1], "plane": 1}, 30),
+        (
+            "--channels 0 --projection mean --time 1",
+            {"channels": [0], "projection": "mean", "time": 1},
+            80,
+        ),
+        ("--channels 0 --axes ZTCYX --plane 1", {"channels": [0], "axes": "ZTCYX", "plane": 1}, 60),
+    ],
+)
+def test_what_of_a_stack_is_imported(tmp_path, words, view, pixel):
+    folder = draw_stacks(tmp_path / "data")
+    facts = answer(
+        "--home", tmp_path / "home", "import", folder, "--name", "n", *words.split()
+    )
+    assert facts["view"] == view
+    (dataset,) = DatasetStore(Workspace(tmp_path / "home")).all()
+    assert dataset.image("0").pixels[0, 0].tolist() == pixel

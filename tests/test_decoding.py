@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from cellseg.errors import CellsegError
 from cellseg.images import decoding
 from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
+from cellseg.images.view import ChoiceNeeded, View
 from cellseg.images.writing import label_tiff_bytes, png_bytes, tiff_bytes
 
 
@@ -106,3 +108,68 @@ def test_nothing_is_imported_from_the_folder_one_is_in(files, monkeypatch):
     monkeypatch.chdir(files)
     with Decoder() as decoder:
         assert decoder.image("image.tif").height == 3
+
+
+PLANES = np.arange(7 * 4 * 5, dtype=np.uint16).reshape(7, 4, 5)
+
+
+@pytest.fixture
+def stack(tmp_path):
+    path = tmp_path / "stack.tif"
+    tifffile.imwrite(path, PLANES, imagej=True, metadata={"axes": "ZYX", "unit": "um"})
+    return path
+
+
+def test_a_stack_is_described_without_its_pixels(stack):
+    with Decoder() as decoder:
+        found = decoder.describe(stack, "a/x.tif")
+        assert (found.axes, found.shape, found.dtype) == ("ZYX", (7, 4, 5), "uint16")
+        assert decoder.describe(stack, view=View(axes="TYX")).axes == "TYX"
+
+
+@pytest.mark.parametrize("piece", [1, 3 * 4 * 5 * 2, 10**6])
+def test_stacks_come_one_after_the_other(stack, piece, monkeypatch, tmp_path):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "sitecustomize.py").write_text(
+        f"import cellseg.images.limits as limits\nlimits.PIECE = {piece}\n"
+    )
+    root = Path(decoding.__file__).parents[2]
+    monkeypatch.setenv("PYTHONPATH", f"{package}{os.pathsep}{root}")
+    with Decoder() as decoder:
+        images = list(decoder.images(stack, view=View(expand=True)))
+        masks = list(decoder.masks(stack, view=View(expand=True)))
+    assert [suffix for suffix, _ in images] == [f"_z0{number}" for number in range(7)]
+    np.testing.assert_array_equal(np.stack([image.pixels for _, image in images]), PLANES)
+    np.testing.assert_array_equal(np.stack([mask for _, mask in masks]), PLANES)
+
+
+def test_one_of_many_by_its_number(stack):
+    with Decoder() as decoder:
+        image = decoder.image(stack, view=View(expand=True), number=5)
+        np.testing.assert_array_equal(image.pixels, PLANES[5])
+        with pytest.raises(CellsegError, match=r"holds several images"):
+            decoder.image(stack, view=View(expand=True))
+        np.testing.assert_array_equal(decoder.mask(stack, view=View(plane=2)), PLANES[2])
+
+
+def test_what_a_stack_needs_is_said_with_what_it_holds(tmp_path):
+    path = tmp_path / "pages.tif"
+    tifffile.imwrite(path, PLANES, photometric="minisblack", metadata=None)
+    with Decoder() as decoder, pytest.raises(ChoiceNeeded, match=r"x\.tif holds 7 pages") as caught:
+        decoder.image(path, "x.tif")
+    assert caught.value.offer.facts.axes == "?YX"
+
+
+def test_names_and_size_travel(tmp_path):
+    path = tmp_path / "a.tif"
+    drawn = Image(np.zeros((4, 5, 3), np.uint16), "YXC", ("a", "b", "c"), 0.25)
+    path.write_bytes(tiff_bytes(drawn))
+    with Decoder() as decoder:
+        image = decoder.image(path)
+    assert (image.axes, image.channel_names, image.pixel_size_um) == ("YXC", ("a", "b", "c"), 0.25)
+
+
+def test_the_limit_of_pixels_is_a_setting(files):
+    with Decoder(max_pixels=5) as decoder, pytest.raises(CellsegError, match=r"megapixels"):
+        decoder.image(files / "image.tif")

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cellseg"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))
-SCRIPTS = [ROOT / "streamlit_app.py", *PAGES]
+SCRIPTS = [ROOT / "streamlit_app.py", ROOT / "streamlit_server.py", *PAGES]
 
 ROOMS = [
     "errors",

@@ -48,7 +48,7 @@ def test_channels_are_chosen_with_their_names():
     assert (grey.axes, grey.channel_names) == ("YX", ("c",))
     np.testing.assert_array_equal(grey.pixels, BLUE)
     dark = one(found, View(channels=(None, 1, None)))
-    assert dark.channel_names == ("", "b", "")
+    assert dark.channel_names == ("none", "b", "none")
     assert not dark.pixels[..., [0, 2]].any()
 
 

@@ -72,6 +72,15 @@ def test_a_second_writer_waits(folder):
         send(Part(folder, ID), 0, b"1")
 
 
+def test_what_is_dropped_while_it_is_written_goes_with_its_writer(folder):
+    with Part(folder, ID).growing(0, 10, Limits()) as file:
+        Part(folder, ID).drop()
+        file.write(b"1")
+    assert list(folder.iterdir()) == []
+    send(Part(folder, ID), 0, b"1")
+    assert Part(folder, ID).size == 1
+
+
 def test_a_full_disk_is_said_before_anything_is_sent(folder):
     with pytest.raises(Refused, match="no room") as refusal:
         send(Part(folder, ID), 0, b"1", 10**18, Limits(upload_gigabytes=1e10))

@@ -50,3 +50,23 @@ def test_tiff_of_a_mask_keeps_the_dtype(tmp_path, dtype):
     back = read_mask(tmp_path / "a.tif")
     assert back.dtype == dtype
     np.testing.assert_array_equal(back, mask)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize(
+    ("shape", "axes", "names", "size"),
+    [
+        ((5, 4), "YX", ("DAPI",), 0.25),
+        ((5, 4), "YX", (), 0.25),
+        ((5, 4, 3), "YXC", ("DAPI", "GFP", "none"), 0.25),
+        ((5, 4, 3), "YXC", ("µ & <b>", "b", "c"), None),
+        ((5, 4, 3), "YXC", (), 0.1),
+    ],
+)
+def test_names_and_size_are_kept(tmp_path, dtype, shape, axes, names, size):
+    image = Image(np.arange(np.prod(shape)).reshape(shape).astype(dtype), axes, names, size)
+    (tmp_path / "a.tif").write_bytes(tiff_bytes(image))
+    back = read_image(tmp_path / "a.tif")
+    assert (back.axes, back.bits, back.channel_names) == (axes, image.bits, names)
+    assert back.pixel_size_um == (None if size is None else pytest.approx(size))
+    np.testing.assert_array_equal(back.pixels, image.pixels)

@@ -31,6 +31,17 @@ Progress = Callable[[int, int, str], None]
 Files = Mapping[str, Path]
 
 
+class NothingPaired(CellsegError):
+    """No image belongs to a mask by name; a person can say which one does.
+
+    recognised : everything that can be an image or a mask.
+    """
+
+    def __init__(self, sentence: str, recognised: Recognised) -> None:
+        super().__init__(sentence)
+        self.recognised = recognised
+
+
 @dataclass(frozen=True)
 class Upload:
     """A file that was brought: what the user calls it (with `/`), and where its bytes lie."""
@@ -65,6 +76,8 @@ def inspect(
     ------
     ChoiceNeeded
         Where no image can be read as it was chosen, or before something is chosen.
+    NothingPaired
+        Where no image belongs to a mask.
     CellsegError
         Where no pair of image and mask can be made, with what was found and what is needed.
     """
@@ -86,7 +99,7 @@ def inspect(
             proposal.masks_without_image = found.masks_without_image
             proposal.left_out = found.left_out
             if not found.pairs:
-                raise CellsegError(_nothing(found))
+                raise NothingPaired(_nothing(found), found)
             if any(part.form == "plane" for part in found.images.values()):
                 proposal.view = proposal.view.each
             choices = Choices(decoder, proposal.view)

@@ -20,15 +20,13 @@ from typing import Any, TextIO
 import numpy as np
 
 from cellseg.errors import CellsegError
+from cellseg.images import limits
 from cellseg.images.image import Image
 from cellseg.images.looking import facts_of, images, mask_facts_of, masks
 from cellseg.images.reading import opened, several
 from cellseg.images.view import ChoiceNeeded, View
 
 Reading = Callable[[dict[str, Any]], dict[str, Any]]
-
-PIECE = 64_000_000
-"""Bytes after which the images of a stack go to the parent."""
 
 
 def main() -> None:
@@ -57,11 +55,11 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
             found = _as_images(masks(stack, view, first or 0))
         else:
             found = images(stack, view, first or 0)
-        most = 1 if want in ("image", "mask") else PIECE
-        suffixes, pieces, image = _piece(found, most)
-        if want in ("image", "mask") and suffixes[0] and first is None:
+        alone = want in ("image", "mask")
+        suffixes, pieces, image = _piece(found, 1 if alone else limits.PIECE)
+        if alone and suffixes[0] and first is None:
             raise CellsegError(several(name))
-    pixels = pieces[0] if most == 1 else np.stack(pieces)
+    pixels = pieces[0] if alone else np.stack(pieces)
     np.save(request["target"], pixels, allow_pickle=False)
     return {
         "suffix": suffixes[0],

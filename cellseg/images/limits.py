@@ -15,6 +15,9 @@ VARIABLE = "CELLSEG_MAX_PIXELS"
 MAX_PLANES = 10_000
 """Most images that are made of one file."""
 
+PIECE = 64_000_000
+"""Bytes after which the images of a stack are handed on."""
+
 _SHARE_OF_MEMORY = 0.8
 
 

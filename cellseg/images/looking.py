@@ -10,6 +10,9 @@ from cellseg.images.image import Axes, Image
 from cellseg.images.stack import UNKNOWN, Stack, StackFacts
 from cellseg.images.view import Cut, View, channels_of, cuts
 
+BLACK = "none"
+"""Name of a colour that shows no channel."""
+
 
 def facts_of(stack: Stack, view: View) -> StackFacts:
     """What a file holds as an image, where the choice says what its axes are."""
@@ -42,7 +45,7 @@ def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Imag
     channels = channels_of(facts, view, stack.name)
     read = [channel for channel in channels if channel is not None]
     names = facts.channel_names if len(facts.channel_names) == facts.channels else ()
-    kept_names = tuple("" if c is None else names[c] for c in channels) if names else ()
+    kept_names = tuple(BLACK if c is None else names[c] for c in channels) if names else ()
     for cut in cuts(facts, view, stack.name)[first:]:
         taken = plain_dtype(_projected(stack, cut, read, view.projection == "mean"))
         if len(channels) == 1:

@@ -46,8 +46,8 @@ def tiff_bytes(image: Image) -> bytes:
             metadata[f"PhysicalSize{axis}"] = image.pixel_size_um
             metadata[f"PhysicalSize{axis}Unit"] = "µm"
     pixels, axes = image.pixels, image.axes.replace("C", "S")
-    if any(image.channel_names):
-        metadata["Channel"] = {"Name": [name or "none" for name in image.channel_names]}
+    if image.channel_names:
+        metadata["Channel"] = {"Name": list(image.channel_names)}
         if image.axes == "YXC":
             pixels, axes = np.moveaxis(pixels, -1, 0), "CYX"
     if not metadata:

@@ -9,7 +9,7 @@ from cellseg.datasets import statistics
 from cellseg.datasets.statistics import Histogram, Statistics
 from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.ui import card_charts, shell, state
-from cellseg.ui.import_view import KINDS
+from cellseg.ui.save_form import KINDS
 from cellseg.ui.words import listed, plain
 from cellseg.ui.words import size as in_bytes
 from cellseg.workspace import size_on_disk

@@ -99,12 +99,8 @@ async function send(state, job, address, entry) {
   const { file } = entry;
   let failures = 0;
   while (entry.sent < file.size && state.data.pass === address.pass) {
-    let body;
-    try {
-      body = await file.slice(entry.sent, entry.sent + state.data.slice).arrayBuffer();
-    } catch {
-      throw new Error(`${entry.name} cannot be read any more; choose it again.`);
-    }
+    const body = file.slice(entry.sent, entry.sent + state.data.slice);
+    entry.begun = true;
     const query = `?offset=${entry.sent}&size=${file.size}`;
     const answer = await ask(job, address, entry, "PUT", query, body);
     if (answer.ok) {
@@ -117,11 +113,21 @@ async function send(state, job, address, entry) {
       if (Date.now() - job.heard > PATIENCE) {
         throw new Error("The connection did not come back; upload the files again.");
       }
+      if (!answer.status) await readable(entry);
       if (answer.status !== 409) state.show("The connection broke; trying again.", true);
       await sleep(job, Math.min(8000, 250 * 2 ** failures++));
       const known = await ask(job, address, entry, "GET", "");
       if (known.ok) entry.sent = known.have;
     }
+  }
+}
+
+// A file that was moved or changed since it was chosen looks like a broken connection.
+async function readable({ file, name }) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new Error(`${name} was moved or changed meanwhile; choose it again.`);
   }
 }
 
@@ -144,8 +150,8 @@ function stop(state, sentence) {
   if (!job) return;
   finish(state);
   job.abort.abort();
-  for (const { id, sent } of job.files) {
-    if (!sent) continue;
+  for (const { id, begun } of job.files) {
+    if (!begun) continue;
     const headers = { [job.address.header]: job.address.pass };
     fetch(`${job.address.url}/${id}`, { method: "DELETE", headers, keepalive: true }).catch(() => {});
   }

@@ -108,6 +108,7 @@ def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
     if not CHROMIUM.is_file():
         pytest.skip(f"There is no Chromium at {CHROMIUM}.")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -1,0 +1,85 @@
+"""The findings of the data doctor on the page, their repairs, and pairing by hand."""
+
+import numpy as np
+import pytest
+
+from cellseg.datasets.store import DatasetStore
+from cellseg.images.writing import png_bytes
+from tests import made
+from tests.pages import errors, opened, text
+
+
+@pytest.fixture(autouse=True)
+def _home(workspace, monkeypatch):
+    monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
+
+
+def png(name, array):
+    return (name, png_bytes(array), "image/png")
+
+
+def pairs(number=3):
+    found = []
+    for n in range(number):
+        image, mask = made.squares(n)
+        found += [png(f"cell {n}.png", image), png(f"cell {n}_mask.png", mask)]
+    return found
+
+
+def bring(files):
+    app = opened("datasets")
+    app.file_uploader[0].set_value(files).run()
+    return app
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+    return app.run()  # a run after st.rerun, whose ids AppTest knows
+
+
+def test_the_layout_is_said_before_anything_is_kept(workspace):
+    app = bring(pairs())
+    assert "with a word such as" in text(app)
+    assert not DatasetStore(workspace).all()
+
+
+def test_a_mask_on_its_side_is_shown_before_and_after_and_turned(workspace):
+    rng = np.random.default_rng(0)
+    mask = np.zeros((40, 60), np.uint8)
+    mask[5:15, 30:50] = 255
+    image = (mask // 2 + rng.integers(0, 40, mask.shape)).astype(np.uint8)
+    app = bring([*pairs(), png("long.png", image), png("long_mask.png", mask.T.copy())])
+    assert "Image and mask differ in size" in text(app)
+    assert {"Before", "After"} <= {caption.value for caption in app.caption}
+    assert "Save 3 pairs" in [button.label for button in app.button]
+    press(app, "Turn the mask")
+    assert "Image and mask differ in size" not in text(app)
+    app.button(key="dataset-save").click().run()
+    assert not errors(app)
+    (kept,) = DatasetStore(workspace).all()
+    assert np.array_equal(kept.mask("long"), mask)
+
+
+def test_a_broken_file_is_left_out_on_a_click():
+    broken = ("bad.png", b"text", "image/png")
+    app = bring([*pairs(), broken, png("bad_mask.png", made.squares(1)[1])])
+    assert "File cannot be read" in text(app)
+    press(app, "Leave out")
+    assert "File cannot be read" not in text(app)
+
+
+def test_nothing_pairs_by_name_and_a_person_does_it(workspace):
+    files = []
+    for n, word in enumerate(("one", "two")):
+        image, mask = made.squares(n)
+        files += [png(f"{word}.png", image), png(f"drawing {n}.png", mask)]
+    app = bring(files)
+    assert len(errors(app)) == 1
+    assert "Pair them so" in [button.label for button in app.button]
+    pairs_by_hand = (("one.png", "drawing 0.png"), ("two.png", "drawing 1.png"))
+    app.session_state["import_pairing"] = pairs_by_hand  # what the table gives
+    app.run()
+    assert not errors(app)
+    assert "2 pairs" in text(app)
+    assert "You said which mask" in text(app)

@@ -8,10 +8,10 @@ import streamlit as st
 from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.ui import (
     card_view,
-    checkup_view,
     dialogs,
     export_view,
     gallery,
+    review_view,
     shell,
     split_view,
     state,
@@ -43,7 +43,7 @@ def open_one(store: DatasetStore, datasets: Sequence[Dataset], wished: str | Non
         if view == "Card":
             card_view.show(store, dataset)
         elif view == "Check":
-            checkup_view.show(dataset)
+            review_view.show(dataset)
         elif view == "Split":
             split_view.show(store, dataset)
         elif view == "Export":

@@ -1,70 +1,127 @@
-"""The doctor's look at a dataset that is kept; nothing is changed."""
+"""A folder or zip, examined and repaired into another folder, without a dataset being made."""
 
-import hashlib
+import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
-from cellseg.datasets.dataset import Dataset
-from cellseg.datasets.doctor.examine import examine
-from cellseg.datasets.doctor.facts import look_at
+from cellseg.datasets import importing
+from cellseg.datasets.doctor import treatment
 from cellseg.datasets.doctor.finding import Finding
-from cellseg.datasets.doctor.ward import Case, Ward
-from cellseg.datasets.leaks import source_of
-from cellseg.workspace import read_json, write_json
-
-FILE = "checkup.json"
-"""Beside `dataset.json`; made anew where pairs or split have changed."""
+from cellseg.datasets.doctor.ward import counted
+from cellseg.datasets.proposal import Proposal
+from cellseg.errors import CellsegError
+from cellseg.images.view import View
+from cellseg.images.writing import mask_tiff_bytes, tiff_bytes
+from cellseg.workspace import Workspace, disk_errors
 
 Progress = Callable[[int, int, str], None]
 
-_FINDINGS = TypeAdapter(list[Finding])
+
+@dataclass(frozen=True)
+class Checkup:
+    """What was found, and what was repaired.
+
+    pairs : number of pairs that can be kept.
+    findings : those that are left after the repairs.
+    layout : a sentence on how the files are laid out.
+    left_out : names of files that are neither image nor mask.
+    repaired : a sentence for each repair.
+    """
+
+    pairs: int
+    findings: tuple[Finding, ...]
+    layout: str = ""
+    left_out: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether no error is left."""
+        return all(finding.severity != "error" for finding in self.findings)
+
+    def lines(self) -> list[str]:
+        """The findings for a person at a terminal."""
+        said = [self.layout] if self.layout else []
+        said.append(counted(self.pairs, "pair") + " of image and mask.")
+        if self.left_out:
+            shown = ", ".join(self.left_out[:3])
+            said.append(f"Left out: {shown}{' ...' if len(self.left_out) > 3 else ''}")
+        for finding in self.findings:
+            repair = f" (repair: {finding.repair})" if finding.repair else ""
+            said.append(f"{finding.severity} {finding.check}: {finding.sentence}{repair}")
+        if not self.findings:
+            said.append("Nothing was found that would harm a training.")
+        return said
+
+    def as_json(self) -> dict[str, object]:
+        """What the command line prints."""
+        return {
+            "pairs": self.pairs,
+            "findings": [finding.as_json() for finding in self.findings],
+        }
 
 
-def known(dataset: Dataset) -> list[Finding] | None:
-    """What was found before, if the dataset is still the same."""
-    content: Any = read_json(dataset.folder / FILE)
-    if not isinstance(content, dict) or content.get("of") != _state(dataset):
-        return None
-    try:
-        return _FINDINGS.validate_python(content.get("findings"))
-    except ValidationError:
-        return None
-
-
-def checkup(dataset: Dataset, progress: Progress | None = None) -> list[Finding]:
-    """Look at every pair, and keep the findings beside the dataset.
+def check(
+    path: Path,
+    *,
+    view: View | None = None,
+    repair: Path | None = None,
+    progress: Progress | None = None,
+) -> Checkup:
+    """Examine a folder or a zip; nothing of it is changed.
 
     Parameters
     ----------
-    progress : called with (pairs done, pairs in all, name).
+    view : what is taken of files that hold more than a picture.
+    repair : a new folder for all pairs with every first repair made: `images/` and `masks/`,
+        below `train/` and `test/` where there is a split.
 
     Raises
     ------
     CellsegError
-        Where a file of the dataset is gone or the disk cannot be written.
+        Where there is nothing of that name, or the folder for the repaired pairs is not new.
     """
-    tests = set(dataset.split.test)
-    cases = []
-    for done, pair in enumerate(dataset.pairs):
-        if progress:
-            progress(done, len(dataset.pairs), pair.image_name)
-        facts = look_at(
-            dataset.image(pair.name),
-            dataset.mask(pair.name),
-            source=source_of(pair.image_name) or "",
+    if not path.exists():
+        raise CellsegError(f"{path} does not exist; give a folder or a zip of images and masks.")
+    if repair is not None:
+        _check_new(repair)
+    with tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True) as folder:
+        try:
+            proposal = importing.inspect(Workspace(folder), path, view=view, progress=progress)
+        except CellsegError as error:
+            return Checkup(0, (Finding("no-pairs", "error", (), str(error)),))
+        repaired = treatment.apply_all(proposal) if repair is not None else []
+        if repair is not None:
+            _write(proposal, repair)
+        layout = proposal.recognised.layout.sentence if proposal.recognised else ""
+        return Checkup(
+            len(proposal.pairs),
+            tuple(proposal.findings),
+            layout,
+            proposal.left_out,
+            tuple(repaired),
         )
-        side = "test" if pair.name in tests else "train"
-        cases.append(Case(pair.name, pair.image_name, pair.mask_name, pair.mask, facts, side))
-    found = examine(Ward(tuple(cases)))
-    content = {"of": _state(dataset), "findings": [asdict(finding) for finding in found]}
-    write_json(dataset.folder / FILE, content)
-    return found
 
 
-def _state(dataset: Dataset) -> str:
-    """What the findings depend on, in hex."""
-    words = "\n".join([dataset.fingerprint, *dataset.split.test])
-    return hashlib.sha256(words.encode()).hexdigest()
+def _check_new(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CellsegError(
+            f"{folder} is there already; repaired images go to a new folder, so that nothing is "
+            "overwritten; name another one."
+        )
+
+
+def _write(proposal: Proposal, folder: Path) -> None:
+    """Write every pair as TIFF."""
+    with disk_errors(folder):
+        for pair in proposal.pairs:
+            side = proposal.sides.get(pair.name, "train") if proposal.sides else ""
+            contents = {
+                "images": tiff_bytes(proposal.files.image(pair.name)),
+                "masks": mask_tiff_bytes(proposal.files.mask(pair.name)),
+            }
+            for kind, content in contents.items():
+                path = folder / side / kind / f"{pair.name}.tif"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cellseg.datasets.doctor import checkup
+from cellseg.datasets.doctor import review
 from cellseg.datasets.doctor.finding import Finding, Severity
 from cellseg.datasets.store import Dataset
 from cellseg.ui import shell
@@ -19,7 +19,7 @@ BADGES: dict[Severity, str] = {
 @shell.guarded
 def show(dataset: Dataset) -> None:
     """Every finding with its images; repairs are offered where images are brought."""
-    found = checkup.known(dataset)
+    found = review.known(dataset)
     if found is None:
         found = _looked_at(dataset)
     if not found:
@@ -30,7 +30,7 @@ def show(dataset: Dataset) -> None:
         "images are brought."
     )
     for index, finding in enumerate(found):
-        with st.container(border=True, gap="small", key=f"checkup-{index}"):
+        with st.container(border=True, gap="small", key=f"review-{index}"):
             _card(finding)
 
 
@@ -41,7 +41,7 @@ def _looked_at(dataset: Dataset) -> list[Finding]:
         bar.progress(done / max(1, of), plain(f"Looking at {name}, {done} of {of}"))
 
     try:
-        return checkup.checkup(dataset, progress)
+        return review.review(dataset, progress)
     finally:
         bar.empty()
 

@@ -13,6 +13,7 @@ from cellseg.datasets.doctor.facts import look_at
 from cellseg.datasets.doctor.finding import Finding
 from cellseg.datasets.doctor.ward import Case, Ward
 from cellseg.datasets.leaks import source_of
+from cellseg.datasets.split import Side
 from cellseg.workspace import read_json, write_json
 
 FILE = "review.json"
@@ -56,7 +57,7 @@ def review(dataset: Dataset, progress: Progress | None = None) -> list[Finding]:
             dataset.mask(pair.name),
             source=source_of(pair.image_name) or "",
         )
-        side = "test" if pair.name in tests else "train"
+        side: Side = "test" if pair.name in tests else "train"
         cases.append(Case(pair.name, pair.image_name, pair.mask_name, pair.mask, facts, side))
     found = examine(Ward(tuple(cases)))
     content = {"of": _state(dataset), "findings": [asdict(finding) for finding in found]}

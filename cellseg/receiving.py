@@ -21,6 +21,7 @@ from cellseg.limits import Limits
 from cellseg.workspace import Workspace, disk_errors, slug
 
 PREFIX = "tab-"
+DOWNLOADS = "public-"
 SLICE = 8 * 1024**2
 """Bytes that a sender puts into one request."""
 
@@ -50,9 +51,9 @@ def new_folder(workspace: Workspace, limits: Limits) -> Path:
 
 
 def sweep(workspace: Workspace, limits: Limits) -> None:
-    """Delete the folders of tabs in which nothing has come or gone for `kept_hours`."""
+    """Delete the folders of tabs and downloads in which nothing has moved for `kept_hours`."""
     eldest = time.time() - limits.kept_hours * 3600
-    for folder in workspace.inbox.glob(f"{PREFIX}*"):
+    for folder in (*workspace.inbox.glob(f"{PREFIX}*"), *workspace.inbox.glob(f"{DOWNLOADS}*")):
         with suppress(OSError):
             times = [path.stat().st_mtime for path in (folder, *folder.iterdir())]
             if max(times) < eldest:

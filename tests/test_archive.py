@@ -57,11 +57,6 @@ def test_a_link_is_left_out(make, target, tmp_path):
     assert list(unpack(packed, target)) == ["good.png"]
 
 
-def test_a_zip_in_a_zip_is_refused(make, target):
-    with pytest.raises(CellsegError, match=r"holds another zip, a/more\.ZIP"):
-        unpack(make({"a/more.ZIP": b"1", "b.png": b"2"}), target)
-
-
 def test_a_colon_in_a_name_does_no_harm(make, target):
     assert list(unpack(make({"taken 10:30.png": b"1"}), target)) == ["taken 10:30.png"]
 

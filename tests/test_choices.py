@@ -87,9 +87,7 @@ def test_a_projection_is_said_where_nobody_chose_it(workspace, tmp_path):
     dataset = kept(workspace, write(tmp_path / "data", stacked=False))
     assert dataset.view == View()
     planes, _ = cells(0)
-    np.testing.assert_array_equal(
-        dataset.image("c0").pixels[..., 0], planes[:, 0].max(axis=0)
-    )
+    np.testing.assert_array_equal(dataset.image("c0").pixels[..., 0], planes[:, 0].max(axis=0))
     said = " ".join(dataset.warnings)
     assert "c0.tif (as 2 more) is a stack of 4 planes: their maximum was taken" in said
 

@@ -340,9 +340,7 @@ def test_evaluation_takes_all_images_of_another_dataset(trained):
 )
 def test_what_of_a_stack_is_imported(tmp_path, words, view, pixel):
     folder = draw_stacks(tmp_path / "data")
-    facts = answer(
-        "--home", tmp_path / "home", "import", folder, "--name", "n", *words.split()
-    )
+    facts = answer("--home", tmp_path / "home", "import", folder, "--name", "n", *words.split())
     assert facts["view"] == view
     (dataset,) = DatasetStore(Workspace(tmp_path / "home")).all()
     assert dataset.image("0").pixels[0, 0].tolist() == pixel

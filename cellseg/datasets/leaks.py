@@ -31,7 +31,7 @@ def leaks(pairs: Sequence[PairFacts], test: Collection[str]) -> list[Leak]:
     ]
     found += [
         Leak("planes of one file", *sides)
-        for sides in _divided(pairs, test, lambda pair: _file(pair.image_name))
+        for sides in _divided(pairs, test, lambda pair: source_of(pair.image_name))
     ]
     return found
 
@@ -52,7 +52,7 @@ def _divided(
     return both
 
 
-def _file(image_name: str) -> str | None:
+def source_of(image_name: str) -> str | None:
     """The file of a name such as `stack.tif, plane 3`; None where the image is a whole file."""
     named = _PLANE.match(image_name)
     return named["file"] if named else None

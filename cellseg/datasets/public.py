@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from cellseg import fetching
+from cellseg import fetching, receiving
 from cellseg.datasets import importing
 from cellseg.datasets.archive import unpack
 from cellseg.datasets.importing import Upload
@@ -168,7 +168,7 @@ def bring(
     with disk_errors(workspace.root):
         workspace.inbox.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(
-            prefix="public-", dir=workspace.inbox, ignore_cleanup_errors=True
+            prefix=receiving.DOWNLOADS, dir=workspace.inbox, ignore_cleanup_errors=True
         )
     with scratch as name:
         folder = Path(name)

@@ -6,13 +6,22 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cellseg.datasets.store import Dataset, DatasetStore
-from cellseg.ui import card_view, dialogs, export_view, gallery, shell, split_view, state
+from cellseg.ui import (
+    card_view,
+    dialogs,
+    export_view,
+    gallery,
+    review_view,
+    shell,
+    split_view,
+    state,
+)
 from cellseg.ui.previews import Preview
 from cellseg.ui.save_form import KINDS
 from cellseg.ui.words import count, plain
 
 SIDES = ("All", "Train", "Test")
-VIEWS = ("Pictures", "Card", "Split", "Export")
+VIEWS = ("Pictures", "Card", "Check", "Split", "Export")
 
 
 def open_one(store: DatasetStore, datasets: Sequence[Dataset], wished: str | None) -> None:
@@ -33,6 +42,8 @@ def open_one(store: DatasetStore, datasets: Sequence[Dataset], wished: str | Non
     with st.container(key=f"dataset-{(view or VIEWS[0]).lower()}"):
         if view == "Card":
             card_view.show(store, dataset)
+        elif view == "Check":
+            review_view.show(dataset)
         elif view == "Split":
             split_view.show(store, dataset)
         elif view == "Export":

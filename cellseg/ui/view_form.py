@@ -71,10 +71,10 @@ def axes_options(facts: StackFacts) -> list[str | None]:
 
 def _widgets(facts: StackFacts, current: View) -> View:
     axes = _axes(facts, current)
+    choices: dict[str, object] = {}
     if axes is not None and axes != facts.axes:
         facts = facts.model_copy(update={"axes": axes})
-    named = axes if axes != facts.axes or current.axes == axes else None
-    choices: dict[str, object] = {"axes": current.axes if named is None else named}
+        choices["axes"] = axes
     expand = UNKNOWN in facts.axes
     if facts.channels > 1:
         choices["channels"] = _channels(facts, current)

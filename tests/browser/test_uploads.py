@@ -143,6 +143,20 @@ def test_a_cancelled_upload_leaves_nothing(streaming_server, page, wire, tmp_pat
         time.sleep(0.2)
 
 
+def test_a_packed_dataset_comes_from_the_disk_through_its_own_address(streaming_server, page):
+    made.dataset(Workspace(streaming_server.home), "Nuclei")
+    opened(page, streaming_server.url)
+    page.get_by_text("Export", exact=True).click()
+    page.get_by_role("button", name="Pack").click()
+    address = page.get_by_role("link", name=re.compile("Download nuclei")).get_attribute("href")
+    answer = page.request.get(f"{streaming_server.url}{address}")
+    assert answer.status == 200
+    assert "nuclei_stardist.zip" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.body())) as archive:
+        assert len(archive.namelist()) == 10
+    assert page.request.get(f"{streaming_server.url}{address[:-1]}").status == 403
+
+
 @pytest.mark.slow
 def test_a_zip_of_500_megabytes_stays_out_of_memory(streaming_server, datasets, tmp_path):
     packed = noisy_zip(tmp_path / "large.zip", pairs=16, side=4000)

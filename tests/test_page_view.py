@@ -1,0 +1,153 @@
+"""The form that asks what of a stack is used, and stacks on the page Segment."""
+
+import io
+
+import numpy as np
+import pytest
+import tifffile
+
+from cellseg.datasets.store import DatasetStore
+from cellseg.images.stack import StackFacts
+from cellseg.images.view import View
+from cellseg.images.writing import png_bytes
+from cellseg.models.store import ModelStore
+from cellseg.ui import segmenting
+from cellseg.ui.view_form import axes_options
+from tests import made
+from tests.pages import errors, opened, text
+
+
+@pytest.fixture(autouse=True)
+def _home(workspace, monkeypatch):
+    monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
+
+
+def stack(number, **options):
+    """Three planes of two channels: a square, dimmer from plane to plane; a gradient."""
+    image, _ = made.squares(number)
+    planes = np.stack([np.stack([image - 5 * z, np.full_like(image, z)]) for z in range(3)])
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, planes, photometric="minisblack", **options)
+    return buffer.getvalue()
+
+
+def files(**options):
+    found = []
+    for number in range(3):
+        found.append((f"c{number}.tif", stack(number, **options), "image/tiff"))
+        found.append((f"c{number}_mask.png", png_bytes(made.squares(number)[1]), "image/png"))
+    return found
+
+
+HYPERSTACK = {"imagej": True, "metadata": {"axes": "ZCYX"}}
+
+
+def press(app, key):
+    """Click; then once more, for a page that begins again leaves two of everything to AppTest."""
+    app.button(key=key).click().run()
+    app.run()
+
+
+def test_a_stack_asks_and_the_answer_is_kept(workspace):
+    app = opened("datasets")
+    app.file_uploader[0].set_value(files(**HYPERSTACK)).run()
+    assert not errors(app)
+    assert "holds 3 planes of 2 channels, 32 × 32 pixels" in text(app)
+    assert app.button(key="view-form-use").disabled
+    app.segmented_control(key="view-form-plane-way").set_value("One plane").run()
+    app.slider(key="view-form-plane").set_value(2).run()
+    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
+    press(app, "view-form-use")
+    assert not errors(app)
+    assert app.button(key="view-form-use").disabled
+    press(app, "dataset-save")
+    (kept,) = DatasetStore(workspace).all()
+    assert kept.view == View(plane=2, channels=(0,))
+    np.testing.assert_array_equal(kept.image("c1").pixels, made.squares(1)[0] - 10)
+
+
+def test_channels_change_their_colours(workspace):
+    app = opened("datasets")
+    app.file_uploader[0].set_value(files(**HYPERSTACK)).run()
+    app.selectbox(key="view-form-red").set_value(1).run()
+    app.selectbox(key="view-form-green").select_index(0).run()
+    app.selectbox(key="view-form-blue").set_value(0).run()
+    press(app, "view-form-use")
+    press(app, "dataset-save")
+    (kept,) = DatasetStore(workspace).all()
+    assert kept.view.channels == (1, None, 0)
+
+
+def test_pages_that_say_nothing_must_be_named(workspace):
+    app = opened("datasets")
+    app.file_uploader[0].set_value(files(metadata=None)).run()
+    assert len(errors(app)) == 1
+    assert app.button(key="dataset-save").disabled
+    app.selectbox(key="view-form-axes").set_value("ZYX").run()
+    app.segmented_control(key="view-form-plane-way").set_value("Mean").run()
+    press(app, "view-form-use")
+    assert not errors(app)
+    press(app, "dataset-save")
+    (kept,) = DatasetStore(workspace).all()
+    assert kept.view == View(axes="ZYX", projection="mean")
+
+
+def test_a_choice_that_fits_nothing_can_be_changed(workspace):
+    app = opened("datasets")
+    app.file_uploader[0].set_value(files(**HYPERSTACK)).run()
+    app.segmented_control(key="view-form-plane-way").set_value("Each plane").run()
+    press(app, "view-form-use")  # three images for one mask
+    assert len(errors(app)) == 1
+    app.segmented_control(key="view-form-plane-way").set_value("Maximum").run()
+    press(app, "view-form-use")
+    assert not errors(app)
+    assert "3 pairs" in text(app)
+
+
+def test_pictures_ask_nothing():
+    app = opened("datasets")
+    pairs = [
+        (f"{name}{n}.png", png_bytes(made.squares(n)[k]), "image/png")
+        for n in range(2)
+        for k, name in enumerate(("", "mask_"))
+    ]
+    app.file_uploader[0].set_value(pairs).run()
+    assert not [button for button in app.button if button.key == "view-form-use"]
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "expected"),
+    [
+        ("ZYX", (3, 4, 5), ["ZYX", "TYX", "CYX"]),
+        ("?YX", (3, 4, 5), ["ZYX", "TYX", "CYX", None]),
+        ("?YXC", (3, 4, 5, 3), ["ZYXC", "TYXC", None]),
+        ("YXC", (4, 5, 3), ["YXC"]),
+        ("PZYX", (2, 3, 4, 5), ["PZYX"]),
+        ("???", (3, 4, 5), ["TYX", "ZYX", "CYX", "YXC"]),
+    ],
+)
+def test_what_the_axes_can_be(axes, shape, expected):
+    assert axes_options(StackFacts(axes=axes, shape=shape, dtype="uint8")) == expected
+
+
+class Bright:
+    """Stands for a network: what is bright is a cell."""
+
+    def foreground_probability(self, image):
+        return (image.pixels > 100).astype(np.float32)
+
+
+def test_the_page_segment_takes_of_a_stack_what_the_model_takes(workspace, monkeypatch):
+    monkeypatch.setattr(segmenting, "predictor", lambda *_: Bright())
+    dataset = made.dataset(workspace)
+    model = made.model(workspace, dataset)
+    view = View(channels=(0,), expand=True)
+    facts = model.facts.model_copy(update={"view": view})
+    (model.folder / "model.json").write_text(facts.model_dump_json())
+    assert ModelStore(workspace).get(model.id).view == view
+    app = opened("segment")
+    app.file_uploader[0].set_value([("s.tif", stack(0, **HYPERSTACK), "image/tiff")]).run()
+    assert not errors(app)
+    assert list(app.dataframe[0].value["Image"]) == ["s_z00.tif", "s_z01.tif", "s_z02.tif"]
+    app.selectbox(key="segment-image").set_value(2).run()
+    assert not errors(app)

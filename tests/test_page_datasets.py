@@ -263,7 +263,8 @@ def test_a_folder_of_the_server_is_offered_only_where_the_operator_opened_one(
     workspace, monkeypatch, tmp_path
 ):
     monkeypatch.delenv("CELLSEG_IMPORT_ROOTS", raising=False)
-    assert not opened("datasets").selectbox
+    before = opened("datasets")
+    assert "A folder on the server" not in [box.label for box in before.selectbox]
     folder = tmp_path / "server" / "Hela"
     for number in range(3):
         for kind, array in zip(("images", "masks"), made.squares(number), strict=True):
@@ -272,7 +273,8 @@ def test_a_folder_of_the_server_is_offered_only_where_the_operator_opened_one(
             path.write_bytes(png_bytes(array))
     monkeypatch.setenv("CELLSEG_IMPORT_ROOTS", str(tmp_path / "server"))
     app = opened("datasets")
-    app.selectbox[0].set_value(str(folder)).run()
+    box = next(box for box in app.selectbox if box.label == "A folder on the server")
+    box.set_value(str(folder)).run()
     next(button for button in app.button if button.label == "Read this folder").click().run()
     assert "3 pairs" in text(app)
     app.button(key="dataset-save").click().run()

@@ -23,10 +23,10 @@ def grey_edges(ward: Ward) -> list[Finding]:
     return [
         *found(
             "grey-edges",
-            "error",
+            "warning",
             soft,
-            "A black and white mask has grey edges, as smooth scaling or JPEG leaves them; every "
-            "grey would count as a cell of its own.",
+            "A black and white mask has grey edges, as smooth scaling or JPEG leaves them; where "
+            "it is brighter than half, it counts as cell.",
             "threshold",
         ),
         *found(

@@ -55,7 +55,7 @@ PURE = [
 ]
 HEAVY = {
     *("imagecodecs", "keras", "numpy", "pandas", "PIL", "plotly", "pooch", "requests", "scipy"),
-    *("skimage", "streamlit", "tensorflow", "tifffile"),
+    *("nd2", "pylibCZIrw", "skimage", "streamlit", "tensorflow", "tifffile"),
 }
 
 

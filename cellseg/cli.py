@@ -230,16 +230,19 @@ def segment(
 ) -> None:
     """Write STEM_labels.tif and STEM_overlay.png of each image."""
     from cellseg.exports import batch
+    from cellseg.limits import Limits
     from cellseg.models.store import ModelStore
 
-    chosen = ModelStore(workspace_of(context, home)).get(model)
+    workspace = workspace_of(context, home)
+    chosen = ModelStore(workspace).get(model)
     files = batch.inputs(paths, output)
     say("Loading the model")
     with hushed():
         from cellseg.segmentation import predictor
 
     report = counter("Segmented")
-    images, left_out = batch.segment(predictor.load(chosen), files, output, report, chosen.view)
+    network, limits = predictor.load(chosen), Limits.of(workspace)
+    images, left_out = batch.segment(network, files, output, report, chosen.view, limits)
     for sentence in left_out:
         say(sentence)
     result({"model": chosen.name, "images": images, "left_out": left_out})

@@ -29,7 +29,8 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
             workspace,
             KEY,
             "Images",
-            help="PNG, JPEG, BMP or TIFF, 8 or 16 bit, grey or colour, of any size.",
+            help="TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY; of a stack is taken what the model "
+            "was trained on.",
         )
     if not files:
         st.info(

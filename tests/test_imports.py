@@ -60,7 +60,7 @@ PURE = [
 ]
 HEAVY = {
     *("imagecodecs", "keras", "numpy", "pandas", "PIL", "plotly", "pooch", "requests", "scipy"),
-    *("skimage", "streamlit", "tensorflow", "tifffile"),
+    *("nd2", "pylibCZIrw", "skimage", "streamlit", "tensorflow", "tifffile"),
 }
 
 

@@ -54,3 +54,13 @@ def test_nothing_is_changed(workspace):
         np.array_equal(mask, dataset.mask(name))
         for mask, name in zip(before, dataset.names, strict=True)
     )
+
+
+def test_grey_values_that_were_chosen_are_no_finding(workspace):
+    proposal = Proposal.begin(workspace)
+    for number in range(3):
+        image, mask = made.squares(number)
+        mask[20:28, 20:28] = 128
+        proposal.add(Image(image, "YX"), mask, image_name=f"{number}.png", mask_name="m.png")
+    dataset = DatasetStore(workspace).create(proposal, "Blood", "grey", [128, 255])
+    assert "grey-values" not in checks(review.review(dataset))

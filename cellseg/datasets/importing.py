@@ -20,12 +20,16 @@ from cellseg.datasets.sources.reading import Drawn, SourceDecoder
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.images.reading import EXTENSIONS
+from cellseg.images.scaling import thumbnail, to_rgb8
 from cellseg.images.view import ChoiceNeeded, View
 from cellseg.limits import Limits
 from cellseg.workspace import Workspace, disk_errors
 
 ABANDONED = 24 * 3600.0
 """Seconds after which a proposal that nobody kept or discarded is deleted."""
+
+PICTURED = 2
+"""Of so many files without a partner a small picture is made."""
 
 Progress = Callable[[int, int, str], None]
 Files = Mapping[str, Path]
@@ -104,6 +108,7 @@ def inspect(
                 proposal.view = proposal.view.each
             choices = Choices(decoder, proposal.view)
             _decode(proposal, found, files, decoder, choices, progress)
+            _picture_alone(proposal, found, decoder)
         proposal.offer = choices.kept_in(examples, unpacked)
         shutil.rmtree(unpacked, ignore_errors=True)
         if not proposal.pairs and not proposal.held:
@@ -189,6 +194,17 @@ def _decode(
             _hold(proposal, named, image, drawn, wrong, source)
     if progress:
         progress(len(pairs), len(pairs), "")
+
+
+def _picture_alone(proposal: Proposal, found: Recognised, decoder: SourceDecoder) -> None:
+    """Keep small pictures of the first files without a partner."""
+    for names in (found.images_without_mask, found.masks_without_image):
+        for name in [name for name in names if name in found.images][:PICTURED]:
+            try:
+                picture = thumbnail(to_rgb8(decoder.picture(found.images[name], proposal.view)))
+            except CellsegError:
+                continue  # its name must do
+            proposal.keep_picture(name, picture)
 
 
 def _take(proposal: Proposal, named: Pair, image: Image, drawn: Drawn, source: str) -> None:

@@ -25,6 +25,7 @@ from cellseg.datasets.pairs import PairFacts, PairFiles, free_name
 from cellseg.datasets.split import Side
 from cellseg.images.image import Image
 from cellseg.images.view import Offer, View
+from cellseg.images.writing import png_bytes
 from cellseg.workspace import Workspace, disk_errors
 
 PREFIX = "proposal-"
@@ -44,6 +45,7 @@ class Proposal:
     lost : files that cannot be kept.
     findings : what the doctor found.
     repairs : the names of the repairs that were made.
+    pictures : small pictures, PNG, of some files without a partner, by their names.
     view : what was taken of each image file.
     offer : an image file of which there is something to choose, or None.
     """
@@ -61,6 +63,7 @@ class Proposal:
     lost: list[Lost] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
+    pictures: dict[str, Path] = field(default_factory=dict)
     view: View = field(default_factory=View)
     offer: Offer | None = None
 
@@ -154,6 +157,24 @@ class Proposal:
             path.parent.mkdir(exist_ok=True)
             np.savez(path, image=image.pixels, mask=mask)
         self.held.append(held)
+
+    def keep_picture(self, name: str, picture: np.ndarray) -> None:
+        """Keep a small picture (y, x, 3), uint8, of a file that is in no pair.
+
+        Raises
+        ------
+        CellsegError
+            Where the disk is full or cannot be written.
+        """
+        path = self.folder / "alone" / f"{len(self.pictures)}.png"
+        with disk_errors(self.folder):
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(png_bytes(picture))
+        self.pictures[name] = path
+
+    def answered(self, check: str) -> None:
+        """Forget findings of a check that a person has settled in another way."""
+        self.findings = [finding for finding in self.findings if finding.check != check]
 
     def held_file(self, name: str) -> Path:
         """The arrays `image` and `mask` of a pair that was put aside."""

@@ -97,6 +97,8 @@ class DatasetStore:
                 {pair.name: proposal.sides.get(pair.name) for pair in proposal.pairs}
             )
             scale = choose_scale(proposal.masks, kind, foreground)
+            if scale.foreground or scale.kind != "grey":
+                proposal.answered("grey-values")
             record = Record(
                 name=name,
                 created=datetime.now(UTC).isoformat(timespec="microseconds"),

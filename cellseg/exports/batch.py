@@ -16,6 +16,7 @@ from cellseg.images.reading import EXTENSIONS
 from cellseg.images.scaling import to_rgb8
 from cellseg.images.view import View
 from cellseg.images.writing import label_tiff_bytes, png_bytes
+from cellseg.limits import Limits
 from cellseg.segmentation.instances import connected_components, mask_of
 from cellseg.workspace import disk_errors, write_bytes
 
@@ -67,6 +68,7 @@ def segment(
     output: Path,
     progress: Callable[[int, int, str], None],
     view: View | None = None,
+    limits: Limits | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Write labels and an overlay of each image; a file that cannot be read stops no other.
 
@@ -74,6 +76,7 @@ def segment(
     ----------
     view : what is taken of each file; where that is several images, each has its plane or time
         point in its name, as STEM_z03.
+    limits : of one file.
     progress : called with (files done, files in all, name of the next file).
 
     Returns
@@ -86,7 +89,8 @@ def segment(
     records: list[dict[str, Any]] = []
     left_out: list[str] = []
     taken: set[str] = set()
-    with Decoder() as decoder:
+    limits = limits or Limits()
+    with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
         for done, file in enumerate(files):
             progress(done, len(files), file.name)
             try:

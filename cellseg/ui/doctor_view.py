@@ -83,7 +83,9 @@ def _card(found: Proposal, finding: Finding, index: int) -> None:
     key = f"doctor-{found.folder.name}-{len(found.repairs)}-{index}"
     names = _pictured(found, finding)
     with st.container(border=True, key=f"finding-{index}-{finding.check}"):
-        words, pictures = st.columns([5, 4], gap="medium") if names else (st.container(), None)
+        alone = [name for name in finding.images if name in found.pictures]
+        pictured = bool(names or (alone and not finding.pairs))
+        words, pictures = st.columns([5, 4], gap="medium") if pictured else (st.container(), None)
         with words, st.container(gap="small"):
             number = f" · {count(len(finding.images), 'file')}" if finding.images else ""
             title = TITLES.get(finding.check, finding.check)
@@ -95,7 +97,10 @@ def _card(found: Proposal, finding: Finding, index: int) -> None:
             repair, name = _chosen(found, repairs, names, key)
         if pictures is not None:
             with pictures:
-                _pictures(found, finding, names, name, repair)
+                if names:
+                    _pictures(found, finding, names, name, repair)
+                else:
+                    _side_by_side([(short(each, 20), str(found.pictures[each])) for each in alone])
         if repair is not None:
             with words:
                 others = [each for each in repairs if REPAIRS[each].pixels is None]
@@ -157,7 +162,7 @@ def _pictures(
     """One image before and after a repair; without one, the first images."""
     if repair and REPAIRS[repair].pixels:
         version = _version(found, name)
-        shown = [
+        shown: list[tuple[str, bytes | str]] = [
             ("Before", _png(found, name, version)),
             ("After", _repaired_png(found, finding, name, repair, version)),
         ]
@@ -166,9 +171,14 @@ def _pictures(
             (short(_file(found, each), 20), _png(found, each, _version(found, each)))
             for each in names[:SHOWN]
         ]
-    for column, (title, png) in zip(st.columns(SHOWN, gap="small"), shown, strict=False):
+    _side_by_side(shown)
+
+
+def _side_by_side(pictures: Sequence[tuple[str, bytes | str]]) -> None:
+    """Pictures, as PNG or where they lie, with what stands beneath them."""
+    for column, (title, png) in zip(st.columns(SHOWN, gap="small"), pictures, strict=False):
         with column, st.container(gap="xxsmall"):
-            st.image(png, alt=f"{title}: {_file(found, name)}", width="stretch")
+            st.image(png, alt=title, width="stretch")
             st.caption(title)
 
 

@@ -77,6 +77,6 @@ def what_fits() -> None:
             st.markdown(title)
             st.caption(f"`{image}`  \n`{mask}`")
     st.caption(
-        "PNG, JPEG, BMP or TIFF, 8 or 16 bit, grey or colour. In a mask the cells are white, or "
-        "every cell has a number of its own; everything else is 0."
+        "TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, of any depth. In a mask the cells are "
+        "white, or every cell has a number of its own; everything else is 0."
     )

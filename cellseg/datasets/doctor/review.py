@@ -59,7 +59,11 @@ def review(dataset: Dataset, progress: Progress | None = None) -> list[Finding]:
         )
         side: Side = "test" if pair.name in tests else "train"
         cases.append(Case(pair.name, pair.image_name, pair.mask_name, pair.mask, facts, side))
-    found = examine(Ward(tuple(cases)))
+    found = [
+        finding
+        for finding in examine(Ward(tuple(cases)))
+        if finding.check != "grey-values" or not dataset.foreground_values  # it is decided
+    ]
     content = {"of": _state(dataset), "findings": [asdict(finding) for finding in found]}
     write_json(dataset.folder / FILE, content)
     return found

@@ -1,0 +1,98 @@
+"""The process that decodes, seen from its parent: requests in, answers out, a line each."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import cellseg
+from cellseg.images.limits import VARIABLE
+
+
+class Child:
+    """The process, with a thread that collects its answers."""
+
+    def __init__(self, module: str, max_pixels: int | None) -> None:
+        root = str(Path(cellseg.__file__).parent.parent)
+        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        limit = {} if max_pixels is None else {VARIABLE: str(max_pixels)}
+        flags = 0
+        if sys.platform == "win32":
+            flags = subprocess.CREATE_NO_WINDOW
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Safe path: nothing is imported from the folder that the user happens to be in.
+            env={
+                **os.environ,
+                "PYTHONPATH": path,
+                "PYTHONSAFEPATH": "1",
+                "PYTHONUTF8": "1",
+                **limit,
+            },
+            creationflags=flags,
+            text=True,
+            encoding="utf-8",
+        )
+        self._answers: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._collect, daemon=True)
+        self._reader.start()
+
+    @property
+    def dead(self) -> bool:
+        """Whether it ended by itself."""
+        return self._process.poll() is not None
+
+    def ask(self, request: dict[str, Any], limit: float) -> dict[str, Any]:
+        """Send a request and wait for its answer; TimeoutError or EOFError where none comes."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise EOFError from None
+        try:
+            line = self._answers.get(timeout=limit)
+        except queue.Empty:
+            raise TimeoutError from None
+        if not line:
+            raise EOFError
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def end(self) -> None:
+        """Let it finish by closing its input."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+            self._process.wait(5)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+        self._close()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._close()
+
+    def _close(self) -> None:
+        self._process.wait()
+        self._reader.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+
+    def _collect(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._answers.put(line)
+        self._answers.put("")

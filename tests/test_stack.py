@@ -91,7 +91,10 @@ def test_axes_must_fit_the_array():
     ],
 )
 def test_whatever_a_library_says_becomes_one_sentence(error, words):
-    with pytest.raises(CellsegError, match=words) as caught:
+    def broken():
         with damaged("a.x"):
             raise error
+
+    with pytest.raises(CellsegError, match=words) as caught:
+        broken()
     assert "\n" not in str(caught.value)

@@ -1,6 +1,6 @@
 """What the data doctor found in proposed pairs, with pictures and repairs; pairing by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -249,17 +249,18 @@ def pairing_table(recognised: Recognised, key: str) -> list[tuple[str, str]] | N
     """A table in which a person says which mask belongs to which image; the pairs when done."""
     st.caption(
         "Change a name to pair other files; add a row at the end, or delete one, for pairs that "
-        "were missed or are none."
+        "were missed or are none. Rows without both names are left out."
     )
+    alone = list(recognised.images_without_mask)
     images, masks = sorted(recognised.images), sorted(recognised.masks)
-    edited = st.data_editor(
+    edited: Mapping[str, Iterable[str | None]] = st.data_editor(
         {
-            "Image": [pair.image for pair in recognised.pairs],
-            "Mask": [pair.mask for pair in recognised.pairs],
+            "Image": [*(pair.image for pair in recognised.pairs), *alone],
+            "Mask": [*(pair.mask for pair in recognised.pairs), *[None] * len(alone)],
         },
         column_config={
-            "Image": st.column_config.SelectboxColumn(options=images, required=True),
-            "Mask": st.column_config.SelectboxColumn(options=masks, required=True),
+            "Image": st.column_config.SelectboxColumn(options=images),
+            "Mask": st.column_config.SelectboxColumn(options=masks),
         },
         num_rows="dynamic",
         hide_index=True,

@@ -97,7 +97,9 @@ def _axes(facts: StackFacts, current: View) -> str | None:
             return "Each page is an image of its own"
         leading = axes.replace("Y", "").replace("X", "")
         said = ", ".join(_AXES.get(letter, letter) for letter in leading)
-        return f"{axes}: {said}" if len(axes) > 3 or facts.certain or not said else said
+        return (
+            f"{axes}: {said}" if len(axes) > 3 or facts.certain or not said else said.capitalize()
+        )
 
     return st.selectbox(
         "Axes",

@@ -103,7 +103,6 @@ def test_side_files_are_left_out():
         "a_cp_output.tif",
         "a_flows.tif",
         "a_flows_0.tif",
-        "a_seg.npy",
         "images/._a.png",
         "notes.txt",
     ]

@@ -42,7 +42,7 @@ def uploader(
         if streaming.available():
             streaming.uploader(
                 private_folder(workspace),
-                f"{key}_stream",
+                f"{_widget(key)}_stream",
                 label,
                 help=help,
                 directory=many == "directory",
@@ -70,7 +70,9 @@ def received(key: str) -> list[Received]:
 def forget(*keys: str) -> None:
     """Delete what came through these uploaders."""
     for key in keys:
-        delete(st.session_state.pop(key, []))
+        if files := st.session_state.pop(key, []):
+            delete(files)
+            _renew(key)
 
 
 def delete(files: Iterable[Received]) -> None:
@@ -121,7 +123,12 @@ def _receive(workspace: Workspace, key: str, widget: str) -> None:
     finally:
         st.session_state[key] = kept
         if widget == _widget(key):
-            st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
+            _renew(key)
+
+
+def _renew(key: str) -> None:
+    """Put an empty uploader on the page in place of one that has done its work."""
+    st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
 
 
 def _widget(key: str) -> str:

@@ -69,7 +69,7 @@ def show(found: Proposal) -> None:
         _card(found, finding, index)
     rest = found.findings[_OPEN:]
     if rest:
-        with st.expander(count(len(rest), "more finding")):
+        with st.expander(count(len(rest), "more finding"), key="findings-more"):
             for index, finding in enumerate(rest, _OPEN):
                 _card(found, finding, index)
     if found.repairs:
@@ -243,6 +243,11 @@ def _beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     canvas[: left.shape[0], : left.shape[1]] = left
     canvas[: right.shape[0], -right.shape[1] :] = right
     return canvas
+
+
+def pairing_begun(key: str) -> bool:
+    """Whether somebody has changed the table of this key, so that it must stay open."""
+    return any((st.session_state.get(f"{key}-table") or {}).values())
 
 
 def pairing_table(recognised: Recognised, key: str) -> list[tuple[str, str]] | None:

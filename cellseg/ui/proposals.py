@@ -108,8 +108,10 @@ def ask_pairing() -> None:
         return
     alone = recognised.images_without_mask or recognised.masks_without_image
     lead = "Some files have no partner: pair them by hand" if alone else "Pair files by hand"
-    with st.expander(lead, icon=":material/link:", expanded=isinstance(found, NothingPaired)):
-        turn = st.session_state.get(f"{_PAIRING}_turn", 0)
+    turn = st.session_state.get(f"{_PAIRING}_turn", 0)
+    edited = doctor_view.pairing_begun(f"pairing-{turn}")
+    opened = edited or isinstance(found, NothingPaired)
+    with st.expander(lead, icon=":material/link:", expanded=opened):
         chosen = doctor_view.pairing_table(recognised, f"pairing-{turn}")
     if chosen is not None:
         st.session_state[_PAIRING] = tuple(chosen)

@@ -1,0 +1,84 @@
+"""Starting trainings, without the process: what a run is asked to do."""
+
+import time
+
+import psutil
+import pytest
+
+from cellseg.config import NetworkSettings, Recipe, TrainingSettings
+from cellseg.datasets.store import DatasetStore
+from cellseg.errors import CellsegError, TrainingActive
+from cellseg.network import encoder_weights
+from cellseg.training import jobs
+from cellseg.workspace import write_json
+from tests import made
+
+FROM_NONE = Recipe(network=NetworkSettings(encoder_weights="none"))
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch):
+    """Runs are written, and no worker is started."""
+    monkeypatch.setattr(jobs, "_launch", lambda run: None)
+
+
+def ended(run):
+    me = psutil.Process()
+    facts = {"state": "finished", "pid": me.pid, "process_created": me.create_time()}
+    write_json(run.folder / "status.json", {**facts, "heartbeat": time.time()})
+
+
+def test_later_runs_take_a_new_split_and_old_runs_keep_theirs(workspace):
+    dataset = made.dataset(workspace)
+    first = jobs.start(workspace, dataset, FROM_NONE, "first")
+    ended(first)
+    other = dataset.split.train[0]
+    divided = DatasetStore(workspace).divide(dataset.id, [other])
+    second = jobs.start(workspace, divided, FROM_NONE, "second")
+    assert second.config.test == (other,)
+    assert first.config.test == dataset.split.test != (other,)
+
+
+def test_a_test_fraction_is_of_this_run_alone(workspace):
+    dataset = made.dataset(workspace)
+    run = jobs.start(workspace, dataset, FROM_NONE, "first", test_fraction=0.4)
+    assert len(run.config.test) == 2
+    assert DatasetStore(workspace).get(dataset.id).split == dataset.split
+
+
+def test_one_training_at_a_time(workspace):
+    dataset = made.dataset(workspace)
+    first = jobs.start(workspace, dataset, FROM_NONE, "first")
+    with pytest.raises(TrainingActive) as refused:
+        jobs.start(workspace, dataset, FROM_NONE, "second")
+    assert refused.value.run_id == first.id
+    ended(first)
+    jobs.start(workspace, dataset, FROM_NONE, "second")
+
+
+def test_nothing_left_to_train_is_one_sentence(workspace):
+    dataset = made.dataset(workspace)
+    with pytest.raises(CellsegError, match="up to, but not including, 1"):
+        jobs.start(workspace, dataset, FROM_NONE, "m", test_fraction=1.0)
+
+
+def test_only_the_sample_falls_back_to_no_weights(workspace, monkeypatch):
+    dataset = made.dataset(workspace)
+    monkeypatch.setattr(encoder_weights, "available", lambda *_: False)
+    assert jobs.default_encoder(dataset) == "imagenet"
+    drawn = type(dataset)(dataset.folder, dataset.record.model_copy(update={"sample": True}))
+    assert jobs.default_encoder(drawn) == "none"
+    monkeypatch.setattr(encoder_weights, "available", lambda *_: True)
+    assert jobs.default_encoder(drawn) == "imagenet"
+
+
+def test_an_estimate_grows_with_epochs_and_follows_the_last_run(workspace):
+    dataset = made.dataset(workspace)
+    short = FROM_NONE.model_copy(update={"training": TrainingSettings(epochs=10)})
+    guess = [jobs.estimate_seconds(workspace, recipe, 8, 3) for recipe in (short, FROM_NONE)]
+    assert guess[0] < guess[1]
+    run = jobs.start(workspace, dataset, FROM_NONE, "first")  # 4 train, 1 tests
+    lines = '{"epoch": 1, "seconds": 30.0}\n{"epoch": 2, "seconds": 13.0}\n'
+    (run.folder / "metrics.jsonl").write_text(lines)
+    expected = jobs.STARTUP_SECONDS + 13.0 / (4 + 1 / 3) * 9 * 10
+    assert jobs.estimate_seconds(workspace, short, 8, 3) == pytest.approx(expected)

@@ -88,11 +88,11 @@ def _is_soft(histogram: np.ndarray) -> bool:
     Most of what is not dark lies in the highest tenth, where one value prevails, and several
     values lie between. The labels of many cells are spread over all values, none prevailing.
     """
-    maximum = len(histogram) - 1
+    maximum = int(np.flatnonzero(histogram)[-1])
     if maximum < 128 or np.count_nonzero(histogram) <= _SOFT_VALUES:
         return False
     middle = histogram[maximum // 10 + 1 : maximum * 9 // 10]
-    high = histogram[maximum * 9 // 10 :]
+    high = histogram[maximum * 9 // 10 : maximum + 1]
     return bool(
         np.count_nonzero(middle) >= 4
         and middle.sum() < high.sum()

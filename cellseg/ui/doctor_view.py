@@ -254,7 +254,8 @@ def pairing_table(recognised: Recognised, key: str) -> list[tuple[str, str]] | N
     """A table in which a person says which mask belongs to which image; the pairs when done."""
     st.caption(
         "Change a name to pair other files; add a row at the end, or delete one, for pairs that "
-        "were missed or are none. Rows without both names are left out."
+        "were missed or are none. Rows without both names are left out; "
+        "pairing anew undoes repairs."
     )
     alone = list(recognised.images_without_mask)
     images, masks = sorted(recognised.images), sorted(recognised.masks)

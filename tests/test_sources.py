@@ -270,7 +270,7 @@ def of_qupath(root):
 def of_coco(root):
     square = [5, 5, 15, 5, 15, 15, 5, 15]
     other = [20, 20, 30, 20, 30, 30, 20, 30]
-    content = {"images": [], "annotations": []}
+    content: dict[str, list] = {"images": [], "annotations": []}
     for number, name in enumerate(("one", "two")):
         write(root / "images" / f"{name}.png", noise())
         content["images"].append({"id": number, "file_name": f"{name}.png"})

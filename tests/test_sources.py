@@ -3,6 +3,8 @@
 import json
 import pickle
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,6 +171,11 @@ def test_strange_outlines_are_one_sentence_or_nothing(tmp_path, points):
 # --- Cellpose ---------------------------------------------------------------------------------
 
 
+def save(path: Path, content: Any) -> None:
+    """Write an object as Cellpose does, as a pickle inside .npy."""
+    np.save(path, content)
+
+
 def test_masks_of_cellpose(tmp_path):
     masks = expected((5, 5, 15, 15)).astype(np.uint16)
     content = {
@@ -179,7 +186,7 @@ def test_masks_of_cellpose(tmp_path):
         "flows": [np.zeros(3), [np.ones(2)]],
         "ismanual": np.zeros(1, bool),
     }
-    np.save(tmp_path / "a_seg.npy", content)
+    save(tmp_path / "a_seg.npy", content)
     read = seg.read_seg(tmp_path / "a_seg.npy", "a_seg.npy")
     assert np.array_equal(read, masks)
     assert read.dtype == np.uint16
@@ -191,7 +198,7 @@ class Evil:
 
 
 def test_a_pickle_that_wants_more_than_arrays_is_refused(tmp_path, capsys):
-    np.save(tmp_path / "a_seg.npy", {"masks": np.zeros((2, 2), int), "more": Evil()})
+    save(tmp_path / "a_seg.npy", {"masks": np.zeros((2, 2), int), "more": Evil()})
     with pytest.raises(CellsegError, match=r"builtins\.print .* can run programs"):
         seg.read_seg(tmp_path / "a_seg.npy", "a_seg.npy")
     assert capsys.readouterr().out == ""
@@ -205,7 +212,7 @@ def test_what_is_not_of_cellpose_is_one_sentence(tmp_path, content):
 
 
 def test_cellpose_without_masks(tmp_path):
-    np.save(tmp_path / "a_seg.npy", {"flows": 1})
+    save(tmp_path / "a_seg.npy", {"flows": 1})
     with pytest.raises(CellsegError, match="holds no masks"):
         seg.read_seg(tmp_path / "a_seg.npy", "a_seg.npy")
 
@@ -257,7 +264,7 @@ def of_seg(root):
     for name in ("one", "two"):
         write(root / f"{name}.png", noise())
         masks = expected((5, 5, 15, 15), (20, 20, 30, 30)).astype(np.uint16)
-        np.save(root / f"{name}_seg.npy", {"masks": masks})
+        save(root / f"{name}_seg.npy", {"masks": masks})
 
 
 def of_qupath(root):

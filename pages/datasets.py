@@ -31,11 +31,12 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
                 shell.show_error(error)
             if found is not None:
                 import_view.report(found)
-        proposals.ask_view(workspace)
-        proposals.ask_pairing()
+            proposals.ask_view(workspace)
+            proposals.ask_pairing()
         save_form.form(datasets, images, found)
-        if found is not None:
-            save_form.say_twin(store, found)
+        with st.container():
+            if found is not None:
+                save_form.say_twin(store, found)
         with st.container(horizontal=True):
             st.button(
                 f"Save {count(len(found.pairs), 'pair')}" if found else "Save",

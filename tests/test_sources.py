@@ -3,6 +3,7 @@
 import json
 import pickle
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -170,9 +171,9 @@ def test_strange_outlines_are_one_sentence_or_nothing(tmp_path, points):
 # --- Cellpose ---------------------------------------------------------------------------------
 
 
-def save_pickled(path, content):
-    """As Cellpose saves: a dictionary in an array of objects."""
-    np.save(path, np.array(content, dtype=object))
+def save(path: Path, content: Any) -> None:
+    """Write an object as Cellpose does, as a pickle inside .npy."""
+    np.save(path, content)
 
 
 def test_masks_of_cellpose(tmp_path):
@@ -185,7 +186,7 @@ def test_masks_of_cellpose(tmp_path):
         "flows": [np.zeros(3), [np.ones(2)]],
         "ismanual": np.zeros(1, bool),
     }
-    save_pickled(tmp_path / "a_seg.npy", content)
+    save(tmp_path / "a_seg.npy", content)
     read = seg.read_seg(tmp_path / "a_seg.npy", "a_seg.npy")
     assert np.array_equal(read, masks)
     assert read.dtype == np.uint16
@@ -197,7 +198,7 @@ class Evil:
 
 
 def test_a_pickle_that_wants_more_than_arrays_is_refused(tmp_path, capsys):
-    save_pickled(tmp_path / "a_seg.npy", {"masks": np.zeros((2, 2), int), "more": Evil()})
+    save(tmp_path / "a_seg.npy", {"masks": np.zeros((2, 2), int), "more": Evil()})
     with pytest.raises(CellsegError, match=r"builtins\.print .* can run programs"):
         seg.read_seg(tmp_path / "a_seg.npy", "a_seg.npy")
     assert capsys.readouterr().out == ""
@@ -211,7 +212,7 @@ def test_what_is_not_of_cellpose_is_one_sentence(tmp_path, content):
 
 
 def test_cellpose_without_masks(tmp_path):
-    save_pickled(tmp_path / "a_seg.npy", {"flows": 1})
+    save(tmp_path / "a_seg.npy", {"flows": 1})
     with pytest.raises(CellsegError, match="holds no masks"):
         seg.read_seg(tmp_path / "a_seg.npy", "a_seg.npy")
 
@@ -263,7 +264,7 @@ def of_seg(root):
     for name in ("one", "two"):
         write(root / f"{name}.png", noise())
         masks = expected((5, 5, 15, 15), (20, 20, 30, 30)).astype(np.uint16)
-        save_pickled(root / f"{name}_seg.npy", {"masks": masks})
+        save(root / f"{name}_seg.npy", {"masks": masks})
 
 
 def of_qupath(root):
@@ -276,7 +277,7 @@ def of_qupath(root):
 def of_coco(root):
     square = [5, 5, 15, 5, 15, 15, 5, 15]
     other = [20, 20, 30, 20, 30, 30, 20, 30]
-    content: dict[str, list[Any]] = {"images": [], "annotations": []}
+    content: dict[str, list] = {"images": [], "annotations": []}
     for number, name in enumerate(("one", "two")):
         write(root / "images" / f"{name}.png", noise())
         content["images"].append({"id": number, "file_name": f"{name}.png"})

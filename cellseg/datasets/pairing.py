@@ -176,7 +176,7 @@ def _taken_apart(
     path = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/"))
     suffix = path.suffix.casefold()
     hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    if hidden or suffix not in EXTENSIONS:
+    if hidden or suffix not in EXTENSIONS or path.name.casefold().endswith("_seg.npy"):
         return None
     stem = path.stem
     while PurePosixPath(stem).suffix.casefold() in EXTENSIONS:  # cell.tif.png

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import anyio
 import pytest
 from starlette.applications import Starlette
@@ -46,7 +48,8 @@ def ask(app, method, path, query="", shown="", chunks=(b"",), broken=False):
         "headers": [(streaming.PASS.encode(), shown.encode())],
         "http_version": "1.1",
     }
-    anyio.run(app, scope, receive, send)
+    with ThreadPoolExecutor(1) as thread:  # the browser tests leave a loop in the main one
+        thread.submit(anyio.run, app, scope, receive, send).result()
     body = b"".join(message.get("body", b"") for message in sent)
     return sent[0]["status"], body
 

@@ -83,7 +83,7 @@ def served(home: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_server.py"]
     server = subprocess.Popen(
         [*command, f"--server.port={port}"],
         cwd=ROOT,

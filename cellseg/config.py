@@ -96,6 +96,18 @@ class Recipe(Frozen):
         return name
 
 
+class PredictionOptions(Frozen):
+    """What may be said of an image when its cells are looked for.
+
+    diameter : typical diameter of its cells, pixels; None takes them to be as large as those the
+        model learned from.
+    tile : side of the tiles that a large image is cut into, pixels; None lets the model choose.
+    """
+
+    diameter: float | None = Field(default=None, gt=0, le=10_000)
+    tile: int | None = Field(default=None, ge=64, le=8192)
+
+
 Settings = TypeVar("Settings", bound=Frozen)
 
 

@@ -1,17 +1,32 @@
-"""A trained model at work: an image in, the probability of foreground out."""
+"""A trained model at work: an image in, the probability of foreground and the cells out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cellseg.config import Recipe
+from cellseg.config import PredictionOptions, Recipe
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.models.store import Model
 from cellseg.network.preprocessing import network_image
 from cellseg.network.unet import build_unet, load_weights
-from cellseg.segmentation.instances import enlarged
+from cellseg.segmentation.instances import connected_components, enlarged, mask_of
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What a model found in one image, at the image's own size.
+
+    labels : int32 (Y, X); 0 is background, 1 to N the cells.
+    probability : of foreground, float32 (Y, X), 0 to 1.
+    """
+
+    labels: NDArray[np.int32]
+    probability: NDArray[np.float32]
 
 
 class Predictor:
@@ -51,6 +66,24 @@ class Predictor:
     def foreground_probability(self, image: Image) -> NDArray[np.float32]:
         """Foreground probability of an image of any size, at its own size; float32 (Y, X)."""
         return enlarged(self.network_probability(image), image.height, image.width)
+
+    def cells(
+        self,
+        image: Image,
+        options: PredictionOptions | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Cells:
+        """The cells of an image of any size.
+
+        Parameters
+        ----------
+        options : what is known of the image; the recipe `seed` has no use for it.
+        progress : called with (parts done, parts in all); what it raises ends the work.
+        """
+        probability = self.foreground_probability(image)
+        if progress:
+            progress(1, 1)
+        return Cells(connected_components(mask_of(probability)), probability)
 
 
 def load(model: Model) -> Predictor:

@@ -63,5 +63,4 @@ with shell.page("Datasets", "Images and the masks that show where their cells ar
     elif found is None:
         import_view.what_fits()
     if found is None:
-        with st.expander("Public datasets", icon=":material/public:"):
-            public_view.show(store)
+        public_view.fold(store)

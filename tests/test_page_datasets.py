@@ -311,6 +311,9 @@ def test_public_datasets_show_licence_and_say_when_there_is_no_network(workspace
     offered = tuple(replace(one, files=(unreachable,), masks=()) for one in public.DATASETS)
     monkeypatch.setattr(public, "DATASETS", offered)
     app = opened("datasets")
+    assert "Licence" not in text(app)
+    app.session_state["public-datasets"] = True  # as a click on the fold does
+    app.run()
     assert "Licence: CC0" in text(app).replace("\\", "")
     assert "Caicedo" in text(app)
     app.button(key="public-bbbc039").click().run()

@@ -35,9 +35,7 @@ def grid(pictures: Sequence[Picture], key: str, most: int = 10) -> None:
         page = 1
     with slot, st.grid(5, min_column_width=140, gap="small"):
         for picture in pictures[(page - 1) * most : page * most]:
-            with st.container(gap="xxsmall"):
-                st.image(picture.png(), width="stretch", alt=picture.alt)
-                st.caption(picture.caption)
+            st.image(picture.png(), picture.caption, width="stretch", alt=picture.alt)
 
 
 def comparison(

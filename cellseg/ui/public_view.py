@@ -9,6 +9,14 @@ from cellseg.ui import shell, state
 from cellseg.ui.words import count, plain
 
 
+def fold(store: DatasetStore) -> None:
+    """The gallery in a fold; what is in it comes when somebody opens it."""
+    key = "public-datasets"
+    with st.expander("Public datasets", icon=":material/public:", key=key, on_change="rerun") as it:
+        if it.open:
+            show(store)
+
+
 @shell.guarded
 def show(store: DatasetStore) -> None:
     """A card for each dataset."""

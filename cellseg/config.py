@@ -34,17 +34,15 @@ class Preprocessing(Frozen):
     percentile_high: float = Field(default=99.8, gt=50, le=100)
 
 
-class NetworkSettings(Frozen):
-    """The U-Net: MobileNetV2 encoder, pix2pix decoder.
+class EncoderSettings(Frozen):
+    """The encoder, MobileNetV2.
 
     encoder_weights : `imagenet`, `none` or the path of a Keras weights file.
     alpha : width multiplier of the encoder (Sandler et al. 2018, arXiv:1801.04381).
-    decoder_filters : filters of the four upsample blocks, from the deepest to the finest.
     """
 
     encoder_weights: str = Field(default="imagenet", min_length=1)
     alpha: float = 1.0
-    decoder_filters: tuple[Filters, Filters, Filters, Filters] = (512, 256, 128, 64)
 
     @field_validator("alpha")
     @classmethod
@@ -57,6 +55,32 @@ class NetworkSettings(Frozen):
     def encoder_trains(self) -> bool:
         """Whether the encoder learns too: only where it starts without pre-training."""
         return self.encoder_weights == "none"
+
+
+class NetworkSettings(EncoderSettings):
+    """The U-Net of the recipe `seed`: MobileNetV2 encoder, pix2pix decoder.
+
+    decoder_filters : filters of the four upsample blocks, from the deepest to the finest.
+    """
+
+    decoder_filters: tuple[Filters, Filters, Filters, Filters] = (512, 256, 128, 64)
+
+
+class CellsNetwork(EncoderSettings):
+    """The U-Net of the recipe `cells`.
+
+    decoder_filters : filters of the four upsample blocks, from the deepest to the finest, and of
+        the convolution at half resolution behind them.
+    freeze_encoder : whether only the decoder learns.
+    """
+
+    decoder_filters: tuple[Filters, Filters, Filters, Filters, Filters] = (256, 128, 64, 32, 32)
+    freeze_encoder: bool = False
+
+    @property
+    def encoder_trains(self) -> bool:
+        """Whether the encoder learns too."""
+        return self.encoder_weights == "none" or not self.freeze_encoder
 
 
 class TrainingSettings(Frozen):
@@ -94,6 +118,21 @@ class Recipe(Frozen):
         if name != "seed":
             raise ValueError(f"the recipe {name!r} is unknown; choose one of: seed")
         return name
+
+
+class InstanceSettings(Frozen):
+    """How the outputs of the recipe `cells` become cells; tuned on validation images.
+
+    foreground : probability above which a pixel may belong to a cell.
+    boundary_weight : how much the boundary's probability takes from the distance.
+    marker : what remains of the distance, above which a pixel belongs to the heart of a cell.
+    min_area : smallest cell, pixels.
+    """
+
+    foreground: float = Field(default=0.5, gt=0, lt=1)
+    boundary_weight: float = Field(default=0.5, ge=0, le=2)
+    marker: float = Field(default=0.35, gt=-1, lt=1)
+    min_area: int = Field(default=20, ge=0)
 
 
 class PredictionOptions(Frozen):

@@ -20,14 +20,22 @@ def to_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
     -------
     ndarray of shape (Y, X, 3), dtype uint8; a grey image has three equal channels.
     """
+    if image.pixels.dtype != np.uint8:
+        return stretched_rgb8(image, low, high)
+    return _three(image.pixels)
+
+
+def stretched_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
+    """As `to_rgb8`, but 8-bit images are scaled by their percentiles too."""
     pixels = image.pixels
-    if pixels.dtype != np.uint8:
-        channels = pixels[..., np.newaxis] if image.axes == "YX" else pixels
-        scaled = [_channel8(channels[..., c], low, high) for c in range(channels.shape[2])]
-        pixels = scaled[0] if image.axes == "YX" else np.stack(scaled, axis=-1)
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., np.newaxis], 3, axis=2)
-    return pixels
+    if image.axes == "YX":
+        return _three(_channel8(pixels, low, high))
+    channels = [_channel8(pixels[..., c], low, high) for c in range(pixels.shape[2])]
+    return np.stack(channels, axis=-1)
+
+
+def _three(pixels: np.ndarray) -> np.ndarray:
+    return np.repeat(pixels[..., np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels
 
 
 def _channel8(channel: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -1,12 +1,20 @@
 """Changes to a training image that its mask must follow: both go through one call."""
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageFilter
+
+Pixels = NDArray[np.uint8]
+
+SCALES = (0.6, 1.7)
+"""The smallest and the largest factor that an image is scaled by."""
 
 
-def flip(
-    image: NDArray[np.uint8], mask: NDArray[np.uint8], rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def flip(image: Pixels, mask: Pixels, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
     """Mirror an image and its mask alike: left-right and up-down, each with chance one half.
 
     Parameters
@@ -20,3 +28,110 @@ def flip(
     if rng.random() < 0.5:
         image, mask = image[::-1], mask[::-1]
     return image, mask
+
+
+@dataclass(frozen=True, eq=False)
+class Annotated:
+    """A training image with what is known of its pixels.
+
+    image : uint8 (Y, X, 3). labels : int32 (Y, X). distance : float32 (Y, X), see
+    `targets.distances`.
+    """
+
+    image: Pixels
+    labels: NDArray[np.int32]
+    distance: NDArray[np.float32]
+
+
+def crop(source: Annotated, side: int, rng: np.random.Generator) -> Annotated:
+    """A random square of an image: scaled, mirrored and turned by quarters, all three arrays alike.
+
+    Where the image is smaller than the square it is mirrored at its borders. Labels take the
+    nearest pixel, so that no new number arises.
+
+    Parameters
+    ----------
+    side : of the square, pixels.
+    """
+    scale = math.exp(rng.uniform(math.log(SCALES[0]), math.log(SCALES[1])))
+    source = _at_least(source, math.ceil(side / scale))
+    window = side / scale
+    height, width = source.labels.shape
+    top, left = rng.uniform(0, height - window), rng.uniform(0, width - window)
+    box = (left, top, left + window, top + window)
+    size, bilinear = (side, side), Pillow.Resampling.BILINEAR
+    first, last = np.floor([top, left]).astype(int), np.ceil([top + window, left + window])
+    part = tuple(slice(a, int(b)) for a, b in zip(first, last, strict=True))
+    near = (box[0] - first[1], box[1] - first[0], box[2] - first[1], box[3] - first[0])
+    image = Pillow.fromarray(source.image[part]).resize(size, bilinear, near)
+    distance = Pillow.fromarray(source.distance[part]).resize(size, bilinear, near)
+    steps = (np.arange(side) + 0.5) / scale
+    rows, columns = (top + steps).astype(np.intp), (left + steps).astype(np.intp)
+    arrays = (
+        np.asarray(image),
+        source.labels[rows[:, np.newaxis], columns],
+        np.asarray(distance, np.float32),
+    )
+    turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
+    image, labels, distance = (
+        np.rot90(array[:, ::-1] if mirrored else array, turns) for array in arrays
+    )
+    return Annotated(image, labels, distance * (labels > 0))
+
+
+def recolour(image: Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Change how an image looks: contrast, brightness, gamma, inversion, colour, blur, noise.
+
+    Parameters
+    ----------
+    image : (Y, X, 3); three equal channels are a grey image and stay equal.
+
+    Returns
+    -------
+    float32 (Y, X, 3), 0 to 1.
+    """
+    if rng.random() < 0.2:
+        blurred = ImageFilter.GaussianBlur(rng.uniform(0.3, 1.5))
+        image = np.asarray(Pillow.fromarray(np.ascontiguousarray(image)).filter(blurred))
+    values = image.astype(np.float32) / 255.0
+    coloured = bool((image[..., 0] != image[..., 1]).any())
+    if coloured and rng.random() < 0.8:
+        values = _tinted(values, rng)
+    if rng.random() < 0.1:
+        values = 1.0 - values
+    if rng.random() < 0.7:
+        values = values ** np.float32(math.exp(rng.uniform(-0.6, 0.6)))
+    if rng.random() < 0.7:
+        contrast, brightness = rng.uniform(0.6, 1.3), rng.uniform(-0.15, 0.15)
+        values = (values - 0.5) * np.float32(contrast) + np.float32(0.5 + brightness)
+    if rng.random() < 0.4:
+        shape = values.shape if coloured else (*values.shape[:2], 1)
+        noise = rng.standard_normal(shape, np.float32)
+        values = values + noise * np.float32(rng.uniform(0.01, 0.08))
+    return np.clip(values, 0.0, 1.0)
+
+
+def _tinted(values: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Other colours: each channel stronger or weaker, saturation, rarely grey or swapped."""
+    grey = values.mean(axis=-1, keepdims=True)
+    chance = rng.random()
+    if chance < 0.15:
+        return np.repeat(grey, 3, axis=-1)
+    if chance < 0.3:
+        values = values[..., rng.permutation(3)]
+    values = grey + (values - grey) * np.float32(rng.uniform(0.5, 1.4))
+    return np.clip(values * rng.uniform(0.8, 1.2, 3).astype(np.float32), 0.0, 1.0)
+
+
+def _at_least(source: Annotated, side: int) -> Annotated:
+    """The same, mirrored at its borders until it has `side` pixels each way."""
+    height, width = source.labels.shape
+    down, right = max(0, side - height), max(0, side - width)
+    if not down and not right:
+        return source
+    grown = ((down // 2, down - down // 2), (right // 2, right - right // 2))
+    return Annotated(
+        np.pad(source.image, (*grown, (0, 0)), "symmetric"),
+        np.pad(source.labels, grown, "symmetric"),
+        np.pad(source.distance, grown, "symmetric"),
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from cellseg.config import NetworkSettings
+from cellseg.config import EncoderSettings, NetworkSettings
 from cellseg.errors import CellsegError
 
 CLASSES = 2
@@ -60,10 +60,16 @@ def build_unet(
     return keras.Model(inputs, logits, name="mobilenetv2_unet")
 
 
-def build_encoder(image_size: int, settings: NetworkSettings, weights: Path | None) -> keras.Model:
+def build_encoder(
+    image_size: int | None, settings: EncoderSettings, weights: Path | None
+) -> keras.Model:
     """MobileNetV2 up to its last projection, with the four skips (Sandler et al. 2018).
 
     It is frozen, its batch norms included, unless the settings let it train.
+
+    Parameters
+    ----------
+    image_size : side of the square input; None takes any multiple of 32, of any proportion.
 
     Returns
     -------
@@ -120,7 +126,7 @@ def load_weights(network: keras.Model, path: Path) -> bool:
     return True
 
 
-def _load(backbone: keras.Model, weights: Path, settings: NetworkSettings) -> None:
+def _load(backbone: keras.Model, weights: Path, settings: EncoderSettings) -> None:
     if not load_weights(backbone, weights):
         raise CellsegError(
             f"The encoder weights file {weights.name} does not fit MobileNetV2 with alpha "

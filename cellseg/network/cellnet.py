@@ -1,0 +1,60 @@
+"""The network of the recipe `cells`: the same encoder and decoder, at the image's own resolution."""
+
+from pathlib import Path
+
+import keras
+from keras import layers
+
+from cellseg.config import CellsNetwork
+from cellseg.network.unet import build_encoder, upsample
+
+OUTPUTS = ("foreground", "boundary", "distance")
+"""The channels of the result, in this order."""
+
+DEPTH = 32
+"""Height and width of the input are multiples of this many pixels."""
+
+
+def build_cellnet(settings: CellsNetwork, encoder_weights: Path | None = None) -> keras.Model:
+    """The U-Net of the recipe `cells`.
+
+    The skips are narrowed by 1x1 convolutions before they join the decoder. The last transposed
+    convolution draws the outputs at full resolution from features at half of it; features at
+    full resolution cost a third more time.
+
+    Parameters
+    ----------
+    encoder_weights : file of the encoder's start; None leaves it random (also for a network whose
+        trained weights are loaded next).
+
+    Returns
+    -------
+    Model from float32 (B, H, W, 3) in [0, 1], H and W multiples of 32, to float32 (B, H, W, 3):
+    logits of the foreground and of the boundary, and the distance to the boundary as a share of
+    the largest distance in its cell.
+
+    Raises
+    ------
+    CellsegError
+        Where the weights file does not fit the encoder.
+    """
+    inputs = keras.Input((None, None, 3), name="image")
+    x = layers.Rescaling(2.0, offset=-1.0, name="to_encoder_range")(inputs)
+    encoder = build_encoder(None, settings, encoder_weights)
+    *skips, x = encoder(x)  # (B, H/32, W/32, C)
+    *widths, last = settings.decoder_filters
+    for filters, skip in zip(widths, reversed(skips), strict=True):
+        x = upsample(x, filters)  # twice the height and width
+        x = layers.Concatenate()([x, _convolved(skip, filters, 1)])
+    x = _convolved(x, last, 3)  # (B, H/2, W/2, last)
+    x = layers.Conv2DTranspose(
+        len(OUTPUTS), 4, strides=2, padding="same", dtype="float32", name="outputs"
+    )(x)
+    return keras.Model(inputs, x, name="mobilenetv2_cellnet")
+
+
+def _convolved(x: keras.KerasTensor, filters: int, kernel: int) -> keras.KerasTensor:
+    """Convolution, batch norm, ReLU."""
+    x = layers.Conv2D(filters, kernel, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    return layers.ReLU()(x)

@@ -1,0 +1,87 @@
+"""The input pipeline of the recipe `cells`: batches of random squares of the images."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from cellseg.network.augmentation import Annotated, crop, recolour
+from cellseg.network.targets import boundaries, weights
+
+KINDS = ("colour", "bright cells", "dark cells")
+"""What an image may look like; see `kind_of`."""
+
+
+def kind_of(source: Annotated) -> str:
+    """Whether an image is coloured, and if not, whether its cells are brighter than the rest."""
+    image, cells = source.image.astype(np.float32), source.labels > 0
+    if np.abs(image - image.mean(axis=-1, keepdims=True)).mean() > 4.0:
+        return KINDS[0]
+    inside = image[cells].mean() if cells.any() else 255.0
+    outside = image[~cells].mean() if not cells.all() else 0.0
+    return KINDS[1] if inside >= outside else KINDS[2]
+
+
+def chances(sources: Sequence[Annotated]) -> NDArray[np.float64]:
+    """How likely each image is drawn: rare kinds of image and large images more than one by one.
+
+    A kind is drawn in proportion to the square root of the number of its images, an image of a
+    kind in proportion to the square root of its pixels.
+    """
+    kinds = [kind_of(source) for source in sources]
+    sides = np.array([math.sqrt(source.labels.size) for source in sources])
+    drawn = np.zeros(len(sources))
+    for kind in set(kinds):
+        own = np.array([other == kind for other in kinds])
+        drawn[own] = math.sqrt(own.sum()) * sides[own] / sides[own].sum()
+    return drawn / drawn.sum()
+
+
+def crop_batches(
+    sources: Sequence[Annotated],
+    side: int,
+    batch_size: int,
+    steps: int,
+    typical_area: float,
+    seed: int,
+) -> tf.data.Dataset:
+    """Batches of changed squares of the images, others at every pass.
+
+    Parameters
+    ----------
+    side : of the squares, pixels, a multiple of 32.
+    steps : batches of one pass.
+    typical_area : of the cells, pixels; see `targets.weights`.
+
+    Returns
+    -------
+    Dataset of (float32 (B, side, side, 3) in [0, 1], float32 (B, side, side, 4): foreground,
+    boundary, distance, weight).
+    """
+    rng = np.random.default_rng(seed)
+    likely = chances(sources)
+
+    def draw() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        for _ in range(steps * batch_size):
+            square = crop(sources[rng.choice(len(sources), p=likely)], side, rng)
+            labels = square.labels
+            truth = np.stack(
+                [
+                    labels > 0,
+                    boundaries(labels),
+                    square.distance,
+                    weights(labels, typical_area),
+                ],
+                axis=-1,
+            )
+            yield recolour(square.image, rng), truth.astype(np.float32)
+
+    signature = (
+        tf.TensorSpec((side, side, 3), tf.float32),
+        tf.TensorSpec((side, side, 4), tf.float32),
+    )
+    squares = tf.data.Dataset.from_generator(draw, output_signature=signature)
+    squares = squares.apply(tf.data.experimental.assert_cardinality(steps * batch_size))
+    return squares.batch(batch_size).prefetch(2)

@@ -1,0 +1,65 @@
+"""What the network of the recipe `cells` is to say of each pixel, made from a label image."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+MOST = 4.0
+"""No pixel weighs more than this against a pixel of background."""
+
+
+def distances(labels: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Distance of each pixel to the border of its cell, as a share of the largest in that cell.
+
+    The edge of the image is no border: a cell that it cuts goes on behind it.
+
+    Parameters
+    ----------
+    labels : (Y, X); 0 is background.
+
+    Returns
+    -------
+    float32 (Y, X), 0 in the background, above 0 and up to 1 in a cell.
+    """
+    share = np.zeros(labels.shape, np.float32)
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        wide = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in box)
+        cell = labels[wide] == number
+        inside = ndimage.distance_transform_edt(cell)  # infinite where a cell fills the image
+        share[wide][cell] = np.minimum(inside[cell] / inside.max(), 1.0) if not cell.all() else 1.0
+    return share
+
+
+def boundaries(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Pixels of cells that touch, by an edge, a pixel of another cell or of the background."""
+    edge = np.zeros(labels.shape, bool)
+    down = labels[1:] != labels[:-1]
+    right = labels[:, 1:] != labels[:, :-1]
+    edge[1:] |= down
+    edge[:-1] |= down
+    edge[:, 1:] |= right
+    edge[:, :-1] |= right
+    return edge & (labels > 0)
+
+
+def weights(labels: NDArray[np.integer], typical_area: float) -> NDArray[np.float32]:
+    """How much each pixel counts in the loss: small cells count like large ones.
+
+    A pixel of a cell of area A weighs 2 sqrt(typical_area / A), from 1 to 4; one of background 1.
+
+    Parameters
+    ----------
+    labels : (Y, X); 0 is background.
+    typical_area : of the cells of the training images, pixels.
+
+    Returns
+    -------
+    float32 (Y, X).
+    """
+    areas = np.bincount(labels.ravel()).astype(np.float64)
+    with np.errstate(divide="ignore"):
+        table = np.clip(2.0 * np.sqrt(typical_area / areas), 1.0, MOST)
+    table[0] = 1.0
+    return table.astype(np.float32)[labels]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cellseg.config import Recipe
     from cellseg.datasets.dataset import Dataset
     from cellseg.images.view import View
+    from cellseg.recipes import CellsRecipe
 
 
 Home = Annotated[
@@ -107,16 +108,25 @@ def passing_dataset(
     return nullcontext(DatasetStore(workspace).get(words))
 
 
-def recipe_of(name: str, **groups: dict[str, Any]) -> "Recipe":
-    """The settings of a training; what is not given, or does not fit, is a matter of usage."""
-    from cellseg.config import Recipe, checked
+def recipe_of(name: str, **groups: Any) -> "Recipe | CellsRecipe":
+    """The settings of a training; what is not given, or does not fit, is a matter of usage.
+
+    Parameters
+    ----------
+    groups : settings of a group by their names, or a setting of the recipe itself.
+    """
+    from cellseg.config import checked
+    from cellseg.recipes import recipe_class
 
     given = {
         group: {key: value for key, value in values.items() if value is not None}
+        if isinstance(values, dict)
+        else values
         for group, values in groups.items()
+        if values is not None
     }
     try:
-        return checked(Recipe, name=name, **given)
+        return checked(recipe_class(name), name=name, **given)
     except CellsegError as error:
         raise typer.BadParameter(str(error)) from None
 

@@ -169,10 +169,26 @@ def train(
     context: typer.Context,
     dataset: DatasetWords,
     model: Annotated[str, typer.Option("--name", metavar="MODEL", help="Of the new model.")],
-    recipe: Annotated[str, typer.Option(help="How to train.")] = "seed",
-    epochs: Annotated[int | None, typer.Option(help="Passes over the images. [40]")] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="seed or cells. [cells where masks number the cells, else seed]"),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the images. [40; cells: as minutes say]")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Of learning, by the recipe cells. [10]")
+    ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Images a step. [1 up to 64 images, else 16]")
+        int | None, typer.Option(help="Images a step. [1 up to 64 images, else 16; cells: 8]")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="Goes on from this model of cells."),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="instances|semantic", help="[as the masks are; recipe cells]"),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random. [0]")] = None,
     encoder_weights: Annotated[
@@ -189,18 +205,29 @@ def train(
     """Train a network and publish it as a model; Ctrl-C stops and keeps what was learned."""
     if test_dataset is not None and test_fraction:
         raise typer.BadParameter("give --test-fraction or --test-dataset, not both")
-    training = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-    settings = recipe_of(recipe, network={"encoder_weights": encoder_weights}, training=training)
+    workspace = workspace_of(context, home)
 
     from cellseg.models.store import ModelStore
     from cellseg.training import following, jobs
 
-    workspace = workspace_of(context, home)
-    ModelStore(workspace).free_name(model)  # before any image is read
-    images = kept_dataset(workspace, dataset)
-    if encoder_weights is None and jobs.default_encoder(images) == "none":
+    store = ModelStore(workspace)
+    store.free_name(model)  # before any image is read
+    origin = store.get(start) if start else None
+    images = None if recipe else kept_dataset(workspace, dataset)
+    name = recipe or jobs.default_recipe(images.kind if images else "binary", origin)
+    training: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    if name == "cells":
+        training |= {"minutes": minutes, "target": target}
+    elif minutes is not None or target is not None or origin is not None:
+        raise typer.BadParameter("--minutes, --target and --from belong to --recipe cells")
+    network = {"encoder_weights": encoder_weights}
+    settings = recipe_of(name, network=network, training=training)
+    images = images or kept_dataset(workspace, dataset)
+    if origin is not None:
+        settings = jobs.going_on(settings, origin)
+    elif encoder_weights is None and jobs.default_encoder(images) == "none":
         say("The ImageNet weights are not on this machine; the sample trains without them.")
-        settings = recipe_of(recipe, network={"encoder_weights": "none"}, training=training)
+        settings = recipe_of(name, network={"encoder_weights": "none"}, training=training)
     run = jobs.start(
         workspace,
         images,

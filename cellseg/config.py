@@ -44,17 +44,22 @@ class EncoderSettings(Frozen):
     encoder_weights: str = Field(default="imagenet", min_length=1)
     alpha: float = 1.0
 
+    @property
+    def encoder_trains(self) -> bool:
+        """Whether the encoder learns too: only where it starts without pre-training."""
+        return self.starts_random
+
+    @property
+    def starts_random(self) -> bool:
+        """Whether the encoder starts without pre-training."""
+        return self.encoder_weights == "none"
+
     @field_validator("alpha")
     @classmethod
     def _published(cls, alpha: float) -> float:
         if alpha not in ALPHAS:
             raise ValueError(f"choose one of {', '.join(f'{known:g}' for known in ALPHAS)}")
         return alpha
-
-    @property
-    def encoder_trains(self) -> bool:
-        """Whether the encoder learns too: only where it starts without pre-training."""
-        return self.encoder_weights == "none"
 
 
 class NetworkSettings(EncoderSettings):
@@ -64,23 +69,6 @@ class NetworkSettings(EncoderSettings):
     """
 
     decoder_filters: tuple[Filters, Filters, Filters, Filters] = (512, 256, 128, 64)
-
-
-class CellsNetwork(EncoderSettings):
-    """The U-Net of the recipe `cells`.
-
-    decoder_filters : filters of the four upsample blocks, from the deepest to the finest, and of
-        the convolution at half resolution behind them.
-    freeze_encoder : whether only the decoder learns.
-    """
-
-    decoder_filters: tuple[Filters, Filters, Filters, Filters, Filters] = (256, 128, 64, 32, 32)
-    freeze_encoder: bool = False
-
-    @property
-    def encoder_trains(self) -> bool:
-        """Whether the encoder learns too."""
-        return self.encoder_weights == "none" or not self.freeze_encoder
 
 
 class TrainingSettings(Frozen):
@@ -105,34 +93,17 @@ class TrainingSettings(Frozen):
 
 
 class Recipe(Frozen):
-    """Everything that decides a training, apart from the data."""
+    """Everything that decides a training by the original recipe, apart from the data."""
 
     name: Literal["seed"] = "seed"
     preprocessing: Preprocessing = Preprocessing()
     network: NetworkSettings = NetworkSettings()
     training: TrainingSettings = TrainingSettings()
 
-    @field_validator("name", mode="before")
-    @classmethod
-    def _known(cls, name: object) -> object:
-        if name != "seed":
-            raise ValueError(f"the recipe {name!r} is unknown; choose one of: seed")
-        return name
-
-
-class InstanceSettings(Frozen):
-    """How the outputs of the recipe `cells` become cells; tuned on validation images.
-
-    foreground : probability above which a pixel may belong to a cell.
-    boundary_weight : how much the boundary's probability takes from the distance.
-    marker : what remains of the distance, above which a pixel belongs to the heart of a cell.
-    min_area : smallest cell, pixels.
-    """
-
-    foreground: float = Field(default=0.5, gt=0, lt=1)
-    boundary_weight: float = Field(default=0.5, ge=0, le=2)
-    marker: float = Field(default=0.35, gt=-1, lt=1)
-    min_area: int = Field(default=20, ge=0)
+    @property
+    def encoder_size(self) -> int:
+        """Side of the images that the encoder's ImageNet weights were published for, pixels."""
+        return self.preprocessing.image_size
 
 
 class PredictionOptions(Frozen):

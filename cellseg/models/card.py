@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cellseg.config import TrainingSettings
+from cellseg.recipes import CellsFacts, CellsRecipe
+
 if TYPE_CHECKING:
     from cellseg.models.store import ModelFacts
 
 FEW_TEST_IMAGES = 5
+WORST = 3
+"""Images named as the worst."""
 
 
 def card_text(facts: ModelFacts) -> str:
@@ -16,14 +21,31 @@ def card_text(facts: ModelFacts) -> str:
 
 
 def _summary(facts: ModelFacts) -> str:
-    size = facts.recipe.preprocessing.image_size
     ended = "" if facts.ended == "finished" else " (stopped by the user)"
+    trained = (
+        f"Trained on {facts.created:%d %B %Y} with {len(facts.train)} images of the dataset "
+        f"{facts.dataset_name}, {facts.epochs_done} epochs{ended}."
+    )
+    recipe = facts.recipe
+    if isinstance(recipe, CellsRecipe):
+        return f"{_finds(facts.cells or CellsFacts())} {trained}"
+    size = recipe.preprocessing.image_size
     return (
-        f"Marks the pixels of an image as foreground (cell) or background. Trained on "
-        f"{facts.created:%d %B %Y} with {len(facts.train)} images of the dataset "
-        f"{facts.dataset_name}, {facts.epochs_done} epochs{ended}. Every image is resized to "
-        f"{size} x {size} pixels, so structures that vanish at that size are not found, and cells "
-        "that touch count as one."
+        f"Marks the pixels of an image as foreground (cell) or background. {trained} Every image "
+        f"is resized to {size} x {size} pixels, so structures that vanish at that size are not "
+        "found, and cells that touch count as one."
+    )
+
+
+def _finds(cells: CellsFacts) -> str:
+    apart = (
+        "Finds each cell, also where cells touch, in images of any size."
+        if cells.target == "instances"
+        else "Marks the pixels that are cell, in images of any size; cells that touch count as one."
+    )
+    return (
+        f"{apart} It learned from cells of typically {cells.diameter:.0f} pixels in diameter; say "
+        "the diameter where those of an image differ much."
     )
 
 
@@ -36,6 +58,7 @@ def _scores(facts: ModelFacts) -> str:
         "## Scores",
         f"On {_images(len(facts.test))} of {where}, pooled over pixels:",
         "| | at network size | at image size |\n|---|---|---|\n" + _table(facts.scores["together"]),
+        *_of_cells(facts.scores),
         "Majority accuracy is what calling every pixel the commoner class would score.",
     ]
     if len(facts.test) < FEW_TEST_IMAGES:
@@ -66,13 +89,38 @@ def _table(together: dict[str, Any]) -> str:
     )
 
 
+def _of_cells(scores: dict[str, Any]) -> list[str]:
+    """Scores of cells, and the images in which they are worst."""
+    together = scores["together"]["image_size"]
+    if "AP" not in together:
+        return []
+    ap, mean = together["AP"], together["AP_mean"]
+    rows = "\n".join(f"| {each} | {_number(ap[each])} | {_number(mean[each])} |" for each in ap)
+    images = [(image["image_size"]["AP"]["0.5"], image["name"]) for image in scores["per_image"]]
+    worst = sorted((value, name) for value, name in images if value is not None)[:WORST]
+    named = "; ".join(f"{name} {value:.3f}" for value, name in worst)
+    return [
+        "Cell by cell (AP = found / (found + missed + false); a cell counts as found from the IoU "
+        "on):",
+        "| IoU | AP, all cells together | AP, mean of the images |\n|---|---|---|\n" + rows,
+        f"At an IoU of 0.5: F1 {_number(together['F1'])}, PQ {_number(together['PQ'])}; the count "
+        f"is off by {_percent(together['count_error'])} in the median image.",
+        f"Worst images by AP at 0.5: {named or 'none has a cell'}.",
+    ]
+
+
 def _details(facts: ModelFacts) -> str:
     network, training = facts.recipe.network, facts.recipe.training
-    batch = training.batch_size_for(len(facts.train))
+    batch = (
+        training.batch_size_for(len(facts.train))
+        if isinstance(training, TrainingSettings)
+        else training.batch_size
+    )
     encoder = (
         "none; the encoder trained too"
         if facts.encoder_sha256 is None
-        else f"pre-trained and frozen, SHA-256 `{facts.encoder_sha256}`"
+        else f"pre-trained{'' if network.encoder_trains else ' and frozen'}, "
+        f"SHA-256 `{facts.encoder_sha256}`"
     )
     lines = [
         "## Details",
@@ -81,11 +129,30 @@ def _details(facts: ModelFacts) -> str:
         f"- Encoder: MobileNetV2, alpha {network.alpha:g}; weights: {encoder}",
         f"- Decoder filters: {', '.join(str(count) for count in network.decoder_filters)}",
         f"- Taken of each image file: {facts.view.words or 'the picture as it is'}",
+        *_learned(facts),
         f"- Dataset fingerprint: `{facts.dataset_fingerprint}`",
         f"- Test images: {', '.join(facts.test) or 'none'}",
         "- Versions: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()),
     ]
     return lines[0] + "\n\n" + "\n".join(lines[1:])
+
+
+def _learned(facts: ModelFacts) -> list[str]:
+    if facts.cells is None:
+        return []
+    cells, recipe = facts.cells, facts.recipe
+    start = recipe.start if isinstance(recipe, CellsRecipe) else None
+    settings = cells.instances
+    return [
+        f"- Started from: {start or 'the encoder alone'}; {cells.precision} on {cells.device}",
+        f"- Thresholds: foreground {settings.foreground:g}, marker {settings.marker:g}, boundary "
+        f"weight {settings.boundary_weight:g}, smallest cell {settings.min_area} pixels",
+        f"- Validation images: {', '.join(cells.validation_images) or 'none'}",
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return "n/a" if share is None else f"{share:.1%}"
 
 
 def _images(count: int) -> str:

@@ -14,6 +14,7 @@ from cellseg.config import Frozen, Recipe
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.models.card import card_text
+from cellseg.recipes import AnyRecipe, CellsFacts, CellsRecipe
 from cellseg.workspace import (
     Workspace,
     checked_name,
@@ -43,6 +44,7 @@ class BestOnTest(Frozen):
 class ModelFacts(Frozen):
     """Everything that is known of a model, as stored beside its weights.
 
+    cells : what a training by the recipe `cells` found out.
     scores : what `cellseg.analysis.evaluation.evaluate` gave for the test images; None where all
         images trained.
     ended : `finished`, or `stopped` where the user ended the training before its last epoch.
@@ -52,7 +54,8 @@ class ModelFacts(Frozen):
     format: Literal[1] = 1
     name: str
     created: datetime
-    recipe: Recipe
+    recipe: AnyRecipe
+    cells: CellsFacts | None = None
     dataset_name: str
     dataset_fingerprint: str
     test_dataset_name: str | None = None
@@ -88,7 +91,7 @@ class Model:
         return self.facts.name
 
     @property
-    def recipe(self) -> Recipe:
+    def recipe(self) -> Recipe | CellsRecipe:
         """The settings it was trained with; prediction reads its preprocessing here."""
         return self.facts.recipe
 

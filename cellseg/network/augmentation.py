@@ -63,20 +63,16 @@ def crop(source: Annotated, side: int, rng: np.random.Generator) -> Annotated:
     first, last = np.floor([top, left]).astype(int), np.ceil([top + window, left + window])
     part = tuple(slice(a, int(b)) for a, b in zip(first, last, strict=True))
     near = (box[0] - first[1], box[1] - first[0], box[2] - first[1], box[3] - first[0])
-    image = Pillow.fromarray(source.image[part]).resize(size, bilinear, near)
-    distance = Pillow.fromarray(source.distance[part]).resize(size, bilinear, near)
     steps = (np.arange(side) + 0.5) / scale
     rows, columns = (top + steps).astype(np.intp), (left + steps).astype(np.intp)
-    arrays = (
-        np.asarray(image),
-        source.labels[rows[:, np.newaxis], columns],
-        np.asarray(distance, np.float32),
-    )
-    turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
-    image, labels, distance = (
-        np.rot90(array[:, ::-1] if mirrored else array, turns) for array in arrays
-    )
-    return Annotated(image, labels, distance * (labels > 0))
+    image = np.asarray(Pillow.fromarray(source.image[part]).resize(size, bilinear, near))
+    share = np.asarray(Pillow.fromarray(source.distance[part]).resize(size, bilinear, near))
+    labels = source.labels[rows[:, np.newaxis], columns]
+    if rng.random() < 0.5:
+        image, labels, share = image[:, ::-1], labels[:, ::-1], share[:, ::-1]
+    turns = int(rng.integers(4))
+    image, labels, share = (np.rot90(array, turns) for array in (image, labels, share))
+    return Annotated(image, labels, share * (labels > 0))
 
 
 def recolour(image: Pixels, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -1,12 +1,12 @@
-"""The network of the recipe `cells`: the same encoder and decoder, at the image's own resolution."""
+"""The network of the recipe `cells`: the encoder and decoder of `seed`, at full resolution."""
 
 from pathlib import Path
 
 import keras
 from keras import layers
 
-from cellseg.config import CellsNetwork
 from cellseg.network.unet import build_encoder, upsample
+from cellseg.recipes import CellsNetwork
 
 OUTPUTS = ("foreground", "boundary", "distance")
 """The channels of the result, in this order."""

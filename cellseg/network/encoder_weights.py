@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from cellseg import fetching
-from cellseg.config import NetworkSettings
+from cellseg.config import EncoderSettings
 from cellseg.errors import CellsegError
 from cellseg.fetching import Progress
 
@@ -25,7 +25,7 @@ def file_name(alpha: float, image_size: int) -> str:
     return f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{float(alpha)}_{size}_no_top.h5"
 
 
-def local_file(settings: NetworkSettings, image_size: int) -> Path | None:
+def local_file(settings: EncoderSettings, image_size: int) -> Path | None:
     """The weights file if it is on this machine already; asks no network.
 
     For `imagenet`: the file that CELLSEG_ENCODER_WEIGHTS names, else Keras's cache.
@@ -43,9 +43,9 @@ def local_file(settings: NetworkSettings, image_size: int) -> Path | None:
     return cached if cached.is_file() else None
 
 
-def available(settings: NetworkSettings, image_size: int) -> bool:
+def available(settings: EncoderSettings, image_size: int) -> bool:
     """Whether training can start without asking the network."""
-    if settings.encoder_trains:
+    if settings.starts_random:
         return True
     try:
         return local_file(settings, image_size) is not None
@@ -54,7 +54,7 @@ def available(settings: NetworkSettings, image_size: int) -> bool:
 
 
 def resolve(
-    settings: NetworkSettings, image_size: int, progress: Progress | None = None
+    settings: EncoderSettings, image_size: int, progress: Progress | None = None
 ) -> Path | None:
     """The weights file to start the encoder from, downloaded if need be; None for `none`.
 
@@ -68,7 +68,7 @@ def resolve(
     CellsegError
         Where the file is missing and cannot be downloaded, with the three ways out.
     """
-    if settings.encoder_trains:
+    if settings.starts_random:
         return None
     found = local_file(settings, image_size)
     if found is not None:

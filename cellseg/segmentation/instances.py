@@ -6,7 +6,7 @@ from PIL import Image as Pillow
 from skimage.measure import label
 from skimage.segmentation import watershed
 
-from cellseg.config import InstanceSettings
+from cellseg.recipes import InstanceSettings
 
 
 def enlarged(probability: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

@@ -2,19 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cellseg.config import PredictionOptions, Recipe
+from cellseg.config import PredictionOptions, Preprocessing, Recipe
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.models.store import Model
+from cellseg.network.cellnet import build_cellnet
 from cellseg.network.preprocessing import network_image
 from cellseg.network.unet import build_unet, load_weights
+from cellseg.recipes import CellsFacts, CellsPreprocessing, CellsRecipe
 from cellseg.segmentation.instances import connected_components, enlarged, mask_of
+
+Counted = Callable[[int, int], None]
+"""Called with (parts done, parts in all); what it raises ends the work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +77,7 @@ class Predictor:
         self,
         image: Image,
         options: PredictionOptions | None = None,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Counted | None = None,
     ) -> Cells:
         """The cells of an image of any size.
 
@@ -86,7 +92,26 @@ class Predictor:
         return Cells(connected_components(mask_of(probability)), probability)
 
 
-def load(model: Model) -> Predictor:
+class AnyPredictor(Protocol):
+    """What a model of any recipe can do; see `Predictor`."""
+
+    @property
+    def settings(self) -> Preprocessing | CellsPreprocessing:
+        """How an image becomes network input."""
+
+    def cells(
+        self,
+        image: Image,
+        options: PredictionOptions | None = None,
+        progress: Counted | None = None,
+    ) -> Cells:
+        """The cells of an image of any size."""
+
+    def network_probability(self, image: Image) -> NDArray[np.float32] | None:
+        """Foreground probability at the network's size; None where it has no size of its own."""
+
+
+def load(model: Model) -> AnyPredictor:
     """The predictor of a published model.
 
     Raises
@@ -95,10 +120,24 @@ def load(model: Model) -> Predictor:
         Where the weights are missing or do not fit the model's settings.
     """
     recipe = model.recipe
-    network = build_unet(recipe.preprocessing.image_size, recipe.network)
+    if isinstance(recipe, CellsRecipe):
+        network = build_cellnet(recipe.network)
+    else:
+        network = build_unet(recipe.preprocessing.image_size, recipe.network)
     if not load_weights(network, model.weights):
         raise CellsegError(
             f"The weights of the model {model.name} cannot be loaded; the file is damaged or not "
             "of this model. Train it again or bring back a copy."
         )
-    return Predictor(network, recipe)
+    return predictor_of(network, recipe, model.facts.cells)
+
+
+def predictor_of(
+    network: keras.Model, recipe: Recipe | CellsRecipe, cells: CellsFacts | None
+) -> AnyPredictor:
+    """The predictor of a network by its recipe, and what a training of `cells` found out."""
+    if isinstance(recipe, Recipe):
+        return Predictor(network, recipe)
+    from cellseg.segmentation.cells_predictor import CellsPredictor
+
+    return CellsPredictor(network, recipe, cells or CellsFacts())

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -13,14 +14,31 @@ from cellseg.training.status import MetricsFile, StatusWriter
 from cellseg.workspace import write_bytes, write_json
 
 
+class Clock(Protocol):
+    """What knows how long a training lasts; see `budget.Budget`."""
+
+    def progress(self) -> float:
+        """Share of the training that is over, 0 to 1."""
+
+    def remaining(self) -> float | None:
+        """Seconds left; None where the pace of the epochs tells."""
+
+
 class ProgressReport(keras.callbacks.Callback):
     """Notes epoch, step and remaining time in the status, and each ended epoch in the metrics."""
 
-    def __init__(self, status: StatusWriter, metrics: MetricsFile, steps: int) -> None:
+    def __init__(
+        self,
+        status: StatusWriter,
+        metrics: MetricsFile,
+        steps: int,
+        clock: Clock | None = None,
+    ) -> None:
         super().__init__()
         self._status = status
         self._metrics = metrics
         self._steps = steps
+        self._clock = clock
         self._epoch = 0
         self._epoch_began = 0.0
         self._second_began: float | None = None
@@ -34,7 +52,8 @@ class ProgressReport(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """A step is done."""
-        self._status.note(step=batch + 1, remaining_s=self._remaining(batch + 1))
+        share = self._clock.progress() if self._clock else None
+        self._status.note(step=batch + 1, remaining_s=self._remaining(batch + 1), share=share)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """An epoch is done: its scores become a line."""
@@ -43,6 +62,8 @@ class ProgressReport(keras.callbacks.Callback):
         self._metrics.append({"epoch": epoch + 1, **scores, "seconds": round(seconds, 3)})
 
     def _remaining(self, step: int) -> float | None:
+        if self._clock and (seconds := self._clock.remaining()) is not None:
+            return seconds
         epochs = self.params["epochs"]
         began, done = self._epoch_began, step / self._steps
         if self._second_began is not None:

@@ -91,9 +91,24 @@ class _Lines:
             self._say(phase)
 
 
-def _epoch_line(row: dict[str, float | None], epochs: int) -> str:
-    parts = [f"Epoch {row['epoch']} of {epochs}"]
-    for key, label in (("loss", "loss"), ("iou", "IoU"), ("val_iou", "test IoU")):
+LABELS = {
+    "loss": "loss",
+    "iou": "IoU",
+    "val_ap": "validation AP",
+    "val_count_error": "count error",
+    "val_iou": "test IoU",
+    "val_dice": "Dice",
+}
+"""The scores of an epoch that are worth a word."""
+
+
+def _epoch_line(row: dict[str, float | None], epochs: int | None) -> str:
+    parts = [f"Epoch {row['epoch']}" + (f" of {epochs}" if epochs is not None else "")]
+    own = "val_ap" in row
+    for key, label in LABELS.items():
+        if key == "val_dice" and not own:
+            continue
+        label = label.replace("test", "validation") if own else label
         if (value := row.get(key)) is not None:
             parts.append(f"{label} {value:.3f}")
     return ", ".join(parts)

@@ -16,8 +16,9 @@ from cellseg.config import Recipe
 from cellseg.datasets.split import make_split
 from cellseg.datasets.store import Dataset
 from cellseg.errors import CellsegError, TrainingActive
-from cellseg.models.store import ModelStore, now
+from cellseg.models.store import Model, ModelStore, now
 from cellseg.network import encoder_weights
+from cellseg.recipes import CellsRecipe
 from cellseg.training.runs import Run, RunConfig, RunStore, write_config
 from cellseg.workspace import Workspace, disk_errors, free_id, write_json
 
@@ -27,13 +28,16 @@ STARTUP_SECONDS = 15.0
 SECONDS_AN_IMAGE = {True: 0.12, False: 0.08}
 """A first guess of the time for one image and epoch on two CPU cores, by `encoder_trains`."""
 
+SECONDS_A_SQUARE = 0.15
+"""A first guess of the time for one square of 256 pixels in the recipe `cells`."""
+
 _workers: list[subprocess.Popen[bytes]] = []
 
 
 def start(
     workspace: Workspace,
     dataset: Dataset,
-    recipe: Recipe,
+    recipe: Recipe | CellsRecipe,
     model_name: str,
     *,
     test_fraction: float | None = None,
@@ -99,6 +103,33 @@ def default_encoder(dataset: Dataset) -> str:
     return "none" if dataset.sample and not at_hand else "imagenet"
 
 
+def default_recipe(mask_kind: str, start: Model | None = None) -> str:
+    """The recipe if nobody chooses: `cells` where the masks tell cells apart, else `seed`."""
+    return "cells" if mask_kind == "labels" or start is not None else "seed"
+
+
+def going_on(recipe: Recipe | CellsRecipe, start: Model) -> CellsRecipe:
+    """The recipe with the network of a model to start from.
+
+    Raises
+    ------
+    CellsegError
+        Where the recipe or the model is not one of `cells`.
+    """
+    if not isinstance(recipe, CellsRecipe) or not isinstance(start.recipe, CellsRecipe):
+        raise CellsegError(
+            f"The model {start.name} was not trained by the recipe cells; only such a model can "
+            "be gone on from, by the recipe cells."
+        )
+    network = start.recipe.network.model_copy(
+        update={"freeze_encoder": recipe.network.freeze_encoder}
+    )
+    preprocessing = start.recipe.preprocessing
+    return recipe.model_copy(
+        update={"network": network, "preprocessing": preprocessing, "start": start.id}
+    )
+
+
 def stop(run: Run) -> None:
     """Ask a run to end after its current batch; what it learned is kept."""
     with disk_errors(run.folder):
@@ -106,13 +137,17 @@ def stop(run: Run) -> None:
 
 
 def estimate_seconds(
-    workspace: Workspace, recipe: Recipe, train_images: int, test_images: int
+    workspace: Workspace, recipe: Recipe | CellsRecipe, train_images: int, test_images: int
 ) -> float:
     """How long a training will take, from the pace of the last run with the same network."""
+    if isinstance(recipe, CellsRecipe):
+        return _estimate_cells(workspace, recipe)
     images = train_images + test_images / 3  # a test image has no backward pass
     epochs = recipe.training.epochs
     for run in RunStore(workspace).all():
         past = run.config.recipe
+        if isinstance(past, CellsRecipe):
+            continue
         if (past.network, past.preprocessing) != (recipe.network, recipe.preprocessing):
             continue
         if seconds := [row["seconds"] for row in run.metrics()[1:]]:
@@ -123,12 +158,29 @@ def estimate_seconds(
     return STARTUP_SECONDS + pace * area * images * epochs
 
 
-def _with_absolute_weights(recipe: Recipe) -> Recipe:
+def _estimate_cells(workspace: Workspace, recipe: CellsRecipe) -> float:
+    training = recipe.training
+    if training.epochs is None and training.minutes is not None:
+        return STARTUP_SECONDS + 60.0 * training.minutes
+    squares = (training.epochs or 0) * training.steps * training.batch_size
+    pace = SECONDS_A_SQUARE
+    for run in RunStore(workspace).all():
+        past = run.config.recipe
+        if isinstance(past, CellsRecipe) and past.network == recipe.network:
+            if seconds := [row["seconds"] for row in run.metrics()[1:]]:
+                done = past.training.steps * past.training.batch_size
+                area = (past.training.crop / 256) ** 2
+                pace = statistics.median(seconds) / done / area
+                break
+    return STARTUP_SECONDS + pace * squares * (training.crop / 256) ** 2
+
+
+def _with_absolute_weights(recipe: Recipe | CellsRecipe) -> Recipe | CellsRecipe:
     """The recipe with a weights file that exists and that any folder can name."""
     named = recipe.network.encoder_weights
     if named in ("imagenet", "none"):
         return recipe
-    encoder_weights.local_file(recipe.network, recipe.preprocessing.image_size)
+    encoder_weights.local_file(recipe.network, recipe.encoder_size)
     path = str(Path(named).expanduser().absolute())
     network = recipe.network.model_copy(update={"encoder_weights": path})
     return recipe.model_copy(update={"network": network})

@@ -10,9 +10,10 @@ from typing import Any, Literal, NamedTuple
 import psutil
 from pydantic import ValidationError
 
-from cellseg.config import Frozen, Recipe
+from cellseg.config import Frozen
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
+from cellseg.recipes import AnyRecipe
 from cellseg.workspace import Workspace, known_folder, read_json, size_on_disk, write_json
 
 SILENCE = 60.0
@@ -31,7 +32,7 @@ class RunConfig(Frozen):
 
     model_name: str
     created: datetime
-    recipe: Recipe
+    recipe: AnyRecipe
     dataset_id: str
     dataset_name: str
     dataset_fingerprint: str
@@ -47,7 +48,8 @@ class Status(Frozen):
     """What the worker last wrote of itself.
 
     state : never `starting` nor `interrupted`; those are what a reader makes of silence.
-    phase : what it does now, a few words. heartbeat : seconds since 1970.
+    phase : what it does now, a few words. heartbeat : seconds since 1970. share : of the training
+    that is over, 0 to 1, where that is known.
     """
 
     state: Literal["running", "finished", "stopped", "failed"]
@@ -63,21 +65,26 @@ class Status(Frozen):
     model_id: str | None = None
     majority_accuracy: float | None = None
     encoder_sha256: str | None = None
+    share: float | None = None
 
 
 class Progress(NamedTuple):
-    """A run as a reader sees it now; fields as in `Status`, and the epochs it was asked for."""
+    """A run as a reader sees it now; fields as in `Status`.
+
+    epochs : that it was asked for; None where minutes were.
+    """
 
     state: State
     phase: str
     epoch: int
-    epochs: int
+    epochs: int | None
     step: int
     steps: int
     remaining_s: float | None
     message: str | None
     model_id: str | None
     majority_accuracy: float | None
+    share: float | None = None
 
     @property
     def ended(self) -> bool:
@@ -163,6 +170,7 @@ class Run:
             message,
             status.model_id,
             status.majority_accuracy,
+            status.share,
         )
 
     def metrics(self) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from cellseg.network.metrics import ForegroundScores
 from cellseg.network.pipeline import scoring_batches, training_batches
 from cellseg.network.preprocessing import gather
 from cellseg.network.unet import build_unet
+from cellseg.recipes import CellsFacts
 from cellseg.training.callbacks import KeepBest, ProgressReport, SamplePictures, StopOnRequest
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, StatusWriter
@@ -39,6 +40,7 @@ class Trained:
 
     network : with the weights after the last batch. epochs : that ended. batches : that ended.
     stopped : whether the user ended it. best : epoch and IoU of the best test score, if any.
+    cells : what a training by the recipe `cells` found out.
     """
 
     network: keras.Model
@@ -46,6 +48,7 @@ class Trained:
     batches: int
     stopped: bool
     best: tuple[int, float] | None
+    cells: CellsFacts | None = None
 
 
 class Stopped(Exception):
@@ -67,6 +70,7 @@ def train(
         Where the stop comes before the first batch.
     """
     recipe = run.config.recipe
+    assert isinstance(recipe, Recipe)
     keras.utils.set_random_seed(recipe.training.seed)
 
     def reading(done: int, of: int) -> None:

@@ -15,6 +15,7 @@ from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.models.store import BestOnTest, Model, ModelFacts, ModelStore, now
 from cellseg.network import encoder_weights
+from cellseg.recipes import CellsRecipe
 from cellseg.training.runs import Run, read_run
 from cellseg.training.status import StatusWriter
 from cellseg.workspace import Workspace
@@ -71,37 +72,43 @@ class Worker:
         config = self.run.config
         weights = self._encoder_weights()
         self.status.say("Loading TensorFlow, about 10 s")
-        from cellseg.training import trainer
+        from cellseg.training import cells_trainer, trainer
 
         datasets = DatasetStore(self.workspace)
         train_from = datasets.get(config.dataset_id)
         test_from = datasets.get(config.test_dataset_id) if config.test_dataset_id else train_from
         data = trainer.Data(train_from, test_from, config.train, config.test)
         try:
-            trained = trainer.train(self.run, data, weights, self.status, self.stop_requested)
+            teach = cells_trainer.train if isinstance(config.recipe, CellsRecipe) else trainer.train
+            trained = teach(self.run, data, weights, self.status, self.stop_requested)
         except trainer.Stopped:
             return "stopped", None, "Stopped before the first step, so there is no model."
         self.status.say("Scoring the test images" if data.test else "Publishing the model")
-        trained.network.save_weights(str(self.run.weights))
+        if trained.cells is None:
+            trained.network.save_weights(str(self.run.weights))
         model = self._publish(trained, data)
         return ("stopped" if trained.stopped else "finished"), model, None
 
     def _encoder_weights(self) -> Path | None:
+        """The file that the network starts from: of its encoder, or of a whole model."""
         recipe = self.run.config.recipe
 
         def downloading(done: int, total: int) -> None:
             of = f" of {total / 1e6:.1f}" if total else ""
             self.status.note(phase=f"Downloading ImageNet weights, {done / 1e6:.1f}{of} MB")
 
+        if isinstance(recipe, CellsRecipe) and recipe.start:
+            model = ModelStore(self.workspace).get(recipe.start)
+            self.status.note(encoder_sha256=model.facts.encoder_sha256)
+            return model.weights
         self.status.say("Looking for the encoder weights")
-        size = recipe.preprocessing.image_size
-        path = encoder_weights.resolve(recipe.network, size, downloading)
+        path = encoder_weights.resolve(recipe.network, recipe.encoder_size, downloading)
         self.status.note(encoder_sha256=encoder_weights.sha256(path) if path else None)
         return path
 
     def _publish(self, trained: "Trained", data: "Data") -> Model:
         from cellseg.analysis.evaluation import evaluate
-        from cellseg.segmentation.predictor import Predictor
+        from cellseg.segmentation.predictor import predictor_of
 
         config = self.run.config
 
@@ -110,13 +117,14 @@ class Worker:
 
         scores = None
         if data.test:
-            predictor = Predictor(trained.network, config.recipe)
+            predictor = predictor_of(trained.network, config.recipe, trained.cells)
             scores = evaluate(predictor, data.test_from, data.test, scoring)
         hashes = {pair.name: pair.image_sha256 for pair in data.train_from.pairs}
         facts = ModelFacts(
             name=config.model_name,
             created=now(),
             recipe=config.recipe,
+            cells=trained.cells,
             dataset_name=config.dataset_name,
             dataset_fingerprint=config.dataset_fingerprint,
             test_dataset_name=config.test_dataset_name,

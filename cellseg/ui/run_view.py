@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from cellseg.config import Recipe
+from cellseg.config import Recipe, TrainingSettings
+from cellseg.recipes import CellsRecipe, CellsTraining
 from cellseg.training import jobs
 from cellseg.training.runs import Progress, Run, RunStore
 from cellseg.ui import charts, dialogs, gallery, shell, state
@@ -78,7 +79,7 @@ def _curves(run: Run, rows: list[dict[str, Any]], progress: Progress, ended: boo
                 )
             else:
                 st.echarts_chart(
-                    charts.live(rows, measures, progress.epochs),
+                    charts.live(rows, measures, progress.epochs or progress.epoch),
                     key=f"curve-{title}-{run.id}",
                     height=charts.HEIGHT,
                     alt=alt,
@@ -124,7 +125,8 @@ def said(progress: Progress, stopping: bool = False) -> str:
         return "Stopping after this step; what was learned becomes a model …"
     if not progress.epoch:
         return f"{plain(progress.phase)} …"
-    parts = [f"Epoch {progress.epoch} of {progress.epochs}"]
+    of = f" of {progress.epochs}" if progress.epochs is not None else ""
+    parts = [f"Epoch {progress.epoch}{of}"]
     if progress.steps:
         parts.append(f"step {progress.step} of {progress.steps}")
     if progress.phase != "Training":
@@ -138,6 +140,8 @@ def _fraction(progress: Progress) -> float:
     if not progress.epoch:
         return 0.0
     step = progress.step / progress.steps if progress.steps else 0.0
+    if progress.epochs is None:
+        return progress.share or 0.0
     return min(1.0, max(0.0, (progress.epoch - 1 + step) / progress.epochs))
 
 
@@ -221,11 +225,21 @@ def _facts(run: Run) -> str:
     return " · ".join(parts)
 
 
-def settings(recipe: Recipe, images: int) -> str:
+def settings(recipe: Recipe | CellsRecipe, images: int) -> str:
     """The settings of a run in a few words."""
     training, weights = recipe.training, recipe.network.encoder_weights
     encoder = {"imagenet": "ImageNet encoder", "none": "encoder from scratch"}
-    return (
-        f"{count(training.epochs, 'epoch')}, learning rate {training.learning_rate:g}, "
-        f"batch size {training.batch_size_for(images)}, {encoder.get(weights, 'own encoder file')}"
+    start = encoder.get(weights, "own encoder file")
+    if isinstance(recipe, CellsRecipe):
+        start = f"from the model {plain(recipe.start)}" if recipe.start else start
+    batch = (
+        training.batch_size_for(images)
+        if isinstance(training, TrainingSettings)
+        else training.batch_size
     )
+    length = (
+        f"{training.minutes:g} minutes"
+        if isinstance(training, CellsTraining) and training.epochs is None
+        else count(training.epochs or 0, "epoch")
+    )
+    return f"{length}, learning rate {training.learning_rate:g}, batch size {batch}, {start}"

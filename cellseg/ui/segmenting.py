@@ -24,7 +24,7 @@ from cellseg.ui.words import plain
 from cellseg.workspace import Workspace, disk_errors, read_json, write_json
 
 if TYPE_CHECKING:
-    from cellseg.segmentation.predictor import Predictor
+    from cellseg.segmentation.predictor import AnyPredictor
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Segmented:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def predictor(_model: Model, weights: str, changed: float) -> "Predictor":
+def predictor(_model: Model, weights: str, changed: float) -> "AnyPredictor":
     """The network of a model, loaded once for all; TensorFlow comes with the first one."""
     from cellseg.segmentation.predictor import load
 

@@ -1,0 +1,145 @@
+"""The recipes that a network can be trained by, and the settings of the recipe `cells`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cellseg.config import EncoderSettings, Filters, Frozen, Recipe
+from cellseg.errors import CellsegError
+
+Target = Literal["instances", "semantic"]
+"""Whether cells are told apart, or only cell from background."""
+
+
+Precision = Literal["float32", "bfloat16"]
+"""Of the arithmetic of a training; weights are float32 either way."""
+
+
+class CellsPreprocessing(Frozen):
+    """How an image becomes network input; stored in the model, so train and predict agree.
+
+    percentile_low, percentile_high : the grey values, in percent, that become 0 and 1; each
+        channel by itself, whatever its depth.
+    """
+
+    percentile_low: float = Field(default=1.0, ge=0, lt=50)
+    percentile_high: float = Field(default=99.8, gt=50, le=100)
+
+
+class CellsNetwork(EncoderSettings):
+    """The U-Net of the recipe `cells`.
+
+    decoder_filters : filters of the four upsample blocks, from the deepest to the finest, and of
+        the convolution at half resolution behind them.
+    freeze_encoder : whether only the decoder learns.
+    """
+
+    decoder_filters: tuple[Filters, Filters, Filters, Filters, Filters] = (256, 128, 64, 32, 32)
+    freeze_encoder: bool = False
+
+    @property
+    def encoder_trains(self) -> bool:
+        """Whether the encoder learns too."""
+        return self.starts_random or not self.freeze_encoder
+
+
+class CellsTraining(Frozen):
+    """How long and how fast to learn.
+
+    minutes : of learning; None counts epochs instead.
+    epochs : passes of `steps` batches each; None learns for `minutes`.
+    steps : batches of an epoch, after which the validation images are scored.
+    crop : side of the squares that are cut from the images, pixels.
+    batch_size : squares a step.
+    learning_rate : the largest step size of Adam; it rises for 100 steps and falls to a hundredth
+        by half a cosine over the whole training.
+    validation_fraction : of the training images that choose the best weights and the thresholds.
+    patience : epochs without a better validation score after which learning ends; None never.
+    precision : of the arithmetic; `auto` takes bfloat16 where this machine is faster with it.
+    target : None follows the masks: `instances` for label images, else `semantic`.
+    seed : of the initial decoder weights, the squares and their changes.
+    """
+
+    minutes: float | None = Field(default=10.0, gt=0, le=10_000)
+    epochs: int | None = Field(default=None, ge=1, le=10_000)
+    steps: int = Field(default=50, ge=1, le=10_000)
+    crop: int = Field(default=256, ge=64, le=1024, multiple_of=32)
+    batch_size: int = Field(default=8, ge=1, le=256)
+    learning_rate: float = Field(default=1e-3, gt=0, le=1)
+    validation_fraction: float = Field(default=0.15, ge=0, lt=1)
+    patience: int | None = Field(default=None, ge=1)
+    precision: Literal["auto"] | Precision = "auto"
+    target: Target | None = None
+    seed: int = Field(default=0, ge=0, lt=2**31)
+
+
+class InstanceSettings(Frozen):
+    """How the outputs of the recipe `cells` become cells; tuned on validation images.
+
+    foreground : probability above which a pixel may belong to a cell.
+    boundary_weight : how much the boundary's probability takes from the distance.
+    marker : what remains of the distance, above which a pixel belongs to the heart of a cell.
+    min_area : smallest cell, pixels.
+    """
+
+    foreground: float = Field(default=0.5, gt=0, lt=1)
+    boundary_weight: float = Field(default=0.5, ge=0, le=2)
+    marker: float = Field(default=0.35, gt=-1, lt=1)
+    min_area: int = Field(default=20, ge=0)
+
+
+class CellsRecipe(Frozen):
+    """Everything that decides a training by the recipe `cells`, apart from the data.
+
+    start : id of the model that the training starts from; None starts from the encoder's weights.
+    """
+
+    name: Literal["cells"] = "cells"
+    preprocessing: CellsPreprocessing = CellsPreprocessing()
+    network: CellsNetwork = CellsNetwork()
+    training: CellsTraining = CellsTraining()
+    start: str | None = None
+
+    @property
+    def encoder_size(self) -> int:
+        """Side of the images that the encoder's ImageNet weights were published for, pixels."""
+        return 224
+
+
+AnyRecipe = Annotated[Recipe | CellsRecipe, Field(discriminator="name")]
+"""Either recipe, told apart by its name."""
+
+RECIPES: dict[str, type[Recipe] | type[CellsRecipe]] = {"seed": Recipe, "cells": CellsRecipe}
+
+
+def recipe_class(name: str) -> type[Recipe] | type[CellsRecipe]:
+    """The settings of a recipe by its name.
+
+    Raises
+    ------
+    CellsegError
+        Where there is none of this name.
+    """
+    try:
+        return RECIPES[name]
+    except KeyError:
+        known = ", ".join(RECIPES)
+        raise CellsegError(f"The recipe {name!r} is unknown; choose one of: {known}.") from None
+
+
+class CellsFacts(Frozen):
+    """What a training by the recipe `cells` found out; stored in the model.
+
+    target : whether its cells are told apart. diameter : median over the training cells of the
+    diameter of a circle of their area, pixels. instances : how outputs become cells.
+    validation_images : the training images that chose weights and thresholds. validation : their
+    scores with the weights that were kept. precision, device : of the training.
+    """
+
+    target: Target = "instances"
+    diameter: float = Field(default=20.0, gt=0)
+    instances: InstanceSettings = InstanceSettings()
+    validation_images: tuple[str, ...] = ()
+    validation: dict[str, float | None] = Field(default_factory=dict)
+    precision: Precision = "float32"
+    device: str = "CPU"

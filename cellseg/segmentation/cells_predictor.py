@@ -1,0 +1,129 @@
+"""A model of the recipe `cells` at work: an image of any size in, its cells out."""
+
+import copy
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from cellseg.config import PredictionOptions
+from cellseg.images.image import Image
+from cellseg.images.scaling import nearest, stretched_rgb8
+from cellseg.network.cellnet import DEPTH
+from cellseg.recipes import CellsFacts, CellsRecipe
+from cellseg.segmentation.instances import (
+    connected_components,
+    enlarged,
+    large_enough,
+    separated_cells,
+)
+from cellseg.segmentation.predictor import Cells, Counted
+from cellseg.segmentation.tiling import stitched, tiles
+
+WHOLE = 1_500_000
+"""Pixels up to which an image is looked at in one piece where no tile is asked for."""
+
+TILE = 768
+"""Side of the tiles of larger images, pixels."""
+
+MARGIN = 96
+"""Least overlap of tiles, pixels: cells there need the network's sight of their surroundings."""
+
+SCALES = (0.2, 5.0)
+"""The least and the largest factor that an image is scaled by to bring its cells to size."""
+
+Rgb = NDArray[np.uint8]
+
+
+class CellsPredictor:
+    """A network of the recipe `cells` with the preprocessing and thresholds it was trained with.
+
+    The forward pass is traced once for windows of any size and shared by all callers.
+    """
+
+    def __init__(self, network: keras.Model, recipe: CellsRecipe, facts: CellsFacts) -> None:
+        self.settings = recipe.preprocessing
+        self.facts = facts
+        anything = tf.TensorSpec((None, None, None, 3), tf.uint8)
+
+        @tf.function(input_signature=[anything], reduce_retracing=True)
+        def forward(images: tf.Tensor) -> tf.Tensor:
+            outputs = network(tf.cast(images, tf.float32) / 255.0, training=False)
+            likely = keras.ops.sigmoid(outputs[..., :2])
+            return keras.ops.concatenate([likely, outputs[..., 2:]], axis=-1)
+
+        self._forward = forward
+
+    def with_facts(self, facts: CellsFacts) -> "CellsPredictor":
+        """The same network, not traced anew, with other thresholds."""
+        other = copy.copy(self)
+        other.facts = facts
+        return other
+
+    def outputs(self, rgb: Rgb) -> NDArray[np.float32]:
+        """What the network says of a window.
+
+        Parameters
+        ----------
+        rgb : uint8 (Y, X, 3), scaled by the percentiles of its whole image.
+
+        Returns
+        -------
+        float32 (Y, X, 3): probability of foreground and of boundary, and the distance.
+        """
+        height, width = rgb.shape[:2]
+        down, right = -height % DEPTH, -width % DEPTH
+        padded = np.pad(rgb, ((0, down), (0, right), (0, 0)), "symmetric")
+        return self._forward(tf.constant(padded[None])).numpy()[0, :height, :width]
+
+    def cells(
+        self,
+        image: Image,
+        options: PredictionOptions | None = None,
+        progress: Counted | None = None,
+    ) -> Cells:
+        """The cells of an image of any size; see `predictor.Predictor.cells`."""
+        options = options or PredictionOptions()
+        rgb = stretched_rgb8(image, self.settings.percentile_low, self.settings.percentile_high)
+        factor = self._factor(options)
+        if factor != 1.0:
+            size = [max(1, round(length * factor)) for length in (image.width, image.height)]
+            rgb = np.asarray(Pillow.fromarray(rgb).resize(size, Pillow.Resampling.BILINEAR))
+        height, width = rgb.shape[:2]
+        whole = options.tile is None and height * width <= WHOLE
+        side = max(height, width) if whole else options.tile or TILE
+        margin = 0 if whole else max(MARGIN, round(1.5 * self.facts.diameter))
+
+        def segment(rows: slice, columns: slice) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+            outputs = self.outputs(rgb[rows, columns])
+            return self.separated(outputs), outputs[..., 0]
+
+        parts = tiles(height, width, side, margin)
+        labels, probability = stitched(height, width, parts, segment, progress)
+        if factor != 1.0:
+            labels = nearest(labels, image.height, image.width)
+            probability = enlarged(probability, image.height, image.width)
+        return Cells(labels, probability)
+
+    def separated(self, outputs: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Cells from the network's outputs, as the model's target and thresholds say."""
+        settings = self.facts.instances
+        if self.facts.target == "semantic":
+            parts = connected_components(outputs[..., 0] > settings.foreground)
+            return large_enough(parts, settings.min_area)
+        return separated_cells(outputs[..., 0], outputs[..., 1], outputs[..., 2], settings)
+
+    def foreground_probability(self, image: Image) -> NDArray[np.float32]:
+        """Foreground probability of an image of any size, at its own size; float32 (Y, X)."""
+        return self.cells(image).probability
+
+    def network_probability(self, image: Image) -> None:
+        """Nothing: the recipe has no size of its own."""
+
+    def _factor(self, options: PredictionOptions) -> float:
+        if options.diameter is None:
+            return 1.0
+        factor = self.facts.diameter / options.diameter
+        return min(SCALES[1], max(SCALES[0], factor))

@@ -213,8 +213,10 @@ def train(
     store = ModelStore(workspace)
     store.free_name(model)  # before any image is read
     origin = store.get(start) if start else None
-    images = None if recipe else kept_dataset(workspace, dataset)
-    name = recipe or jobs.default_recipe(images.kind if images else "binary", origin)
+    if recipe is not None:
+        recipe_of(recipe)  # a matter of usage is said before any image is read
+    images = kept_dataset(workspace, dataset)
+    name = recipe or ("cells" if origin else jobs.default_recipe(images))
     training: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     if name == "cells":
         training |= {"minutes": minutes, "target": target}
@@ -222,7 +224,6 @@ def train(
         raise typer.BadParameter("--minutes, --target and --from belong to --recipe cells")
     network = {"encoder_weights": encoder_weights}
     settings = recipe_of(name, network=network, training=training)
-    images = images or kept_dataset(workspace, dataset)
     if origin is not None:
         settings = jobs.going_on(settings, origin)
     elif encoder_weights is None and jobs.default_encoder(images) == "none":

@@ -37,8 +37,8 @@ with shell.page("Train", "A network learns from your masks while you watch.") as
             if run is not None:
                 st.subheader("Train another network", anchor=False)
         with st.container(border=True):
-            taken = [model.name for model in ModelStore(workspace).all()]
-            wish = recipe_form.form(datasets, state.chosen("dataset"), taken)
+            models = ModelStore(workspace).all()
+            wish = recipe_form.form(datasets, state.chosen("dataset"), models)
             split = wish.dataset.split
             seconds = jobs.estimate_seconds(
                 workspace, wish.recipe, len(split.train), len(split.test)

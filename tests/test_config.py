@@ -39,7 +39,7 @@ def test_settings_survive_json():
         (Preprocessing, {"image_size": 100}, "image_size cannot be 100"),
         (NetworkSettings, {"alpha": 0.4}, "alpha cannot be 0.4"),
         (TrainingSettings, {"epoch": 3}, "epoch cannot be 3"),
-        (Recipe, {"name": "magic"}, "recipe 'magic' is unknown"),
+        (Recipe, {"name": "magic"}, "name cannot be 'magic'"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_in_one_sentence(kind, values, sentence):

@@ -18,6 +18,7 @@ SCRIPTS = [ROOT / "streamlit_app.py", ROOT / "streamlit_server.py", *PAGES]
 ROOMS = [
     "errors",
     "config",
+    "recipes",
     "workspace",
     "limits",
     "receiving",
@@ -43,7 +44,12 @@ TENSORFLOW_ROOMS = (
     "cellseg.training.trainer",
     "cellseg.training.worker",
     "cellseg.training.callbacks",
+    "cellseg.training.cells_trainer",
+    "cellseg.training.budget",
+    "cellseg.training.precision",
+    "cellseg.training.validation",
     "cellseg.segmentation.predictor",
+    "cellseg.segmentation.cells_predictor",
 )
 WITHOUT_TENSORFLOW = ("cellseg.network.encoder_weights",)
 STREAMLIT_ROOM = "cellseg.ui"

@@ -32,7 +32,7 @@ def test_the_form_has_defaults_that_work_and_an_estimate(workspace, monkeypatch)
     monkeypatch.setattr(jobs, "start", start)
     app = opened("train")
     assert app.selectbox(key="train-dataset").value.id == dataset.id
-    assert app.selectbox(key="train-recipe").value == "seed"
+    assert next(box for box in app.selectbox if box.label == "Recipe").value == "seed"
     assert app.number_input(key="train-epochs").value == 40
     assert "4 images to learn from, 1 kept to test" in text(app)
     app.number_input(key="train-epochs").set_value(3)
@@ -139,3 +139,24 @@ def test_an_ended_run_can_be_deleted(workspace):
     app.button(key="confirm-delete").click().run()
     assert not run.folder.exists()
     assert isinstance(run, Run)
+
+
+def test_masks_that_number_cells_suggest_the_recipe_cells(workspace):
+    made.dataset(workspace, "Numbered", kind="labels")
+    app = opened("train")
+    assert not errors(app)
+    assert next(box for box in app.selectbox if box.label == "Recipe").value == "cells"
+    assert app.number_input(key="train-minutes").value == 10
+    app.number_input(key="train-minutes").set_value(25).run()
+    assert "25 minutes" in text(app)
+
+
+def test_a_training_of_cells_shows_the_scores_of_its_best_epoch(workspace):
+    dataset = made.dataset(workspace, "Numbered", kind="labels")
+    run = made.run(workspace, dataset, recipe=CellsRecipe(), state="finished", epochs=0)
+    for epoch, ap in ((1, 0.25), (2, 0.75), (3, 0.5)):
+        scores = {"val_ap": ap, "val_count_error": 0.1, "val_iou": 0.6, "val_dice": 0.7}
+        MetricsFile(run.folder).append({"epoch": epoch, "loss": 1.0 / epoch, "seconds": 2, **scores})
+    app = opened("train", {"run": run.id})
+    assert not errors(app)
+    assert [each.value for each in app.metric] == ["0.750", "0.100", "0.600", "0.700"]

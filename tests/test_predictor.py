@@ -7,13 +7,20 @@ from cellseg.images.image import Image
 from cellseg.models.store import ModelFacts, ModelStore, now
 from cellseg.network.preprocessing import network_image
 from cellseg.network.unet import build_unet
-from cellseg.segmentation.predictor import Predictor, load
+from cellseg.segmentation.predictor import Predictor
+from cellseg.segmentation.predictor import load as load_any
 from cellseg.workspace import Workspace
 
 RECIPE = Recipe(
     preprocessing=Preprocessing(image_size=32),
     network=NetworkSettings(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8)),
 )
+
+
+def load(model) -> Predictor:
+    predictor = load_any(model)
+    assert isinstance(predictor, Predictor)
+    return predictor
 
 
 @pytest.fixture

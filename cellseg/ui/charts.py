@@ -11,7 +11,17 @@ MOST_POINTS = 500
 HEIGHT = 310
 LOSS = {"Loss": "loss"}
 SCORES = {"Accuracy": "pixel_accuracy", "IoU": "iou", "Dice": "dice"}
-COLOURS = {"Loss": "#1B8AA8", "Accuracy": "#8A6FC9", "IoU": "#D9772B", "Dice": "#1B8AA8"}
+CELLS = {"AP": "ap", "Count error": "count_error", "IoU": "iou", "Dice": "dice"}
+"""Scores of the recipe `cells`, on validation images alone."""
+
+COLOURS = {
+    "Loss": "#1B8AA8",
+    "Accuracy": "#8A6FC9",
+    "AP": "#8A6FC9",
+    "Count error": "#B5566B",
+    "IoU": "#D9772B",
+    "Dice": "#1B8AA8",
+}
 """Legible on a light and on a dark page, and apart for colour-blind eyes."""
 
 Row = dict[str, Any]
@@ -50,7 +60,7 @@ def live(rows: Sequence[Row], measures: dict[str, str], epochs: int) -> dict[str
                 },
             }
         )
-    scores = measures is SCORES
+    scores = measures is not LOSS
     return {
         "animation": False,
         "grid": {"left": 4, "right": 16, "top": 12, "bottom": 54},
@@ -120,10 +130,10 @@ def ended(
         height=HEIGHT,
         margin={"l": 36, "r": 12, "t": 8, "b": 84, "autoexpand": False},
         hovermode="x unified",
-        showlegend=measures is SCORES,
+        showlegend=measures is not LOSS,
         legend={"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0},
         xaxis={"title": {"text": "Epoch", "standoff": 8}, "showgrid": False},
-        yaxis={"rangemode": "tozero", **({"range": [0, 1.02]} if measures is SCORES else {})},
+        yaxis={"rangemode": "tozero", **({"range": [0, 1.02]} if measures is not LOSS else {})},
     )
     return figure
 
@@ -143,6 +153,8 @@ def described(rows: Sequence[Row], measures: dict[str, str]) -> str:
 
 def _curves(rows: Sequence[Row], measures: dict[str, str]) -> list[tuple[str, str, str, bool]]:
     """Title, key, part of the data and whether dashed; test curves only where there are any."""
+    if measures is CELLS:
+        return [(title, f"val_{key}", "validation", False) for title, key in measures.items()]
     tested = any(row.get("val_loss") is not None for row in rows)
     curves = []
     for title, key in measures.items():

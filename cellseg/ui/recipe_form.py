@@ -8,11 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cellseg.config import NetworkSettings, Preprocessing, Recipe, TrainingSettings, checked
 from cellseg.datasets.store import Dataset
+from cellseg.models.store import Model
 from cellseg.network import encoder_weights
+from cellseg.recipes import CellsRecipe
 from cellseg.training import jobs
+from cellseg.ui import cells_form
 from cellseg.ui.words import about, count
 
-RECIPES = {"seed": "Seed: MobileNetV2 U-Net"}
+RECIPES = {"cells": "Cells: finds each cell", "seed": "Seed: cell or background"}
 ENCODERS = {"imagenet": "from ImageNet", "none": "from nothing"}
 IMAGE_SIZES = (96, 128, 160, 192, 224, 256, 384, 512)
 
@@ -22,7 +25,7 @@ class Wish:
     """What the user asks for: learn from a dataset by a recipe, and call the model so."""
 
     dataset: Dataset
-    recipe: Recipe
+    recipe: Recipe | CellsRecipe
     model_name: str
 
 
@@ -36,13 +39,13 @@ def free_name(dataset: Dataset, taken: list[str]) -> str:
     return name
 
 
-def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
+def form(datasets: list[Dataset], wished: str | None, models: list[Model]) -> Wish:
     """Widgets for the dataset, the recipe and the name of the model.
 
     Parameters
     ----------
     wished : id of the dataset that is chosen at first, or None for the newest.
-    taken : names of models that exist.
+    models : all that exist.
 
     Raises
     ------
@@ -60,16 +63,18 @@ def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
             key="train-dataset",
             help="The images and masks to learn from; some of them are kept to test.",
         )
-    with second:
+    with second, st.container(key="train-recipe"):
         name = st.selectbox(
             "Recipe",
             list(RECIPES),
+            index=list(RECIPES).index(jobs.default_recipe(dataset)),
             format_func=lambda key: RECIPES[key],
-            key="train-recipe",
-            help="Network and way of learning; this one is a small U-Net that learns in minutes.",
+            key=f"train-recipe-{dataset.id}",
+            help="Cells finds each cell at full resolution, also where cells touch. Seed is a "
+            "small U-Net for images of 128 pixels that learns in minutes.",
         )
     with third:
-        suggested = free_name(dataset, taken)
+        suggested = free_name(dataset, [model.name for model in models])
         model_name = st.text_input(
             "Name of the model",
             value=suggested,
@@ -77,7 +82,13 @@ def form(datasets: list[Dataset], wished: str | None, taken: list[str]) -> Wish:
             max_chars=60,
             help="Under this name you find it again on the pages Segment and Models.",
         )
-    return Wish(dataset, _recipe(name, dataset), model_name)
+    with st.container(key=f"train-settings-{name}"):
+        recipe = (
+            cells_form.recipe(dataset, models, ENCODERS)
+            if name == "cells"
+            else _recipe(name, dataset)
+        )
+    return Wish(dataset, recipe, model_name)
 
 
 def _recipe(name: str, dataset: Dataset) -> Recipe:
@@ -182,7 +193,9 @@ def start_button(wish: Wish, seconds: float) -> bool:
 def encoder_note(wish: Wish) -> str:
     """One sentence on where the encoder's weights come from."""
     recipe, dataset = wish.recipe, wish.dataset
-    if recipe.network.encoder_trains:
+    if isinstance(recipe, CellsRecipe) and recipe.start:
+        return "The network goes on from the weights of that model."
+    if recipe.network.starts_random:
         if jobs.default_encoder(dataset) == "none":
             return (
                 "The ImageNet weights are not on this machine, so the sample trains its encoder "
@@ -194,5 +207,5 @@ def encoder_note(wish: Wish) -> str:
     return "The ImageNet weights, about 10 MB, are downloaded once when the training starts."
 
 
-def _at_hand(recipe: Recipe) -> bool:
-    return encoder_weights.available(recipe.network, recipe.preprocessing.image_size)
+def _at_hand(recipe: Recipe | CellsRecipe) -> bool:
+    return encoder_weights.available(recipe.network, recipe.encoder_size)

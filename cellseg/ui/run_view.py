@@ -64,7 +64,13 @@ def _view(run: Run, ended: bool) -> None:
 
 
 def _curves(run: Run, rows: list[dict[str, Any]], progress: Progress, ended: bool) -> None:
-    sides = (("Loss", charts.LOSS), ("Accuracy, IoU and Dice", charts.SCORES))
+    cells = isinstance(run.config.recipe, CellsRecipe)
+    scores = (
+        ("AP, count error, IoU and Dice", charts.CELLS)
+        if cells
+        else ("Accuracy, IoU and Dice", charts.SCORES)
+    )
+    sides = (("Loss", charts.LOSS), scores)
     for column, (title, measures) in zip(st.columns(2, gap="medium"), sides, strict=True):
         with column:
             st.markdown(f"**{title}**")
@@ -84,7 +90,12 @@ def _curves(run: Run, rows: list[dict[str, Any]], progress: Progress, ended: boo
                     height=charts.HEIGHT,
                     alt=alt,
                 )
-    if run.config.test:
+    if cells:
+        st.caption(
+            "The scores are those of training images that are kept to choose the best weights by. "
+            "The test images are scored once, at the end."
+        )
+    elif run.config.test:
         st.caption("Solid: test images, never used to learn. Dashed: training images.")
     else:
         st.caption("All images train in this run, so there are no test curves.")
@@ -170,6 +181,9 @@ def _outcome(run: Run, progress: Progress) -> None:
 
 
 def _scores(run: Run, last: dict[str, Any], progress: Progress) -> None:
+    if isinstance(run.config.recipe, CellsRecipe):
+        _cell_scores(run)
+        return
     part, prefix = ("test", "val_") if run.config.test else ("training", "")
     tiles = [
         ("Accuracy", "pixel_accuracy", "Pixels that are right, cells and background alike."),
@@ -187,6 +201,22 @@ def _scores(run: Run, last: dict[str, Any], progress: Progress) -> None:
             help="What calling every pixel the commoner class would score.",
             border=True,
         )
+
+
+def _cell_scores(run: Run) -> None:
+    """The scores of the epoch whose weights were kept: the best one by AP, else by IoU."""
+    rows = run.metrics()
+    chosen = "val_ap" if any(row.get("val_ap") for row in rows) else "val_iou"
+    best = max(rows, key=lambda row: row.get(chosen) or 0.0)
+    tiles = [
+        ("AP", "val_ap", "Cells found, as a share of all cells found, missed or false."),
+        ("Count error", "val_count_error", "By how much the count is off in the median image."),
+        ("IoU", "val_iou", "Overlap of found and true cell pixels; 1 is perfect."),
+        ("Dice", "val_dice", "A kinder relative of IoU: twice the overlap over both areas."),
+    ]
+    with st.grid(4, min_column_width=150):
+        for title, key, help_text in tiles:
+            st.metric(f"{title}, validation", score(best.get(key)), help=help_text, border=True)
 
 
 def _samples(run: Run) -> None:

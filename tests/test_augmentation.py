@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from cellseg.network.augmentation import Annotated, crop, recolour
+from cellseg.network.crops import chances, kind_of
+from cellseg.network.targets import distances
+
+
+@pytest.fixture
+def marked():
+    """An image in which the red channel is 200 exactly where a cell is."""
+    labels = np.zeros((60, 80), np.int32)
+    labels[10:30, 20:45] = 3
+    labels[40:55, 50:70] = 7
+    image = np.zeros((60, 80, 3), np.uint8)
+    image[..., 0] = np.where(labels > 0, 200, 10)
+    return Annotated(image, labels, distances(labels))
+
+
+def test_image_labels_and_distance_stay_together(marked):
+    rng = np.random.default_rng(3)
+    seen = set()
+    for _ in range(30):
+        square = crop(marked, 64, rng)
+        assert square.image.shape == (64, 64, 3)
+        assert square.labels.shape == square.distance.shape == (64, 64)
+        seen |= set(np.unique(square.labels))
+        inside = square.image[..., 0] > 105
+        assert np.mean(inside != (square.labels > 0)) < 0.02  # half a pixel along the border
+        assert (square.distance[square.labels == 0] == 0).all()
+        assert square.distance.max() <= 1
+    assert seen == {0, 3, 7}
+
+
+def test_an_image_smaller_than_the_square_is_mirrored(marked):
+    square = crop(marked, 256, np.random.default_rng(0))
+    assert square.labels.shape == (256, 256)
+    assert square.labels.max() == 7
+
+
+def test_the_same_chance_gives_the_same_square(marked):
+    first, second = (crop(marked, 32, np.random.default_rng(5)) for _ in range(2))
+    np.testing.assert_array_equal(first.labels, second.labels)
+    np.testing.assert_array_equal(first.image, second.image)
+
+
+def test_a_grey_image_stays_grey_and_all_values_stay_in_range():
+    grey = np.repeat(np.arange(64, dtype=np.uint8).reshape(8, 8, 1) * 4, 3, axis=2)
+    rng = np.random.default_rng(1)
+    changed = [recolour(grey, rng) for _ in range(60)]
+    for image in changed:
+        assert image.dtype == np.float32
+        assert np.isfinite(image).all()
+        assert 0 <= image.min()
+        assert image.max() <= 1
+        np.testing.assert_array_equal(image[..., 0], image[..., 2])
+    assert any((image[0, 0] > image[-1, -1]).all() for image in changed)  # some are inverted
+
+
+def test_a_coloured_image_gets_other_colours():
+    image = np.zeros((8, 8, 3), np.uint8)
+    image[..., 0], image[..., 2] = 200, 90
+    rng = np.random.default_rng(1)
+    changed = [recolour(image, rng) for _ in range(60)]
+    assert all(np.isfinite(one).all() and one.min() >= 0 and one.max() <= 1 for one in changed)
+    assert any(one[..., 2].mean() > one[..., 0].mean() for one in changed)
+
+
+def annotated(background, cell, size=8):
+    labels = np.zeros((size, size), np.int32)
+    labels[2:4, 2:4] = 1
+    image = np.empty((size, size, 3), np.uint8)
+    image[:] = background
+    image[labels > 0] = cell
+    return Annotated(image, labels, distances(labels))
+
+
+def test_kinds_of_image_are_seen_from_colour_and_from_the_masks():
+    assert kind_of(annotated((0, 0, 0), (200, 200, 200))) == "bright cells"
+    assert kind_of(annotated((220, 220, 220), (90, 90, 90))) == "dark cells"
+    assert kind_of(annotated((230, 200, 220), (90, 40, 120))) == "colour"
+
+
+def test_a_rare_kind_of_image_is_drawn_more_often_than_its_number_says():
+    bright = [annotated((0, 0, 0), (200, 200, 200)) for _ in range(9)]
+    dark = annotated((220, 220, 220), (90, 90, 90))
+    found = chances([*bright, dark])
+    # square roots of 9 and 1: three quarters and one quarter
+    np.testing.assert_allclose(found, [0.75 / 9] * 9 + [0.25])
+
+
+def test_a_large_image_is_drawn_more_often():
+    found = chances([annotated((0, 0, 0), (9, 9, 9), 8), annotated((0, 0, 0), (9, 9, 9), 16)])
+    np.testing.assert_allclose(found, [1 / 3, 2 / 3])

@@ -1,0 +1,182 @@
+import keras
+import numpy as np
+import pytest
+
+from cellseg.config import PredictionOptions
+from cellseg.errors import CellsegError
+from cellseg.images.image import Image
+from cellseg.network.augmentation import Annotated
+from cellseg.network.cellnet import build_cellnet
+from cellseg.network.crops import crop_batches
+from cellseg.network.losses import CellsLoss
+from cellseg.network.targets import distances
+from cellseg.recipes import (
+    CellsFacts,
+    CellsNetwork,
+    CellsRecipe,
+    CellsTraining,
+    InstanceSettings,
+    recipe_class,
+)
+from cellseg.segmentation.cells_predictor import CellsPredictor
+from cellseg.training.budget import learning_rate
+from cellseg.training.cells_trainer import cell_areas, kept_for_validation, smallest
+from cellseg.training.validation import score, tuned
+
+SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(0)
+    return build_cellnet(SMALL)
+
+
+def squares():
+    """Two touching squares of 20 x 20 pixels, and what an ideal network says of them."""
+    labels = np.zeros((64, 64), np.int32)
+    labels[10:30, 10:30], labels[10:30, 30:50] = 1, 2
+    outputs = np.stack([labels > 0, np.zeros((64, 64)), distances(labels)], axis=-1)
+    return labels, outputs.astype(np.float32)
+
+
+class Ideal(CellsPredictor):
+    """A predictor whose network is always right about `squares`."""
+
+    def __init__(self, facts):
+        self.facts = facts
+        self.settings = CellsRecipe().preprocessing
+        self.windows = []
+
+    def outputs(self, rgb):
+        self.windows.append(rgb.shape[:2])
+        return squares()[1][: rgb.shape[0], : rgb.shape[1]]
+
+
+def test_the_default_network_takes_any_multiple_of_32():
+    network = build_cellnet(CellsNetwork(encoder_weights="none"))
+    assert network.count_params() == 3_561_667
+    assert network.output_shape == (None, None, None, 3)
+    assert network(np.zeros((1, 64, 96, 3), np.float32)).shape == (1, 64, 96, 3)
+
+
+def test_a_frozen_encoder_does_not_learn():
+    trained = build_cellnet(SMALL)
+    frozen = build_cellnet(
+        CellsNetwork(alpha=0.35, decoder_filters=(16, 8, 8, 8, 8), freeze_encoder=True)
+    )
+    assert len(frozen.trainable_variables) < len(trained.trainable_variables)
+
+
+def test_the_loss_of_the_truth_is_least():
+    _, outputs = squares()
+    truth = np.dstack([outputs, np.ones((64, 64))])[None].astype(np.float32)
+    logits = np.where(outputs[..., :2] > 0, 12.0, -12.0)
+    said = np.dstack([logits, outputs[..., 2]])[None].astype(np.float32)
+    loss = CellsLoss()
+    assert float(loss(truth, said)) < 1e-3
+    wrong = said.copy()
+    wrong[0, 40:50, 40:50, 0] = 12.0
+    assert float(loss(truth, wrong)) > 0.1
+    doubled = truth.copy()
+    doubled[0, 40:50, 40:50, 3] = 4.0
+    assert float(loss(doubled, wrong)) > float(loss(truth, wrong))
+
+
+def test_batches_of_squares_have_the_promised_shapes():
+    labels, outputs = squares()
+    image = np.repeat((labels > 0).astype(np.uint8)[..., None] * 200, 3, axis=2)
+    source = Annotated(image, labels, outputs[..., 2])
+    batches = list(crop_batches([source], 32, 2, 3, 400.0, 0))
+    assert len(batches) == 3
+    for images, truth in batches:
+        assert images.shape == (2, 32, 32, 3)
+        assert truth.shape == (2, 32, 32, 4)
+        assert float(truth[..., 3].numpy().min()) >= 1.0
+
+
+def test_touching_cells_are_told_apart_where_that_is_the_target():
+    labels, _ = squares()
+    image = Image(np.zeros((64, 64), np.uint8), "YX")
+    apart = Ideal(CellsFacts(target="instances")).cells(image).labels
+    np.testing.assert_array_equal(apart, labels)
+    together = Ideal(CellsFacts(target="semantic")).cells(image).labels
+    np.testing.assert_array_equal(together, labels > 0)
+
+
+def test_parts_below_the_smallest_area_are_no_cells():
+    facts = CellsFacts(instances=InstanceSettings(min_area=401))
+    assert not Ideal(facts).cells(Image(np.zeros((64, 64), np.uint8), "YX")).labels.any()
+
+
+def test_a_known_diameter_scales_the_image_and_the_result_back():
+    predictor = Ideal(CellsFacts(diameter=20.0))
+    image = Image(np.zeros((128, 128), np.uint8), "YX")
+    found = predictor.cells(image, PredictionOptions(diameter=40.0))
+    assert predictor.windows == [(64, 64)]
+    assert found.labels.shape == found.probability.shape == (128, 128)
+    assert np.bincount(found.labels.ravel()).tolist()[1:] == [1600, 1600]
+
+
+def test_odd_sizes_pass_the_real_network_and_tiles_agree_with_the_whole(network):
+    predictor = CellsPredictor(network, CellsRecipe(network=SMALL), CellsFacts(diameter=10.0))
+    pixels = np.random.default_rng(0).integers(0, 255, (75, 301), dtype=np.uint8)
+    image = Image(pixels, "YX")
+    seen = []
+    whole = predictor.cells(image).probability
+    tiled = predictor.cells(
+        image, PredictionOptions(tile=64), lambda done, of: seen.append((done, of))
+    ).probability
+    assert whole.shape == tiled.shape == (75, 301)
+    assert seen[-1] == (10, 10)
+    np.testing.assert_allclose(whole, tiled, atol=0.02)
+
+
+def test_tuning_finds_thresholds_that_part_the_cells():
+    labels, _ = squares()
+    image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
+    poor = InstanceSettings(marker=0.0, boundary_weight=0.5)
+    predictor = Ideal(CellsFacts(instances=poor))
+    assert score(predictor, [image])["val_ap"] == 0.5  # one cell, of half the IoU
+    best = tuned(predictor, [image], lambda: False)
+    better = predictor.with_facts(CellsFacts(instances=best))
+    assert score(better, [image]) == {
+        "val_ap": 1.0,
+        "val_count_error": 0.0,
+        "val_iou": 1.0,
+        "val_dice": 1.0,
+    }
+
+
+def test_the_learning_rate_rises_and_falls():
+    assert learning_rate(1e-3, 0, 0.0) == pytest.approx(1e-5)
+    assert learning_rate(1e-3, 99, 0.0) == pytest.approx(1e-3)
+    assert learning_rate(1e-3, 500, 0.5) == pytest.approx(1e-3 * (0.01 + 0.99 / 2))
+    assert learning_rate(1e-3, 500, 1.0) == pytest.approx(1e-5)
+
+
+def test_planes_of_one_file_stay_on_one_side():
+    names = [f"file{number}_z{plane:02d}" for number in range(8) for plane in range(3)]
+    learning, kept = kept_for_validation(names, 0.15)
+    assert len(kept) == 3
+    assert {name[:5] for name in learning}.isdisjoint({name[:5] for name in kept})
+    assert sorted([*learning, *kept]) == names
+
+
+def test_of_few_images_none_is_kept_for_validation():
+    assert kept_for_validation(["a", "b", "c"], 0.15) == (("a", "b", "c"), ())
+
+
+def test_images_without_a_cell_are_refused():
+    empty = Annotated(
+        np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.int32), np.zeros((4, 4), np.float32)
+    )
+    with pytest.raises(CellsegError, match="No training image has a cell"):
+        cell_areas([empty])
+    assert smallest(np.array([40] * 10)) == 20
+
+
+def test_an_unknown_recipe_is_refused_by_name():
+    with pytest.raises(CellsegError, match="'magic' is unknown; choose one of: seed, cells"):
+        recipe_class("magic")
+    assert CellsTraining(epochs=3).minutes == 10.0

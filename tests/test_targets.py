@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from cellseg.network.targets import boundaries, distances, weights
+
+TWO = np.array(
+    [
+        [1, 1, 1, 0, 0, 0],
+        [1, 1, 1, 0, 2, 0],
+        [1, 1, 1, 0, 0, 0],
+    ]
+)
+
+
+def test_distance_is_a_share_of_the_largest_in_each_cell_and_the_image_edge_is_no_border():
+    third = pytest.approx(1 / 3)
+    expected = [[1, 2 * third.expected, third.expected, 0, 0, 0]] * 3
+    expected[1] = [*expected[1][:4], 1, 0]
+    np.testing.assert_allclose(distances(TWO), expected, rtol=1e-6)
+
+
+def test_a_cell_that_fills_the_image_has_no_border():
+    assert (distances(np.ones((3, 4), int)) == 1).all()
+
+
+def test_touching_cells_each_have_their_own_distances():
+    labels = np.array([[0, 1, 1, 2, 2, 0]] * 3)
+    assert (distances(labels) > 0).tolist() == (labels > 0).tolist()
+    np.testing.assert_array_equal(distances(labels), np.where(labels > 0, 1, 0))
+
+
+def test_boundaries_are_pixels_of_cells_beside_anything_else():
+    expected = [[0, 0, 1, 0, 0, 0], [0, 0, 1, 0, 1, 0], [0, 0, 1, 0, 0, 0]]
+    assert boundaries(TWO).astype(int).tolist() == expected
+
+
+def test_boundaries_part_cells_that_touch():
+    labels = np.array([[1, 1, 1, 2, 2, 2]])
+    assert boundaries(labels).tolist() == [[False, False, True, True, False, False]]
+
+
+def test_small_cells_weigh_more_within_bounds():
+    found = weights(TWO, typical_area=9.0)
+    assert found[0, 0] == pytest.approx(2.0)  # as large as is typical
+    assert found[1, 4] == pytest.approx(4.0)  # 2 sqrt(9 / 1) = 6, more than the bound
+    assert found[0, 3] == 1.0
+    assert found.dtype == np.float32

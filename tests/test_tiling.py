@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from skimage.measure import label
+
+from cellseg.analysis.matching import count_matches, overlaps
+from cellseg.segmentation.tiling import stitched, tiles
+
+
+def discs(height, width, centres, radius):
+    rows, columns = np.ogrid[:height, :width]
+    mask = np.zeros((height, width), bool)
+    for y, x in centres:
+        mask |= (rows - y) ** 2 + (columns - x) ** 2 <= radius**2
+    return mask
+
+
+def by_window(mask):
+    """Segments a window of a known mask by its connected parts, as cut by the window."""
+
+    def segment(rows, columns):
+        part = mask[rows, columns]
+        return label(part, connectivity=1).astype(np.int32), part.astype(np.float32)
+
+    return segment
+
+
+def whole(mask, side, margin, progress=None):
+    parts = tiles(*mask.shape, side, margin)
+    return stitched(*mask.shape, parts, by_window(mask), progress)
+
+
+def test_cores_cover_the_image_once_and_windows_begin_on_the_grid():
+    parts = tiles(100, 70, 32, 20)
+    seen = np.zeros((100, 70), int)
+    for tile in parts:
+        seen[tile.core] += 1
+        assert all(span.start % 32 == 0 for span in tile.window)
+    assert (seen == 1).all()
+    assert len(parts) == 4 * 3
+    assert parts[0].window == (slice(0, 64), slice(0, 64))
+
+
+def test_one_cell_on_each_corner_of_the_tiles_stays_whole():
+    corners = [(y, x) for y in range(64, 257, 64) for x in range(64, 257, 64)]
+    mask = discs(320, 320, corners, 12)
+    labels, probability = whole(mask, 64, 32)
+    assert labels.max() == len(corners)
+    counts = count_matches(overlaps(label(mask, connectivity=1), labels), 1.0)
+    assert (counts.tp, counts.fp, counts.fn) == (len(corners), 0, 0)
+    np.testing.assert_array_equal(probability, mask)
+
+
+@pytest.mark.parametrize("side", [64, 96, 160, 320])
+def test_the_size_of_the_tiles_changes_nothing(side):
+    rng = np.random.default_rng(0)
+    mask = discs(320, 288, rng.uniform(0, 300, (60, 2)), 7)
+    labels, _ = whole(mask, side, 64)
+    truth = label(mask, connectivity=1)
+    sizes = np.bincount(truth.ravel())
+    counts = count_matches(overlaps(truth, labels), 0.9)
+    assert counts.tp == sizes.size - 1
+    assert counts.fp == 0
+
+
+def test_cells_that_touch_the_edge_of_the_image_are_kept():
+    mask = np.zeros((96, 96), bool)
+    mask[0, 0] = mask[95, 95] = mask[0, 95] = True
+    labels, _ = whole(mask, 32, 32)
+    assert sorted(labels[mask]) == [1, 2, 3]
+
+
+def test_an_image_without_cells():
+    labels, probability = whole(np.zeros((40, 40), bool), 32, 32)
+    assert not labels.any()
+    assert not probability.any()
+
+
+def test_progress_counts_tiles_and_may_end_the_work():
+    seen = []
+    whole(np.ones((64, 64), bool), 32, 32, lambda done, of: seen.append((done, of)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+    def stop(done, of):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        whole(np.ones((64, 64), bool), 32, 32, stop)

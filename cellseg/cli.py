@@ -213,11 +213,10 @@ def train(
     store = ModelStore(workspace)
     store.free_name(model)  # before any image is read
     origin = store.get(start) if start else None
-    if recipe is not None:
-        recipe_of(recipe)  # a matter of usage is said before any image is read
+    training: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    recipe_of(recipe or "seed", training=training)  # misuse is said before any image is read
     images = kept_dataset(workspace, dataset)
     name = recipe or ("cells" if origin else jobs.default_recipe(images))
-    training: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     if name == "cells":
         training |= {"minutes": minutes, "target": target}
     elif minutes is not None or target is not None or origin is not None:

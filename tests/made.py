@@ -10,11 +10,13 @@ import psutil
 
 from cellseg.config import NetworkSettings, Recipe, TrainingSettings
 from cellseg.datasets.dataset import Dataset
+from cellseg.datasets.masks import MaskKind
 from cellseg.datasets.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.image import Image
 from cellseg.images.writing import png_bytes
 from cellseg.models.store import Model, ModelFacts, ModelStore
+from cellseg.recipes import CellsRecipe
 from cellseg.training.runs import Run, RunConfig, write_config
 from cellseg.workspace import Workspace, write_json
 
@@ -28,7 +30,9 @@ def squares(number: int, side: int = 32) -> tuple[np.ndarray, np.ndarray]:
     return np.where(mask, 200, 20 + number).astype(np.uint8), mask
 
 
-def dataset(workspace: Workspace, name: str = "Nuclei", pairs: int = 5) -> Dataset:
+def dataset(
+    workspace: Workspace, name: str = "Nuclei", pairs: int = 5, kind: MaskKind | None = None
+) -> Dataset:
     """A kept dataset of squares; one pair of five tests."""
     proposal = Proposal.begin(workspace)
     for number in range(pairs):
@@ -39,7 +43,7 @@ def dataset(workspace: Workspace, name: str = "Nuclei", pairs: int = 5) -> Datas
             image_name=f"images/cell {number}.png",
             mask_name=f"masks/cell {number}.png",
         )
-    kept = DatasetStore(workspace).create(proposal, name)
+    kept = DatasetStore(workspace).create(proposal, name, kind)
     proposal.discard()
     return kept
 
@@ -51,6 +55,7 @@ def run(
     run_id: str = "20260324-140500-first",
     state: str = "finished",
     epochs: int = 3,
+    recipe: Recipe | CellsRecipe | None = None,
     **status: object,
 ) -> Run:
     """A run folder as the worker leaves it; `running` belongs to this living process."""
@@ -59,7 +64,7 @@ def run(
     config = RunConfig(
         model_name="first",
         created=BEGAN,
-        recipe=_recipe(epochs=10),
+        recipe=recipe or _recipe(epochs=10),
         dataset_id=of.id,
         dataset_name=of.name,
         dataset_fingerprint=of.fingerprint,

@@ -1,4 +1,5 @@
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ MERGED = np.array([[1, 1, 1, 1, 1, 0]] * 2)
 EMPTY = np.zeros((2, 6), int)
 
 
-class Dataset:
+class Pairs:
     def __init__(self, truth):
         self.truth = truth
 
@@ -38,7 +39,7 @@ class Network:
 
 
 def test_scores_of_cells_pooled_and_by_image():
-    dataset = Dataset({"found": TRUTH, "merged": TRUTH, "empty": EMPTY})
+    dataset: Any = Pairs({"found": TRUTH, "merged": TRUTH, "empty": EMPTY})
     scores = evaluate(Network(TRUTH, MERGED, EMPTY), dataset, ["found", "merged", "empty"])
     together = scores["together"]["image_size"]
     # pooled at 0.5: 2 found, 1 false, 2 missed; the merged cell covers 4 of 10 of either
@@ -58,7 +59,8 @@ def test_scores_of_cells_pooled_and_by_image():
 
 def test_progress_counts_pairs():
     seen = []
-    evaluate(Network(TRUTH), Dataset({"a": TRUTH}), ["a"], lambda *told: seen.append(told))
+    dataset: Any = Pairs({"a": TRUTH})
+    evaluate(Network(TRUTH), dataset, ["a"], lambda *told: seen.append(told))
     assert seen == [(1, 1)]
 
 

@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 
 from cellseg.errors import TrainingActive
+from cellseg.recipes import CellsRecipe
 from cellseg.training import jobs
 from cellseg.training.runs import Run
+from cellseg.training.status import MetricsFile
 from tests import made
 from tests.pages import errors, opened, text
 
@@ -148,7 +150,7 @@ def test_masks_that_number_cells_suggest_the_recipe_cells(workspace):
     assert next(box for box in app.selectbox if box.label == "Recipe").value == "cells"
     assert app.number_input(key="train-minutes").value == 10
     app.number_input(key="train-minutes").set_value(25).run()
-    assert "25 minutes" in text(app)
+    assert "**25 min**" in text(app)
 
 
 def test_a_training_of_cells_shows_the_scores_of_its_best_epoch(workspace):
@@ -156,7 +158,9 @@ def test_a_training_of_cells_shows_the_scores_of_its_best_epoch(workspace):
     run = made.run(workspace, dataset, recipe=CellsRecipe(), state="finished", epochs=0)
     for epoch, ap in ((1, 0.25), (2, 0.75), (3, 0.5)):
         scores = {"val_ap": ap, "val_count_error": 0.1, "val_iou": 0.6, "val_dice": 0.7}
-        MetricsFile(run.folder).append({"epoch": epoch, "loss": 1.0 / epoch, "seconds": 2, **scores})
-    app = opened("train", {"run": run.id})
+        MetricsFile(run.folder).append(
+            {"epoch": epoch, "loss": 1.0 / epoch, "seconds": 2, **scores}
+        )
+    app = opened("train", run=run.id)
     assert not errors(app)
     assert [each.value for each in app.metric] == ["0.750", "0.100", "0.600", "0.700"]

@@ -25,8 +25,9 @@ def by_window(mask):
 
 
 def whole(mask, side, margin, progress=None):
-    parts = tiles(*mask.shape, side, margin)
-    return stitched(*mask.shape, parts, by_window(mask), progress)
+    height, width = mask.shape
+    parts = tiles(height, width, side, margin)
+    return stitched(height, width, parts, by_window(mask), progress)
 
 
 def test_cores_cover_the_image_once_and_windows_begin_on_the_grid():

@@ -1,0 +1,47 @@
+"""The columns of a table of cells, as a person reads them."""
+
+import re
+
+import pandas as pd
+
+from cellseg.analysis.measurements import definition
+
+_UNIT = re.compile(r" in (px²?|µm²?|grey values|radians)\.$")
+_NO_NUMBERS = ("image", "label", "touches_border")
+_FIRST = (
+    *("area_um2", "area", "equivalent_diameter_area_um", "equivalent_diameter_area"),
+    *("feret_diameter_max_um", "feret_diameter_max", "perimeter_um", "perimeter"),
+    *("eccentricity", "solidity", "intensity_mean", "score"),
+)
+"""What most people look for, in this order."""
+
+
+def unit(column: str) -> str:
+    """The unit of a column, such as `px²`; empty where it has none.
+
+    Raises
+    ------
+    KeyError
+        For a column that no table has.
+    """
+    found = _UNIT.search(definition(column))
+    return found[1] if found else ""
+
+
+def titled(column: str) -> str:
+    """The name of a column with its unit: `area (px²)`.
+
+    Raises
+    ------
+    KeyError
+        For a column that no table has.
+    """
+    of = unit(column)
+    return f"{column} ({of})" if of else column
+
+
+def numbers(table: pd.DataFrame) -> list[str]:
+    """The columns that can be filtered, summed up and plotted: the most wanted ones first."""
+    found = [column for column in table.columns if column not in _NO_NUMBERS]
+    first = [column for column in _FIRST if column in found]
+    return first + [column for column in found if column not in first]

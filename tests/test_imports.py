@@ -19,6 +19,7 @@ ROOMS = [
     "errors",
     "config",
     "workspace",
+    "processes",
     "limits",
     "receiving",
     "fetching",

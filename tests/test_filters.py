@@ -56,7 +56,7 @@ def test_an_open_range_and_an_empty_table_leave_out_nothing(table):
 
 
 def test_what_was_left_out_is_said_in_the_past_tense():
-    ranges = [Range(column="solidity", low=0.9), Range(column="area_um2", low=2, high=1234.5)]
+    ranges = (Range(column="solidity", low=0.9), Range(column="area_um2", low=2, high=1234.5))
     filters = Filters(min_area=20, exclude_border=True, min_score=0.6, ranges=ranges)
     assert filters.clauses() == [
         "cells below 20 px² were left out",

@@ -62,11 +62,9 @@ def test_a_summary_by_hand():
     table = summary(values, ["a"] * 5 + ["b"], ["b", "a", "c"])
     assert list(table.index) == ["b", "a", "c"]
     assert list(table["n"]) == [1, 4, 0]
-    assert table.loc["a"].tolist() == pytest.approx(
-        [4, 2.5, math.sqrt(5 / 3), 1, 1.75, 2.5, 3.25, 4]
-    )
-    assert table.loc["b", ["mean", "median", "q1", "max"]].tolist() == [7, 7, 7, 7]
-    assert math.isnan(table.loc["b", "sd"])
+    assert list(table.loc["a"]) == pytest.approx([4, 2.5, math.sqrt(5 / 3), 1, 1.75, 2.5, 3.25, 4])
+    assert list(table.loc["b"])[1:2] + list(table.loc["b"])[3:] == [7] * 6
+    assert math.isnan(table["sd"]["b"])
     assert table.loc["c"].drop("n").isna().all()
 
 
@@ -74,8 +72,8 @@ def test_a_summary_agrees_with_numpy_and_keeps_the_order_of_the_groups():
     values = np.random.default_rng(3).normal(size=101)
     table = summary(values, ["x"] * 50 + ["a"] * 51)
     assert list(table.index) == ["x", "a"]
-    np.testing.assert_allclose(table.loc["a", "q3"], np.quantile(values[50:], 0.75))
-    np.testing.assert_allclose(table.loc["x", "sd"], values[:50].std(ddof=1))
+    assert table["q3"]["a"] == pytest.approx(np.quantile(values[50:], 0.75))
+    assert table["sd"]["x"] == pytest.approx(values[:50].std(ddof=1))
 
 
 def test_nothing_has_an_empty_summary():

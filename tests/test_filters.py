@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellseg.analysis.columns import numbers, titled, unit
+from cellseg.analysis.columns import numbers, possible, titled, unit
 from cellseg.analysis.filters import Filters, Range
 from cellseg.analysis.measurements import measure
 from cellseg.config import checked
@@ -98,3 +98,11 @@ def test_columns_have_their_units(table):
     assert found[:2] == ["area_um2", "area"]
     assert set(table.columns) - set(found) == {"image", "label", "touches_border"}
     assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("size", [None, 0.5])
+@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 3)])
+def test_the_columns_are_known_before_anything_is_measured(shape, size):
+    labels = np.pad([[1, 1], [1, 0]], 1)
+    table = measure(labels, np.ones(shape), pixel_size=size, probability=np.ones((4, 4)))
+    assert list(possible(1 if len(shape) == 2 else 3, size is not None)) == numbers(table)

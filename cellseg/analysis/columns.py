@@ -1,10 +1,12 @@
 """The columns of a table of cells, as a person reads them."""
 
 import re
+from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
-from cellseg.analysis.measurements import definition
+from cellseg.analysis.measurements import definition, measure
 
 _UNIT = re.compile(r" in (px²?|µm²?|grey values|radians)\.$")
 _NO_NUMBERS = ("image", "label", "touches_border")
@@ -45,3 +47,17 @@ def numbers(table: pd.DataFrame) -> list[str]:
     found = [column for column in table.columns if column not in _NO_NUMBERS]
     first = [column for column in _FIRST if column in found]
     return first + [column for column in found if column not in first]
+
+
+@lru_cache(maxsize=32)
+def possible(channels: int, calibrated: bool) -> tuple[str, ...]:
+    """The `numbers` that cells of a segmented image have, without measuring one.
+
+    Parameters
+    ----------
+    channels : of the image. calibrated : whether its pixel size is known.
+    """
+    pixels = np.ones((1, 1, channels) if channels > 1 else (1, 1), np.uint8)
+    one = np.ones((1, 1))
+    size = 1.0 if calibrated else None
+    return tuple(numbers(measure(one.astype(int), pixels, pixel_size=size, probability=one)))

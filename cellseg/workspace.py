@@ -21,8 +21,9 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 class Workspace:
     """One folder with everything of a user.
 
-    `datasets/`, `runs/` and `models/` hold one folder for each, named by its id; `staging/` holds
-    what is being made and moves to its place in one rename; `inbox/` holds uploads on their way.
+    `datasets/`, `runs/`, `models/` and `batches/` hold one folder for each, named by its id;
+    `staging/` holds what is being made and moves to its place in one rename; `inbox/` holds
+    uploads on their way.
     """
 
     def __init__(self, root: Path | str) -> None:
@@ -30,6 +31,7 @@ class Workspace:
         self.datasets = self.root / "datasets"
         self.runs = self.root / "runs"
         self.models = self.root / "models"
+        self.batches = self.root / "batches"
         self.inbox = self.root / "inbox"
         self._staging = self.root / "staging"
 

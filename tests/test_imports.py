@@ -31,6 +31,7 @@ ROOMS = [
     "analysis",
     "training",
     "exports",
+    "batches",
     "console",
     "arguments",
     "serving",

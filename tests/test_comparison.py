@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cellseg.analysis.comparison import compare, scores_of, together, worst_first
+from cellseg.analysis.comparison import compare, restricted, scores_of, together, worst_first
 from cellseg.analysis.matching import count_matches, overlaps, summary
 
 
@@ -83,3 +83,14 @@ def test_the_worst_comes_first_and_the_undefined_last(compared):
 def test_labels_of_another_shape_do_not_compare():
     with pytest.raises(ValueError, match="do not compare"):
         compare("x", np.zeros((2, 3), int), np.zeros((3, 2), int))
+
+
+def test_cells_that_were_filtered_out_count_as_not_found():
+    rng = np.random.default_rng(7)
+    truth, predicted = rng.integers(0, 5, (8, 9)), rng.integers(0, 6, (8, 9)) * 3
+    keep = np.array([3, 9, 15, 99])
+    left = compare("x", truth, np.where(np.isin(predicted, keep), predicted, 0))
+    found = restricted(compare("x", truth, predicted), keep)
+    assert found.pixels == left.pixels
+    assert scores_of(found, 0.2) == scores_of(left, 0.2)
+    np.testing.assert_array_equal(found.overlaps.predicted, left.overlaps.predicted)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.analysis.matching import (
@@ -49,6 +50,32 @@ def compare(name: str, truth: NDArray, predicted: NDArray) -> Comparison:
         Where the shapes differ.
     """
     return Comparison(name, overlaps(truth, predicted), count_pixels(truth > 0, predicted > 0))
+
+
+def restricted(compared: Comparison, labels: NDArray[np.integer]) -> Comparison:
+    """The same with only some predicted cells, as if the others had not been found.
+
+    Parameters
+    ----------
+    labels : of the predicted cells that stay; those that there are not are passed over.
+    """
+    of = compared.overlaps
+    stay = np.isin(of.predicted, labels)
+    pairs = stay[of.predicted_index]
+    left = Overlaps(
+        of.truth,
+        of.predicted[stay],
+        of.truth_area,
+        of.predicted_area[stay],
+        of.truth_index[pairs],
+        (np.cumsum(stay) - 1)[of.predicted_index[pairs]],
+        of.shared[pairs],
+    )
+    tp, truth = int(left.shared.sum()), int(of.truth_area.sum())
+    fp = int(left.predicted_area.sum()) - tp
+    pixels = compared.pixels
+    total = pixels.tp + pixels.fp + pixels.fn + pixels.tn
+    return Comparison(compared.name, left, PixelCounts(tp, fp, truth - tp, total - truth - fp))
 
 
 def scores_of(compared: Comparison, threshold: float = THRESHOLDS[0]) -> Row:

@@ -144,15 +144,20 @@ class Batch:
         folder = self.folder / DONE
         done = sum(1 for _ in folder.glob("*.json")) if folder.is_dir() else 0
         of = len(self.config.sources)
-        if done >= of:
-            return Progress("done", "", done, of, None, None)
-        status = self.status()
+        status, left = self.status(), None
+        state: State
         if status is None:
-            lost = processes.never_began(self.folder, self.config.created, "batch")
-            return Progress("interrupted" if lost else "starting", "Starting", done, of, None, lost)
-        if status.state == "running" and (lost := processes.lost(status, "batch")):
-            return Progress("interrupted", status.phase, done, of, None, lost)
-        return Progress(status.state, status.phase, done, of, status.remaining_s, status.message)
+            phase = "Starting"
+            message = processes.never_began(self.folder, self.config.created, "batch")
+            state = "interrupted" if message else "starting"
+        else:
+            state, phase, message = status.state, status.phase, status.message
+            left = status.remaining_s
+            if state == "running" and (lost := processes.lost(status, "batch")):
+                state, left, message = "interrupted", None, lost
+        if done >= of and state != "running":  # also where it was kept from a page, or killed late
+            state, phase, message = "done", "", message if state == "done" else None
+        return Progress(state, phase, done, of, left, message)
 
     def status(self) -> Status | None:
         """What the worker last wrote, or None before its first word."""

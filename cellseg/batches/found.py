@@ -2,6 +2,8 @@
 
 import io
 import math
+import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -178,7 +180,9 @@ class Found:
     def _read(self, name: str) -> NDArray[Any]:
         try:
             return unpacked(self.folder / name)
-        except (OSError, ValueError):
+        except MemoryError:
+            raise
+        except Exception:  # libraries say all kinds of things of damaged bytes
             raise _gone(self.name) from None
 
 
@@ -205,7 +209,7 @@ def packed(array: NDArray[Any]) -> bytes:
 
 
 def unpacked(path: Path) -> NDArray[Any]:
-    """The array of a file that `packed` made; OSError or ValueError where there is none."""
+    """The array of a file that `packed` made."""
     array: NDArray[Any] = tifffile.imread(path)
     return array
 
@@ -216,7 +220,8 @@ def _facts(path: Path, changed: int) -> FoundFacts:
 
 
 def _write_table(path: Path, table: pd.DataFrame, pixel_size: float | None) -> None:
-    columns: dict[str, Any] = {name: table[name].to_numpy() for name in table if name != "image"}
+    names = [name for name in table.columns if name != "image"]
+    columns: dict[str, Any] = {name: table[name].to_numpy() for name in names}
     buffer = io.BytesIO()
     size = np.float64(math.nan if pixel_size is None else pixel_size)
     np.savez_compressed(buffer, **{PIXEL_SIZE: size, **columns})
@@ -228,9 +233,9 @@ def _read_table(path: Path, image: str, pixel_size: float | None) -> pd.DataFram
     try:
         with np.load(path, allow_pickle=False) as kept:
             columns = dict(_arrays(kept))
-    except (OSError, ValueError, EOFError):
+        size = float(columns.pop(PIXEL_SIZE))
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
         return None
-    size = float(columns.pop(PIXEL_SIZE))
     if size != pixel_size and not (math.isnan(size) and pixel_size is None):
         return None
     names = np.full(columns["label"].size, image, dtype=object)

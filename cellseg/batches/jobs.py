@@ -7,7 +7,7 @@ from filelock import FileLock
 
 from cellseg import processes
 from cellseg.batches.batch import SOURCES, Batch, Source
-from cellseg.batches.store import BatchStore, bring
+from cellseg.batches.store import BatchStore, link
 from cellseg.batches.truth import partners
 from cellseg.config import PredictionOptions
 from cellseg.datasets.archive import unpack
@@ -127,7 +127,7 @@ class _Arrival:
                 yield self._source(inside, path)
         elif self._inbox in upload.path.resolve().parents:
             target = self._place(upload.path.suffix.lower())
-            bring(upload.path, target)
+            link(upload.path, target)
             yield self._source(upload.name, target)
         else:
             yield Source(name=upload.name, path=str(upload.path.absolute()))

@@ -181,10 +181,10 @@ def copy_folder(source: Path, target: Path) -> None:
     target.mkdir(parents=True)
     for path in sorted(source.iterdir()):
         if path.is_file() and not path.name.startswith("."):
-            bring(path, target / path.name)
+            link(path, target / path.name)
 
 
-def bring(source: Path, target: Path) -> None:
+def link(source: Path, target: Path) -> None:
     """Bring a file to another place of the disk, without a copy where the disk can."""
     try:
         os.link(source, target)

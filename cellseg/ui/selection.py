@@ -7,7 +7,7 @@ import streamlit as st
 
 Cell = tuple[str, int]
 """Name of the image and label of the cell."""
-Source = Literal["picture", "table", "plot", "list"]
+Source = Literal["picture", "table", "plot"]
 
 
 def lit(key: str) -> tuple[Cell, ...]:
@@ -15,15 +15,30 @@ def lit(key: str) -> tuple[Cell, ...]:
     return st.session_state.get(f"{key}-lit", ())
 
 
-def source(key: str) -> Source | None:
-    """Where they were chosen."""
-    return st.session_state.get(f"{key}-lit-by")
-
-
 def light(key: str, cells: Iterable[Cell], by: Source) -> None:
     """Light these cells and no others."""
-    st.session_state[f"{key}-lit"] = tuple(dict.fromkeys(cells))
-    st.session_state[f"{key}-lit-by"] = by
+    found = tuple(dict.fromkeys(cells))
+    st.session_state[f"{key}-lit"] = found
+    if by != "table":
+        st.session_state[f"{key}-first"] = frozenset(found)
+    if by != "plot":
+        st.session_state[f"{key}-marked"] = found
+
+
+def first(key: str) -> frozenset[Cell]:
+    """The cells whose rows come first in the table: those that were last lit elsewhere.
+
+    A choice in the table itself leaves its rows where they are.
+    """
+    return st.session_state.get(f"{key}-first", frozenset())
+
+
+def marked(key: str) -> tuple[Cell, ...]:
+    """The cells that a plot marks: those that were last lit elsewhere.
+
+    A lasso stays in the browser; a plot that were drawn anew for it would lose it.
+    """
+    return st.session_state.get(f"{key}-marked", ())
 
 
 def labels(key: str, image: str) -> tuple[int, ...]:

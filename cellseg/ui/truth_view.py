@@ -1,0 +1,283 @@
+"""What was found beside the truth: scores of every image, and what became of each cell."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from cellseg.analysis.comparison import (
+    Comparison,
+    compare,
+    restricted,
+    scores_of,
+    together,
+    worst_first,
+)
+from cellseg.analysis.differences import Kind, differences
+from cellseg.analysis.filters import Filters
+from cellseg.batches import truth
+from cellseg.batches.found import Found
+from cellseg.datasets.importing import Upload
+from cellseg.limits import Limits
+from cellseg.ui import cells_view, results_state, shell, state, uploads
+from cellseg.ui.results_state import Results
+from cellseg.ui.words import count, plain
+from cellseg.workspace import Workspace, slug
+
+COLOURS: dict[Kind, tuple[str, str, str]] = {
+    Kind.FOUND: ("Found", "#009E73", "matched one to one"),
+    Kind.MISSED: ("Missed", "#D55E00", "in the truth alone"),
+    Kind.FALSE: ("False", "#F0E442", "in the prediction alone"),
+    Kind.SPLIT: ("Split", "#56B4E9", "one cell that was found as several"),
+    Kind.MERGED: ("Merged", "#CC79A7", "several cells that were found as one"),
+}
+"""Name, colour (apart for colour-blind eyes, Okabe & Ito 2008) and meaning of each kind."""
+
+MEANINGS = {
+    "ap": "Found over found, missed and false cells; 1 is perfect.",
+    "f1": "Twice the found over the true and the predicted cells.",
+    "precision": "Share of the predicted cells that are right.",
+    "recall": "Share of the true cells that were found.",
+    "pq": "Panoptic quality: F1 times the mean IoU of the found cells.",
+    "mean_matched_iou": "Mean IoU of the found cells with their true ones.",
+    "pixel_iou": "Overlap of cell pixels, whichever cell they belong to.",
+    "pixel_dice": "Twice the overlap of cell pixels over both areas.",
+    "count_error": "Predicted minus true cells.",
+    "absolute_count_error": "Predicted minus true cells, without the sign of any image.",
+}
+_WORDS = {
+    "f1": "F1",
+    "pq": "PQ",
+    "mean_matched_iou": "matched IoU",
+    "pixel_iou": "pixel IoU",
+    "pixel_dice": "pixel Dice",
+    "absolute_count_error": "count error, unsigned",
+}
+Marks = tuple[dict[int, str], dict[int, str]]
+
+
+@st.cache_resource(max_entries=3000, show_spinner=False)
+def _compared(version: str, name: str, drawn: int, _found: Found) -> Comparison:
+    true = _found.truth()
+    assert true is not None
+    return compare(name, true, _found.labels())
+
+
+def compared(found: Found, filters: Filters) -> Comparison:
+    """An image beside its truth; cells that the filters leave out count as not found."""
+    drawn = results_state.truth_version(found)
+    whole = _compared(found.version, found.name, drawn, found)
+    if not filters.clauses():
+        return whole
+    return restricted(whole, results_state.kept(found, filters)["label"].to_numpy())
+
+
+def threshold(key: str) -> float:
+    """The IoU from which a cell counts as found, as it was last chosen."""
+    return float(st.session_state.get(f"{key}-truth-iou", 0.5))
+
+
+def marks(results: Results, found: Found, filters: Filters) -> Marks | None:
+    """A colour for each predicted and each true cell; None where they are not asked for."""
+    if not found.has_truth or not st.session_state.get(f"{results.key}-truth-map", True):
+        return None
+    became = differences(compared(found, filters).overlaps, threshold(results.key))
+    return (
+        _coloured(became.predicted, became.predicted_kinds),
+        _coloured(became.truth, became.truth_kinds),
+    )
+
+
+def legend() -> dict[str, str]:
+    """What the colours of the map mean, by colour."""
+    return {colour: name for name, colour, _ in COLOURS.values()}
+
+
+def show(workspace: Workspace, results: Results, found: Found, filters: Filters) -> None:
+    """The scores of all images that have a truth, and a way to bring true masks."""
+    key = f"{results.key}-truth"
+    true = [one for one in results.founds if one.has_truth]
+    if not true:
+        st.markdown(
+            "**Are there true masks of these images?** Bring them to see which cells were found, "
+            "missed, split or merged, and how good the model is in numbers."
+        )
+    else:
+        _scores(results, found, filters, true)
+    with st.container():
+        if len(true) == len(results.founds):
+            return
+        _bring(workspace, results, key)
+
+
+def _scores(results: Results, found: Found, filters: Filters, true: list[Found]) -> None:
+    key = f"{results.key}-truth"
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        at = st.slider(
+            "A cell counts as found from an IoU of",
+            0.05,
+            0.95,
+            0.5,
+            0.05,
+            key=f"{key}-iou",
+            help="IoU: shared pixels over the pixels of both. 0.5 is usual; 0.9 asks for outlines "
+            "that are nearly the same.",
+        )
+    with right:
+        st.toggle("Show in the picture what became of each cell", True, key=f"{key}-map")
+    _legend(found, filters, at)
+    every = [compared(one, filters) for one in _watched(true)]
+    _together(every, at)
+    _each(results, every, at)
+    if filters.clauses():
+        st.caption(":orange[The filters act on the predicted cells, not on the truth.]")
+
+
+def _watched(founds: list[Found]) -> Iterator[Found]:
+    """The images one by one, with a bar where there are many."""
+    slot = st.empty()  # there in every run, so that nothing below it changes its place
+    for number, found in enumerate(founds):
+        if len(founds) > 1:
+            slot.progress(
+                number / len(founds),
+                plain(f"Comparing {found.name}, {number + 1} of {len(founds)}"),
+            )
+        yield found
+    slot.empty()
+
+
+def _legend(found: Found, filters: Filters, at: float) -> None:
+    """The colours of the map, with the cells of each kind in the open image."""
+    if not found.has_truth:
+        st.caption("The open image has no true mask.")
+        return
+    became = differences(compared(found, filters).overlaps, at)
+    with st.container(horizontal=True, gap="medium"):
+        for kind, (name, colour, meaning) in COLOURS.items():
+            true, predicted = (labels.size for labels in became.labels(kind))
+            said = {Kind.FALSE: f"{predicted}", Kind.SPLIT: f"{true} as {predicted}"}
+            said |= {Kind.MERGED: f"{true} as {predicted}"}
+            square = f'<span style="color:{colour}">&#9632;</span>'
+            words = f"{name}: {said.get(kind, true)}"
+            st.html(f'<span title="{meaning}">{square} {words}</span>', width="content")
+
+
+def _together(every: list[Comparison], at: float) -> None:
+    """Pooled scores and means over images, named so."""
+    found = together(every, at)
+    rows: Mapping[str, Mapping[str, Any]] = {
+        "Pooled: all cells together": found["pooled"],
+        "Mean over images": found["image_means"],
+    }
+    table = pd.DataFrame(list(rows.values()), index=list(rows), dtype=float)
+    st.dataframe(
+        table.reset_index(names="way"),
+        hide_index=True,
+        column_config={"way": st.column_config.TextColumn("", pinned=True), **_config(table)},
+        alt=f"Scores of {count(len(every), 'image')} together",
+    )
+    said = f"{count(found['images'], 'image')} with a true mask."
+    if empty := found["empty_images"]:
+        said += (
+            f" {count(empty, 'image')} without a cell in truth and prediction: not applicable, in "
+            "no mean."
+        )
+    st.caption(said)
+
+
+def _each(results: Results, every: list[Comparison], at: float) -> None:
+    """The scores image by image, the worst first; a click opens the image."""
+    key = f"{results.key}-truth"
+    rows = worst_first([scores_of(one, at) for one in every], at)
+    table = pd.DataFrame(rows)
+    names = table["image"].tolist()
+
+    def opened() -> None:
+        chosen = st.session_state[f"{key}-each"]["selection"]["rows"]
+        if chosen and chosen[0] < len(names):
+            cells_view.open_image(results.key, names[chosen[0]])
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.markdown("**Image by image, the worst first**", width="content")
+        st.space("stretch")
+        st.download_button(
+            "Scores, CSV",
+            lambda: table.to_csv(index=False, lineterminator="\n").encode(),
+            f"{slug(results.name) or 'cells'}-scores.csv",
+            "text/csv",
+            key=f"{key}-csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config=_config(table),
+        key=f"{key}-each",
+        on_select=shell.callback(opened),
+        selection_mode="single-row",
+        placeholder="n/a",
+        alt=f"Scores of {count(len(every), 'image')}, the worst first",
+    )
+    st.caption("Choose a row to open its image. n/a: without a cell there is no score.")
+
+
+def _bring(workspace: Workspace, results: Results, key: str) -> None:
+    """True masks of the images, which are kept beside the results."""
+    files = uploads.uploader(
+        workspace,
+        f"{key}-upload",
+        "True masks",
+        help="A label image or a black and white mask for each image, named like it: `a.tif` "
+        "or `a_masks.png` for `a.tif`.",
+    )
+    if not files:
+        return
+    slot = st.empty()
+
+    def progress(done: int, of: int, name: str) -> None:
+        slot.progress(done / max(1, of), plain(f"Reading {name}"))
+
+    try:
+        problems = truth.bring(
+            results.founds,
+            [Upload(file.name, file.path) for file in files],
+            view=results.model.view,
+            limits=Limits.of(workspace),
+            progress=progress,
+        )
+    finally:
+        slot.empty()
+        uploads.forget(f"{key}-upload")
+    if problems:
+        state.complain(" ".join(problems[:3]) + (" …" if len(problems) > 3 else ""))
+    st.rerun()
+
+
+def _config(table: pd.DataFrame) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    for column in table.columns:
+        if column == "image":
+            config[column] = st.column_config.TextColumn("image", pinned=True)
+        elif column in ("true_cells", "predicted_cells"):
+            config[column] = st.column_config.NumberColumn(column.replace("_", " "))
+        elif column.startswith("ap_"):
+            at = column.removeprefix("ap_")
+            config[column] = st.column_config.NumberColumn(
+                f"AP {at}", help=f"At an IoU of {at}: {MEANINGS['ap']}", format="%.3f"
+            )
+        elif column in MEANINGS:
+            config[column] = st.column_config.NumberColumn(
+                _WORDS.get(column, column.replace("_", " ")),
+                help=MEANINGS[column],
+                format="%.5g" if "count" in column else "%.3f",
+            )
+    return config
+
+
+def _coloured(labels: NDArray, kinds: NDArray) -> dict[int, str]:
+    colours = {int(kind): colour for kind, (_, colour, _) in COLOURS.items()}
+    return {int(label): colours[int(kind)] for label, kind in zip(labels, kinds, strict=True)}

@@ -105,6 +105,7 @@ def viewer(
     known = set(ids.tolist())
     lit = [label for label in dict.fromkeys(int(label) for label in selected) if label in known]
     data = {
+        "key": key,
         "name": name,
         "height": height,
         "shape": [int(side) for side in size],

@@ -67,6 +67,7 @@ def pack_image(image: Image) -> Packed:
         "channels": len(planes),
         "bytes": pixels.dtype.itemsize,
         "float": pixels.dtype.kind == "f",
+        "spans": [_span(plane) for plane in planes] if pixels.dtype.kind == "f" else [],
     }
     return Packed(content, _identity(content), preview, np.zeros(0, np.int64), facts)
 
@@ -185,6 +186,18 @@ def _means(plane: NDArray) -> NDArray:
     wide = np.diff(np.append(columns, width))[None, :]
     means = sums / (tall * wide)
     return (means if plane.dtype.kind == "f" else np.rint(means)).astype(plane.dtype)
+
+
+def _span(plane: NDArray[np.floating]) -> tuple[float, float]:
+    """The values between which the browser tells 65,536 shades apart.
+
+    Percentiles of every so many pixels, and a tenth more at both ends, so that one hot pixel does
+    not make all others black.
+    """
+    some = plane.reshape(-1)[:: max(1, plane.size // 10**6)]
+    low, high = (float(value) for value in np.percentile(some, (0.05, 99.95)))
+    more = 0.1 * (high - low)
+    return max(low - more, float(plane.min())), min(high + more, float(plane.max()))
 
 
 def _identity(content: bytes) -> str:

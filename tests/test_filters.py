@@ -94,8 +94,13 @@ def test_columns_have_their_units(table):
     assert {column: unit(column) for column in units} == units
     assert titled("intensity_mean-1") == "intensity_mean-1 (grey values)"
     assert titled("score") == "score"
+    assert (titled("area"), titled("area_um2")) == ("area (px²)", "area (µm²)")
     found = numbers(table)
-    assert found[:2] == ["area_um2", "area"]
+    assert found[:3] == [
+        "area_um2",
+        "equivalent_diameter_area_um",
+        "feret_diameter_max_um",
+    ]
     assert set(table.columns) - set(found) == {"image", "label", "touches_border"}
     assert len(found) == len(set(found))
 

@@ -9,13 +9,19 @@ import pandas as pd
 from cellseg.analysis.measurements import definition, measure
 
 _UNIT = re.compile(r" in (px²?|µm²?|grey values|radians)\.$")
+_MICROMETRES = re.compile(r"_um2?$")
 _NO_NUMBERS = ("image", "label", "touches_border")
 _FIRST = (
-    *("area_um2", "area", "equivalent_diameter_area_um", "equivalent_diameter_area"),
-    *("feret_diameter_max_um", "feret_diameter_max", "perimeter_um", "perimeter"),
-    *("eccentricity", "solidity", "intensity_mean", "score"),
+    ("area_um2", "area"),
+    ("equivalent_diameter_area_um", "equivalent_diameter_area"),
+    ("feret_diameter_max_um", "feret_diameter_max"),
+    ("perimeter_um", "perimeter"),
+    ("eccentricity",),
+    ("solidity",),
+    *((f"intensity_mean{channel}",) for channel in ("", "-0", "-1", "-2")),
+    ("score",),
 )
-"""What most people look for, in this order."""
+"""What most people look for, in this order; in micrometres where they are known."""
 
 
 def unit(column: str) -> str:
@@ -31,7 +37,7 @@ def unit(column: str) -> str:
 
 
 def titled(column: str) -> str:
-    """The name of a column with its unit: `area (px²)`.
+    """The name of a column with its unit: `area (px²)`, and `area (µm²)` for `area_um2`.
 
     Raises
     ------
@@ -39,13 +45,14 @@ def titled(column: str) -> str:
         For a column that no table has.
     """
     of = unit(column)
-    return f"{column} ({of})" if of else column
+    return f"{_MICROMETRES.sub('', column)} ({of})" if of else column
 
 
 def numbers(table: pd.DataFrame) -> list[str]:
     """The columns that can be filtered, summed up and plotted: the most wanted ones first."""
     found = [column for column in table.columns if column not in _NO_NUMBERS]
-    first = [column for column in _FIRST if column in found]
+    wanted = ([name for name in names if name in found] for names in _FIRST)
+    first = [names[0] for names in wanted if names]
     return first + [column for column in found if column not in first]
 
 

@@ -58,7 +58,7 @@ def show(workspace: Workspace, batch: Batch) -> None:
 
 
 def _heading(workspace: Workspace, batch: Batch, progress: Progress) -> None:
-    store, config = BatchStore(workspace), batch.config
+    store = BatchStore(workspace)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(batch.name), anchor=False, width="content")
         st.space("stretch")
@@ -72,10 +72,6 @@ def _heading(workspace: Workspace, batch: Batch, progress: Progress) -> None:
                 lambda: _deleted(store, batch),
                 f"The results {batch.name} were deleted.",
             )
-    said = [f"model {plain(config.model.name)}", count(len(config.sources), "file")]
-    if config.pixel_size is not None:
-        said.append(f"a pixel is {config.pixel_size:.4g} µm wide")
-    st.caption(" · ".join([*said, moment(config.created)]))
 
 
 def _pixel_size(batch: Batch) -> None:
@@ -107,7 +103,9 @@ def _status(batch: Batch, ended: bool, shown: int) -> None:
     with st.container(key="results-status"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(badge(progress), width="content")
-            st.caption(said(progress, stopping=not ended and _stopping(batch)), width="content")
+            now = said(progress, stopping=not ended and _stopping(batch))
+            model, created = plain(batch.config.model.name), moment(batch.config.created)
+            st.caption(f"{now} · model {model} · {created}", width="content")
             st.space("stretch")
             if found > shown and st.button(
                 f"Show {found - shown:,} more", key="results-more", icon=":material/refresh:"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -25,7 +25,15 @@ FIRST = 9
 MOST_ROWS = 20_000
 """Rows of a table in which cells can be chosen; a longer one is loaded piece by piece."""
 
-BY_NUMBER = "Each cell its own"
+NONE = "No measurement"
+
+
+class Marks(NamedTuple):
+    """A colour for each predicted and each true cell, and what each colour means."""
+
+    predicted: dict[int, str]
+    truth: dict[int, str]
+    legend: dict[str, str]
 
 
 def pick(results: Results) -> Found:
@@ -84,14 +92,14 @@ def number_of_cells(results: Results, found: Found, filters: Filters) -> None:
 
 
 def colour_by(results: Results) -> str | None:
-    """The column that colours the cells; None for a colour for each."""
+    """The column that colours the cells; None where the picture's own buttons say how."""
     chosen = st.selectbox(
-        "Colour of the cells",
-        [BY_NUMBER, *results.columns],
-        format_func=lambda name: name if name == BY_NUMBER else titled(name),
+        "Colour the cells by",
+        [NONE, *results.columns],
+        format_func=lambda name: name if name == NONE else titled(name),
         key=f"{results.key}-colour",
     )
-    return None if chosen == BY_NUMBER else chosen
+    return None if chosen == NONE else chosen
 
 
 def picture(
@@ -99,14 +107,13 @@ def picture(
     found: Found,
     filters: Filters,
     column: str | None,
-    marks: tuple[dict[int, str], dict[int, str]] | None = None,
+    marks: Marks | None = None,
 ) -> None:
     """The viewer; a click in it lights cells, and those lit elsewhere are lit in it.
 
     Parameters
     ----------
-    column : that colours the cells. marks : in place of it a colour for each predicted and for
-        each true cell.
+    column : that colours the cells. marks : what became of each cell, in place of it.
     """
     loaded = results_state.pixels(found)
     of = results_state.table(found) if column or filters.clauses() else None
@@ -124,8 +131,9 @@ def picture(
             probability=loaded.probability,
             kept=keep,
             values=values if marks is None else None,
-            marks=marks[0] if marks else None,
-            truth_marks=marks[1] if marks else None,
+            marks=marks.predicted if marks else None,
+            truth_marks=marks.truth if marks else None,
+            legend=marks.legend if marks else None,
             selected=selection.labels(results.key, found.name),
             pixel_size=found.pixel_size,
             height=HEIGHT,

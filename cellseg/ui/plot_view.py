@@ -199,6 +199,7 @@ def _dressed(
 ) -> None:
     """The figure, and above it in which format its camera saves it and its data."""
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Its camera saves", width="content")
         kind = st.segmented_control(
             "Its camera saves",
             plots.FORMATS,
@@ -232,7 +233,6 @@ def _dressed(
         key=f"{key}-scatter" if on_select else f"{key}-figure",
         on_select=on_select or "ignore",
     )
-    st.caption(f"The camera above the plot saves it as {kind.upper()}.")
 
 
 def _summed(key: str, title: str, table: pd.DataFrame) -> None:

@@ -17,8 +17,8 @@ MOST_SVG = 4000
 """Points of a scatter plot drawn as SVG, which every browser can and which saves as vectors."""
 
 MOST_BINS = 60
-COLOURS = 5
-"""Colours of the theme; the markers of a sixth group differ in their shape."""
+COLOURS = ("#1B8AA8", "#D9772B", "#8A6FC9", "#4E9A3E", "#C2508E")
+"""Legible on a light and on a dark page; the markers of a sixth group differ in their shape."""
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "cross")
 ALL = "All cells"
@@ -66,7 +66,7 @@ def histogram(table: pd.DataFrame, column: str, by: Sequence[str] | None = None)
 
 
 def boxes(table: pd.DataFrame, column: str, by: Sequence[str] | None = None) -> Plot:
-    """A box for each group: median, quartiles, mean, and cells beyond 1.5 box heights as dots.
+    """A box for each group: median, quartiles, mean (dashed), and far cells as dots.
 
     The quartiles are those of `cellseg.analysis.groups.summary`; the whiskers end at the last
     cells within 1.5 times the distance of the quartiles (Tukey 1977).
@@ -238,12 +238,13 @@ def _steps(edges: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _symbol(index: int) -> str:
-    return SYMBOLS[index // COLOURS % len(SYMBOLS)]
+    return SYMBOLS[index // len(COLOURS) % len(SYMBOLS)]
 
 
 def _dress(figure: go.Figure, x: str, y: str, legend: bool) -> None:
     figure.update_layout(
         height=HEIGHT,
+        colorway=COLOURS,
         margin={"l": 12, "r": 12, "t": 36, "b": 12},
         showlegend=legend,
         xaxis={"title": {"text": x}, "automargin": True},

@@ -22,6 +22,7 @@ from cellseg.batches.found import Found
 from cellseg.datasets.importing import Upload
 from cellseg.limits import Limits
 from cellseg.ui import cells_view, results_state, shell, state, uploads
+from cellseg.ui.cells_view import Marks
 from cellseg.ui.results_state import Results
 from cellseg.ui.words import count, plain
 from cellseg.workspace import Workspace, slug
@@ -47,6 +48,10 @@ MEANINGS = {
     "count_error": "Predicted minus true cells.",
     "absolute_count_error": "Predicted minus true cells, without the sign of any image.",
 }
+ORDER = (
+    *("f1", "precision", "recall", "pq", "count_error", "pixel_iou", "pixel_dice"),
+    *("mean_matched_iou", "absolute_count_error", "tp", "fp", "fn"),
+)
 _WORDS = {
     "f1": "F1",
     "pq": "PQ",
@@ -55,7 +60,6 @@ _WORDS = {
     "pixel_dice": "pixel Dice",
     "absolute_count_error": "count error, unsigned",
 }
-Marks = tuple[dict[int, str], dict[int, str]]
 
 
 @st.cache_resource(max_entries=3000, show_spinner=False)
@@ -84,15 +88,11 @@ def marks(results: Results, found: Found, filters: Filters) -> Marks | None:
     if not found.has_truth or not st.session_state.get(f"{results.key}-truth-map", True):
         return None
     became = differences(compared(found, filters).overlaps, threshold(results.key))
-    return (
+    return Marks(
         _coloured(became.predicted, became.predicted_kinds),
         _coloured(became.truth, became.truth_kinds),
+        {colour: name for name, colour, _ in COLOURS.values()},
     )
-
-
-def legend() -> dict[str, str]:
-    """What the colours of the map mean, by colour."""
-    return {colour: name for name, colour, _ in COLOURS.values()}
 
 
 def show(workspace: Workspace, results: Results, found: Found, filters: Filters) -> None:
@@ -106,10 +106,12 @@ def show(workspace: Workspace, results: Results, found: Found, filters: Filters)
         )
     else:
         _scores(results, found, filters, true)
-    with st.container():
-        if len(true) == len(results.founds):
-            return
-        _bring(workspace, results, key)
+    with st.container():  # there in every run, so that nothing below it changes its place
+        if not true:
+            _bring(workspace, results, key)
+        elif len(true) < len(results.founds):
+            with st.expander("Bring more true masks", icon=":material/add_photo_alternate:"):
+                _bring(workspace, results, key)
 
 
 def _scores(results: Results, found: Found, filters: Filters, true: list[Found]) -> None:
@@ -158,10 +160,11 @@ def _legend(found: Found, filters: Filters, at: float) -> None:
     with st.container(horizontal=True, gap="medium"):
         for kind, (name, colour, meaning) in COLOURS.items():
             true, predicted = (labels.size for labels in became.labels(kind))
-            said = {Kind.FALSE: f"{predicted}", Kind.SPLIT: f"{true} as {predicted}"}
-            said |= {Kind.MERGED: f"{true} as {predicted}"}
+            said = str(predicted if kind == Kind.FALSE else true)
+            if kind in (Kind.SPLIT, Kind.MERGED) and true + predicted:
+                said = f"{true} into {predicted}"
             square = f'<span style="color:{colour}">&#9632;</span>'
-            words = f"{name}: {said.get(kind, true)}"
+            words = f"{name}: {said}"
             st.html(f'<span title="{meaning}">{square} {words}</span>', width="content")
 
 
@@ -176,6 +179,7 @@ def _together(every: list[Comparison], at: float) -> None:
     st.dataframe(
         table.reset_index(names="way"),
         hide_index=True,
+        column_order=["way", *_ordered(table)],
         column_config={"way": st.column_config.TextColumn("", pinned=True), **_config(table)},
         alt=f"Scores of {count(len(every), 'image')} together",
     )
@@ -215,6 +219,7 @@ def _each(results: Results, every: list[Comparison], at: float) -> None:
     st.dataframe(
         table,
         hide_index=True,
+        column_order=["image", "true_cells", "predicted_cells", *_ordered(table)],
         column_config=_config(table),
         key=f"{key}-each",
         on_select=shell.callback(opened),
@@ -276,6 +281,12 @@ def _config(table: pd.DataFrame) -> dict[str, Any]:
                 format="%.5g" if "count" in column else "%.3f",
             )
     return config
+
+
+def _ordered(table: pd.DataFrame) -> list[str]:
+    """The columns of scores, the most telling ones first."""
+    aps = [column for column in table.columns if column.startswith("ap_")]
+    return aps + [column for column in ORDER if column in table.columns]
 
 
 def _coloured(labels: NDArray, kinds: NDArray) -> dict[int, str]:

@@ -65,5 +65,5 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
             uploads.forget(segment_form.KEY)
             st.rerun()
     if found:
-        name = found[0].name if len(found) == 1 else model.name
+        name = segment_form.title(found, model)
         results_view.show(workspace, Results("segment", name, tuple(found), model, options))

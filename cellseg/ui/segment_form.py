@@ -201,14 +201,18 @@ def keep(
 ) -> None:
     """A small form beneath a button: keep what the page shows as results with their own page."""
     with st.popover("Keep these results", icon=":material/save:"), st.form("keep", border=False):
-        stem = PurePosixPath(founds[0].name).stem
-        name = st.text_input("Name of the results", stem[:60], max_chars=60)
+        name = st.text_input("Name of the results", title(founds, model)[:60], max_chars=60)
         if st.form_submit_button("Keep", type="primary"):
             batch = BatchStore(workspace).keep(
                 founds, name, model, options=chosen, pixel_size=pixel_size
             )
             state.note(f"{count(len(founds), 'image')} kept as {plain(batch.name)}.")
             _open(batch.id)
+
+
+def title(founds: Sequence[Found], model: Model) -> str:
+    """What results are called where nobody named them: after their image, or after the model."""
+    return PurePosixPath(founds[0].name).stem if len(founds) == 1 else model.name
 
 
 def _open(batch_id: str) -> None:

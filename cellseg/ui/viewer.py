@@ -25,7 +25,10 @@ from cellseg.ui.viewer_layers import (
     step_of,
 )
 
-SCRIPTS = ("codec", "layers", "colours", "shader", "view", "input", "panel", "main")
+SCRIPTS = (
+    *("codec", "layers", "loading", "colours", "shader", "scene"),
+    *("view", "input", "panel", "main"),
+)
 """The parts of the script in the folder `canvas`; together they are one module."""
 
 _CANVAS = Path(__file__).with_name("canvas")
@@ -119,10 +122,20 @@ def viewer(
         "selected": lit,
     }
     result = _mount(data=data, key=key, on_clicked_change=lambda: None)
-    said = result.clicked
+    return heard(result.clicked, lit, known)
+
+
+def heard(said: object, lit: Sequence[int], known: Collection[int]) -> Seen:
+    """What the browser says was selected, or else what was; nothing that it says is trusted.
+
+    Parameters
+    ----------
+    said : None, or a list of labels. lit : labels selected before. known : labels there are.
+    """
     if not isinstance(said, list):
         return Seen(tuple(lit), False)
-    return Seen(tuple(label for label in said if type(label) is int and label in known), True)
+    labels = [label for label in said if type(label) is int and label in known]
+    return Seen(tuple(dict.fromkeys(labels)), True)
 
 
 def _picture(key: str, version: str, image: Image) -> dict[str, Any]:
@@ -156,7 +169,8 @@ def _map(key: str, version: str, probability: NDArray[np.floating] | None) -> di
     packed = _packed(
         version, "probability", _sort(probability), lambda: pack_probability(probability)
     )
-    return {"url": _address(f"{key}-probability", packed.identity, packed.content)}
+    address = _address(f"{key}-probability", packed.identity, packed.content)
+    return {"url": address, **packed.facts}
 
 
 @st.cache_resource(scope="session", max_entries=4 * _KEPT, show_spinner=False)

@@ -26,7 +26,7 @@ SMALL = 1024
 class Packed:
     """One layer as the browser reads it.
 
-    content : zlib stream. identity : of the content, in hexadecimal digits.
+    content : zlib stream. identity : of content and facts, in hexadecimal digits.
     preview : the same layer, coarse and small, to be there first; empty where it is not needed.
     ids : labels of the cells, ascending; cell 1 of the content is `ids[0]`. Empty but for labels.
     facts : what the browser must know to read it.
@@ -69,7 +69,7 @@ def pack_image(image: Image) -> Packed:
         "float": pixels.dtype.kind == "f",
         "spans": [_span(plane) for plane in planes] if pixels.dtype.kind == "f" else [],
     }
-    return Packed(content, _identity(content), preview, np.zeros(0, np.int64), facts)
+    return Packed(content, _identity(content, facts), preview, np.zeros(0, np.int64), facts)
 
 
 def pack_labels(labels: NDArray) -> Packed:
@@ -92,8 +92,14 @@ def pack_labels(labels: NDArray) -> Packed:
             for column, four in zip(columns, wide, strict=True)
         )
     )
-    facts = {"runs": int(starts.size), "wide": wide, "cells": int(ids.size)}
-    return Packed(content, _identity(content), b"", ids, facts)
+    facts = {
+        "height": numbered.shape[0],
+        "width": numbered.shape[1],
+        "runs": int(starts.size),
+        "wide": wide,
+        "cells": int(ids.size),
+    }
+    return Packed(content, _identity(content, facts), b"", ids, facts)
 
 
 def pack_probability(probability: NDArray[np.floating]) -> Packed:
@@ -101,7 +107,8 @@ def pack_probability(probability: NDArray[np.floating]) -> Packed:
     step = step_of(*probability.shape)
     steps = np.rint(np.clip(np.nan_to_num(probability[::step, ::step]), 0, 1) * 255)
     content = deflated(_differences(steps.astype(np.uint8)))
-    return Packed(content, _identity(content), b"", np.zeros(0, np.int64), {})
+    facts = {"height": steps.shape[0], "width": steps.shape[1], "channels": 1, "bytes": 1}
+    return Packed(content, _identity(content, facts), b"", np.zeros(0, np.int64), facts)
 
 
 def bits(ids: NDArray[np.int64], chosen: Collection[int]) -> str:
@@ -200,8 +207,8 @@ def _span(plane: NDArray[np.floating]) -> tuple[float, float]:
     return max(low - more, float(plane.min())), min(high + more, float(plane.max()))
 
 
-def _identity(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:32]
+def _identity(content: bytes, facts: dict[str, Any]) -> str:
+    return hashlib.sha256(content + repr(facts).encode()).hexdigest()[:32]
 
 
 def _text(content: bytes) -> str:

@@ -57,7 +57,7 @@ async function readPlanes(url, { height, width, channels, bytes: size, float }) 
 }
 
 // For each pixel the number of its cell, and the box around each cell: left, top, right, bottom.
-async function readCells(url, { runs, wide, cells }, height, width) {
+async function readCells(url, { runs, wide, cells, height, width }) {
   const sizes = wide.map((four) => (four ? 4 : 2));
   const bytes = await inflated(url, runs * (sizes[0] + sizes[1]));
   const lengths = joined(bytes, 0, runs, sizes[0]);

@@ -137,11 +137,14 @@ function release(s) {
   s.peeked = 0;
 }
 
+// First the truth alone, then the prediction alone, and so on.
 function swap(s) {
   if (!s.data.truth || !s.data.cells) return;
-  s.settings.swapped = !s.settings.swapped;
-  s.settings.layers.cells = s.settings.layers.truth = true;
-  announce(s, s.settings.swapped ? "Truth in front." : "Prediction in front.");
+  const { layers } = s.settings;
+  layers.truth = layers.cells || !layers.truth;
+  layers.cells = !layers.truth;
+  s.bare = false;
+  announce(s, layers.truth ? "Truth." : "Prediction.");
   changed(s);
 }
 

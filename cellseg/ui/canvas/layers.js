@@ -38,8 +38,9 @@ async function loadPicture(url, facts, firstLevel = 0) {
   return { levels, values, bytes: height * width * planes.length * facts.bytes * 1.4 };
 }
 
-async function loadCells(url, facts, height, width) {
-  const { index, boxes } = await readCells(url, facts, height, width);
+async function loadCells(url, facts) {
+  const { height, width } = facts;
+  const { index, boxes } = await readCells(url, facts);
   const levels = [{ height, width, index }];
   pyramid(levels, 0, (level) => ({ index: thinned(level.index, level) }));
   return { levels, boxes, count: facts.cells, bytes: index.byteLength * 1.4 };

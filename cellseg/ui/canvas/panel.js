@@ -72,7 +72,7 @@ function showPanel(s) {
   find(".opacity").value = settings.opacity;
   const offered = [...OFFERED];
   if (data.cells?.values) offered.push(["value", data.cells.values.name]);
-  if (data.cells?.marks || data.truth?.marks) offered.push(["marks", "What became of it"]);
+  if (data.cells?.marks || data.truth?.marks) offered.push(["marks", "Outcome"]);
   options(find(".colour"), offered, settings.by || settings.colour);
   const names = channelNames(data.image);
   find(".channel").hidden = names.length < 2;
@@ -81,7 +81,9 @@ function showPanel(s) {
   find(".stretch").checked = stretched;
   for (const end of ["low", "high"]) {
     find(`.${end}`).value = settings[end];
-    find(`.${end}-of`).textContent = `${settings[end].toFixed(1)} % of the pixels`;
+    const [bounds, ...others] = s.tables?.bounds || [];
+    const value = bounds && stretched && !others.length ? `, ${rounded(bounds[end === "low" ? 0 : 1])}` : "";
+    find(`.${end}-of`).textContent = `${settings[end].toFixed(1)} % of the pixels${value}`;
     find(`.${end}`).closest("label").classList.toggle("idle", !stretched);
   }
   showLegend(s);
@@ -119,7 +121,7 @@ function showLegend(s) {
   } else if (cells && truth) {
     const { front, back } = frontAndBack(s);
     const own = { cells: "Prediction", truth: "Truth" };
-    if (PLAIN[front.colour]) lines.push(patch(PLAIN[front.colour], own[front.layer]));
+    if (PLAIN[front.colour] && !settings.by) lines.push(patch(PLAIN[front.colour], own[front.layer]));
     lines.push(patch(PLAIN[back.colour], own[back.layer]));
   }
   if (settings.layers.map && data.probability) lines.push(band(INFERNO, "Probability", "0", "1"));

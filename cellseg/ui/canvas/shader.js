@@ -117,10 +117,10 @@ function cellsOnScreen(frame, layer, margin) {
 }
 
 // look : paint (a colour for each cell), state (HIDDEN, SHOWN or LIT), filled, opacity (0 to 256),
-// line (thickness of outlines on the screen).
+// line and ring (thickness of outlines on the screen, and of those of LIT cells).
 function drawCells(frame, layer, look) {
-  const { state, paint, filled, line } = look;
-  const margin = 2 * line;
+  const { state, paint, filled, line, ring } = look;
+  const margin = Math.max(line, 2 * ring);
   const { cells, wide } = cellsOnScreen(frame, layer, margin);
   const { out, width, height } = frame;
   const fill = diluted(paint, look.opacity);
@@ -141,8 +141,8 @@ function drawCells(frame, layer, look) {
       const shown = state[cell];
       if (shown === HIDDEN) continue;
       if (shown === LIT) {
-        if (differs(i, cell, line, up)) out[at] = WHITE;
-        else if (differs(i, cell, 2 * line, 2 * up)) out[at] = BLACK;
+        if (differs(i, cell, ring, wide * ring)) out[at] = WHITE;
+        else if (differs(i, cell, 2 * ring, 2 * wide * ring)) out[at] = BLACK;
         else out[at] = over(out[at], strong[cell], strongRest);
       } else if (
         cells[i - line] !== cell ||

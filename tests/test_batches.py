@@ -4,7 +4,6 @@ import os
 import signal
 import time
 import zipfile
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -17,16 +16,16 @@ from cellseg.batches.batch import read_batch
 from cellseg.batches.store import BatchStore
 from cellseg.batches.truth import bring as bring_truth
 from cellseg.batches.work import segment_into
-from cellseg.config import NetworkSettings, PredictionOptions, Recipe
+from cellseg.config import PredictionOptions
 from cellseg.datasets.importing import Upload
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.images.view import View
 from cellseg.limits import Limits
-from cellseg.models.store import ModelFacts, ModelStore
+from cellseg.models.store import ModelStore
 from cellseg.receiving import new_folder, place
-from tests import bright, made
-from tests.bright import BrightIsCell
+from tests import brightness, made
+from tests.brightness import BrightIsCell
 
 TWO_CELLS = np.array([[255, 255, 0, 0, 0], [255, 0, 0, 0, 0], [0, 0, 0, 255, 255]], np.uint8)
 PATIENCE = 120
@@ -35,26 +34,7 @@ PATIENCE = 120
 @pytest.fixture
 def model(workspace):
     """A published model whose weights nobody reads."""
-    weights = workspace.root / "weights.h5"
-    workspace.root.mkdir(parents=True, exist_ok=True)
-    weights.write_bytes(b"none")
-    facts = ModelFacts(
-        name="bright",
-        created=datetime(2026, 3, 24, tzinfo=UTC),
-        recipe=Recipe(network=NetworkSettings(encoder_weights="none")),
-        dataset_name="D",
-        dataset_fingerprint="f" * 64,
-        train=("a",),
-        test=(),
-        epochs_done=1,
-        ended="finished",
-        seconds=1.0,
-        scores=None,
-        encoder_sha256=None,
-        run_id="r",
-        versions={},
-    )
-    return ModelStore(workspace).publish(facts, weights)
+    return brightness.model(workspace)
 
 
 @pytest.fixture(autouse=True)
@@ -378,7 +358,7 @@ def wait(until, what="the batch"):
 def processes_of_their_own(monkeypatch):
     """Batches start a process that finds what is bright."""
     monkeypatch.undo()
-    monkeypatch.setattr(jobs, "WORKER", "tests.bright")
+    monkeypatch.setattr(jobs, "WORKER", "tests.brightness")
     yield
     for process in processes._workers:
         process.wait(PATIENCE)
@@ -399,7 +379,7 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
         else:
             Pillow.fromarray(cells).save(path)
         brought.append(Upload(path.name, path))
-    monkeypatch.setenv(bright.PAUSE, "0.01")
+    monkeypatch.setenv(brightness.PAUSE, "0.01")
     batch = jobs.start(workspace, brought, model)
     wait(lambda: batch.progress().done >= 90)
     os.kill(batch.status().pid, signal.SIGKILL)
@@ -408,7 +388,7 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
         found.name: (found.folder / "facts.json").stat().st_mtime_ns for found in batch.found()
     }
     assert 80 < len(before) < 190
-    monkeypatch.setenv(bright.PAUSE, "0")
+    monkeypatch.setenv(brightness.PAUSE, "0")
     jobs.resume(batch)
     wait(lambda: batch.progress().ended)
     assert batch.progress() == ("done", "", 200, 200, None, None)
@@ -427,7 +407,7 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
 
 @pytest.mark.usefixtures("processes_of_their_own")
 def test_a_second_batch_waits_and_can_be_stopped_meanwhile(workspace, model, tmp_path, monkeypatch):
-    monkeypatch.setenv(bright.PAUSE, "0.3")
+    monkeypatch.setenv(brightness.PAUSE, "0.3")
     pictures = uploads(tmp_path, **{f"i{number}": TWO_CELLS for number in range(100)})
     first = jobs.start(workspace, pictures, model)
     wait(lambda: first.progress().done)

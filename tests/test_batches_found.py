@@ -9,7 +9,7 @@ from cellseg.batches.found import FACTS, TABLE, Found
 from cellseg.batches.work import segment_into
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
-from tests.bright import BrightIsCell, Cells
+from tests.brightness import BrightIsCell, Cells
 
 PIXELS = np.array([[255, 255, 0, 0], [255, 0, 0, 200], [0, 0, 0, 200]], np.uint8)
 LABELS = np.array([[1, 1, 0, 0], [1, 0, 0, 2], [0, 0, 0, 2]])

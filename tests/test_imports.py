@@ -35,6 +35,7 @@ ROOMS = [
     "console",
     "arguments",
     "serving",
+    "result_commands",
     "cli",
     "launch",
     "ui",
@@ -249,7 +250,8 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["app", "demo", "import", "train", "segment", "evaluate", "list"]
+    "command",
+    ["app", "demo", "import", "train", "segment", "measure", "score", "evaluate", "list"],
 )
 def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     assert not loaded_by("-m", "cellseg", command, "--help") & HEAVY

@@ -1,7 +1,9 @@
 """The one way in which results of an image come to lie in a folder."""
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +22,7 @@ from cellseg.batches.found import (
     packed,
 )
 from cellseg.config import PredictionOptions
+from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.workspace import disk_errors, write_bytes, write_json
 
@@ -41,6 +44,26 @@ class Finder(Protocol):
 
     def cells(self, image: Image, options: PredictionOptions | None = None) -> Cells:
         """The cells of an image of any size."""
+
+
+@contextmanager
+def one_sentence(name: str) -> Iterator[None]:
+    """Turn whatever goes wrong with one image into one sentence, so that it stops no other."""
+    try:
+        yield
+    except (CellsegError, OSError):
+        raise
+    except MemoryError:
+        raise CellsegError(
+            f"{name} does not fit into the memory of this machine; cut it into parts or make it "
+            "smaller."
+        ) from None
+    except Exception as error:
+        logging.getLogger(__name__).exception("%s", name)
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise CellsegError(
+            f"{name} could not be segmented ({reason}); try another image or another model."
+        ) from None
 
 
 def segment_into(

@@ -29,7 +29,7 @@ from cellseg.batches.batch import (
     write_done,
 )
 from cellseg.batches.found import Found
-from cellseg.batches.work import Finder, segment_into
+from cellseg.batches.work import Finder, one_sentence, segment_into
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.importing import Upload
 from cellseg.datasets.masks import MaskScale
@@ -168,7 +168,7 @@ class Worker:
 
     def _image(self, predictor: Finder, brought: Brought, folder: Path) -> Found:
         config = self.batch.config
-        try:
+        with one_sentence(brought.name):
             found = segment_into(
                 predictor,
                 brought.image,
@@ -178,17 +178,9 @@ class Worker:
                 truth=brought.truth,
                 warnings=brought.warnings,
             )
-        except (CellsegError, MemoryError):
-            raise
-        except Exception as error:  # one image that a network cannot take stops no other
-            log.exception("%s", brought.name)
-            raise CellsegError(
-                f"{brought.name} could not be segmented ({_reason(error)}); the log of the batch "
-                "has the details."
-            ) from None
-        if config.pixel_size is not None:
-            found = found.with_pixel_size(config.pixel_size)
-        found.table()
+            if config.pixel_size is not None:
+                found = found.with_pixel_size(config.pixel_size)
+            found.table()
         return found
 
     def _images(self, source: Source, decoder: Decoder) -> Iterator[Brought]:

@@ -78,19 +78,28 @@ def _pixel_size(batch: Batch) -> None:
     """A small form beneath a button: the side of a pixel, for all images of the batch."""
     with st.popover("Pixel size", icon=":material/straighten:"):
         with st.form("results-pixel-size", border=False):
-            entered = st.number_input(
+            st.number_input(
                 "Side of one pixel, µm",
                 min_value=0.0,
                 value=batch.config.pixel_size,
+                key="results-pixel-size-entered",
                 step=0.01,
                 format="%.4f",
                 placeholder="from the files",
                 help="It adds areas in µm² and lengths in µm to tables and exports. Empty: as the "
                 "files say.",
             )
-            if st.form_submit_button("Use it for all images", type="primary"):
-                batch.with_pixel_size(entered or None)
-                st.rerun()
+            st.form_submit_button(
+                "Use it for all images",
+                type="primary",
+                on_click=shell.callback(_calibrate),
+                args=(batch.id,),
+            )
+
+
+def _calibrate(batch_id: str) -> None:
+    size = st.session_state["results-pixel-size-entered"]
+    BatchStore(Workspace.default()).get(batch_id).with_pixel_size(size or None)
 
 
 @shell.guarded

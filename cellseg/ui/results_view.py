@@ -34,6 +34,7 @@ def show(workspace: Workspace, results: Results) -> None:
 def _view(workspace: Workspace, results: Results) -> None:
     key = f"{results.key}-section"
     section = st.session_state.get(key) or "Cells"
+    truth_view.take(workspace, results)
     found = cells_view.pick(results)
     left, right = st.columns([7, 3], gap="medium")
     with right:

@@ -21,7 +21,7 @@ from cellseg.batches import truth
 from cellseg.batches.found import Found
 from cellseg.datasets.importing import Upload
 from cellseg.limits import Limits
-from cellseg.ui import cells_view, results_state, shell, state, uploads
+from cellseg.ui import cells_view, results_state, shell, uploads
 from cellseg.ui.cells_view import Marks
 from cellseg.ui.results_state import Results
 from cellseg.ui.words import count, plain
@@ -35,6 +35,9 @@ COLOURS: dict[Kind, tuple[str, str, str]] = {
     Kind.MERGED: ("Merged", "#CC79A7", "several cells that were found as one"),
 }
 """Name, colour (apart for colour-blind eyes, Okabe & Ito 2008) and meaning of each kind."""
+
+MOST_PROBLEMS = 5
+"""Sentences shown about masks that could not be used."""
 
 MEANINGS = {
     "ap": "Found over found, missed and false cells; 1 is perfect.",
@@ -231,20 +234,26 @@ def _each(results: Results, every: list[Comparison], at: float) -> None:
 
 
 def _bring(workspace: Workspace, results: Results, key: str) -> None:
-    """True masks of the images, which are kept beside the results."""
-    files = uploads.uploader(
+    """An uploader of true masks; `take` keeps them beside the results."""
+    uploads.uploader(
         workspace,
         f"{key}-upload",
         "True masks",
         help="A label image or a black and white mask for each image, named like it: `a.tif` "
         "or `a_masks.png` for `a.tif`.",
     )
-    if not files:
+
+
+def take(workspace: Workspace, results: Results) -> None:
+    """Keep the true masks that were brought, before anything shows the images."""
+    key = f"{results.key}-truth"
+    slot = st.container()  # there in every run, so that nothing below it changes its place
+    if not (files := uploads.received(f"{key}-upload")):
         return
-    slot = st.empty()
+    bar = slot.empty()
 
     def progress(done: int, of: int, name: str) -> None:
-        slot.progress(done / max(1, of), plain(f"Reading {name}"))
+        bar.progress(done / max(1, of), plain(f"Reading {name}"))
 
     try:
         problems = truth.bring(
@@ -255,11 +264,13 @@ def _bring(workspace: Workspace, results: Results, key: str) -> None:
             progress=progress,
         )
     finally:
-        slot.empty()
+        bar.empty()
         uploads.forget(f"{key}-upload")
-    if problems:
-        state.complain(" ".join(problems[:3]) + (" …" if len(problems) > 3 else ""))
-    st.rerun()
+    with slot:
+        for sentence in problems[:MOST_PROBLEMS]:
+            shell.show_error(sentence)
+        if len(problems) > MOST_PROBLEMS:
+            st.caption(f"And {len(problems) - MOST_PROBLEMS:,} more.")
 
 
 def _config(table: pd.DataFrame) -> dict[str, Any]:

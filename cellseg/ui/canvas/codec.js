@@ -1,9 +1,24 @@
 // From bytes to pixels: the other end of cellseg/ui/viewer_layers.py.
 
+const TRIES = 4;
+
+// The answer of an address. While the page runs anew, its files may be away for a moment.
+async function answered(url) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answer = await fetch(url);
+      if (answer.ok) return answer;
+      throw new Error(`The server answered ${answer.status}.`);
+    } catch (problem) {
+      if (attempt === TRIES) throw problem;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300 * attempt));
+  }
+}
+
 // The bytes behind an address, unpacked; `size` of them.
 async function inflated(url, size) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  const answer = await answered(url);
   const reader = answer.body.pipeThrough(new DecompressionStream("deflate")).getReader();
   const bytes = new Uint8Array(size);
   let filled = 0;

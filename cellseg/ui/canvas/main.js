@@ -75,6 +75,7 @@ function receive(s, data) {
   s.data = data;
   unpack(data);
   s.stage.style.setProperty("--height", `${data.height}px`);
+  suit(s.find(".viewer"));
   if (before?.image.url !== data.image.url) {
     s.fresh = true;
     s.tables = null;
@@ -90,6 +91,13 @@ function receive(s, data) {
   fetchLayers(s);
   resize(s);
   changed(s);
+}
+
+// Sliders and lists of the browser light or dark as the page is.
+function suit(viewer) {
+  const parts = getComputedStyle(viewer).backgroundColor.match(/[\d.]+/g) || [];
+  const [red, green, blue] = parts.map(Number);
+  viewer.style.colorScheme = 0.3 * red + 0.6 * green + 0.1 * blue < 128 ? "dark" : "light";
 }
 
 // Text to tables, once: a change of the theme brings the same data again.

@@ -117,7 +117,10 @@ def picture(
     """
     loaded = results_state.pixels(found)
     of = results_state.table(found) if column or filters.clauses() else None
-    keep = None if of is None or not filters.clauses() else of["label"][filters.keep(of)].tolist()
+    keep = None
+    if of is not None and filters.clauses():
+        keep = frozenset(of["label"][filters.keep(of)].tolist())
+    lit = selection.labels(results.key, found.name)
     values = None
     if of is not None and column is not None and column in of:
         values = (titled(column), dict(zip(of["label"].tolist(), of[column].tolist(), strict=True)))
@@ -134,7 +137,7 @@ def picture(
             marks=marks.predicted if marks else None,
             truth_marks=marks.truth if marks else None,
             legend=marks.legend if marks else None,
-            selected=selection.labels(results.key, found.name),
+            selected=[label for label in lit if keep is None or label in keep],
             pixel_size=found.pixel_size,
             height=HEIGHT,
             version=loaded.version,

@@ -77,14 +77,22 @@ def _range(key: str, column: str) -> dict[str, object]:
 
 def _bounds(key: str, label: str, meaning: str | None = None) -> tuple[float | None, float | None]:
     """The lowest and the highest value to keep; None where nothing is typed."""
-    left, right = st.columns(2)
-    with left:
-        low = st.number_input(
-            f"{label}, from", value=None, key=f"{key}-low", placeholder="any", help=meaning
-        )
-    with right:
-        high = st.number_input("to", value=None, key=f"{key}-high", placeholder="any")
-    return low, high
+    found: list[float | None] = []
+    with st.container(gap="xxsmall"):
+        st.markdown(f":small[{label}]", help=meaning)
+        for column, end, bound in zip(
+            st.columns(2, gap="small"), ("low", "high"), ("from", "to"), strict=True
+        ):
+            with column:
+                value = st.number_input(
+                    f"{label}, {bound}",
+                    value=None,
+                    key=f"{key}-{end}",
+                    placeholder=bound,
+                    label_visibility="collapsed",
+                )
+                found.append(value)
+    return found[0], found[1]
 
 
 def _reset(key: str) -> None:

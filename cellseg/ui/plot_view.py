@@ -108,15 +108,26 @@ def _columns(results: Results, kind: str) -> tuple[str, str]:
             columns,
             format_func=titled,
             key=f"{key}-x",
+            help=_meaning(f"{key}-x", columns[0]),
         )
-        st.caption(plain(definition(x)))
     if kind != "Scatter":
         return x, x
     with right:
         start = columns.index("eccentricity")
-        y = st.selectbox("Up", columns, start, format_func=titled, key=f"{key}-y")
-        st.caption(plain(definition(y)))
+        y = st.selectbox(
+            "Up",
+            columns,
+            start,
+            format_func=titled,
+            key=f"{key}-y",
+            help=_meaning(f"{key}-y", columns[start]),
+        )
     return x, y
+
+
+def _meaning(key: str, first: str) -> str:
+    """The definition of the column that is chosen in a box."""
+    return definition(st.session_state.get(key) or first)
 
 
 def _grouping(key: str, names: list[str]) -> Grouping:
@@ -197,11 +208,12 @@ def _scattered(results: Results, table: pd.DataFrame, plot: Plot) -> None:
 def _dressed(
     key: str, results: Results, title: str, plot: Plot, on_select: Callable[[], None] | None = None
 ) -> None:
-    """The figure, and above it in which format its camera saves it and its data."""
+    """The figure, and below it in which format its camera saves it and its data."""
+    slot = st.container()  # the figure comes first, close to the picture of the cells
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Its camera saves", width="content")
+        st.caption("The camera above saves", width="content")
         kind = st.segmented_control(
-            "Its camera saves",
+            "The camera above saves",
             plots.FORMATS,
             default="svg",
             required=True,
@@ -225,14 +237,15 @@ def _dressed(
             on_click="ignore",
             icon=":material/download:",
         )
-    st.plotly_chart(
-        plots.on_white(plot.figure) if white else plot.figure,
-        theme=None if white else "streamlit",
-        config=plots.config(name, kind),
-        alt=plot.alt,
-        key=f"{key}-scatter" if on_select else f"{key}-figure",
-        on_select=on_select or "ignore",
-    )
+    with slot:
+        st.plotly_chart(
+            plots.on_white(plot.figure) if white else plot.figure,
+            theme=None if white else "streamlit",
+            config=plots.config(name, kind),
+            alt=plot.alt,
+            key=f"{key}-scatter" if on_select else f"{key}-figure",
+            on_select=on_select or "ignore",
+        )
 
 
 def _summed(key: str, title: str, table: pd.DataFrame) -> None:

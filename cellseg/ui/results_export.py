@@ -56,12 +56,12 @@ def show(workspace: Workspace, results: Results, found: Found, filters: Filters)
         )
     _said(founds, filters)
     _packed(workspace, results, founds, kinds, filters, dialect)
-    with st.expander("Methods paragraph for a paper", icon=":material/article:"):
-        if st.toggle("Write it", key=f"{key}-methods"):
+    with st.container():
+        if st.toggle("Methods paragraph for a paper", key=f"{key}-methods"):
             with st.spinner("Counting cells"):
                 facts = out.facts(founds, results.model, filters, results.options)
             st.code(methods(facts), language=None, wrap_lines=True)
-            st.caption("The zip holds it too, as methods.txt beside provenance.json.")
+            st.caption("The zip holds it too: methods.txt, beside provenance.json.")
 
 
 def _ticked(key: str) -> list[Kind]:

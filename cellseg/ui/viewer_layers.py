@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ LARGEST = 2**26
 
 PREVIEW = 8
 """Side of the squares of pixels whose mean makes one pixel of the preview."""
+
+BLOCK = 2**17
+"""Pixels that are worked on at a time."""
 
 SMALL = 1024
 """Longer side up to which a picture needs no preview, pixels."""
@@ -105,8 +108,11 @@ def pack_labels(labels: NDArray) -> Packed:
 def pack_probability(probability: NDArray[np.floating]) -> Packed:
     """A probability map (Y, X), 0 to 1, in 255 steps: uint8 as an image of one channel."""
     step = step_of(*probability.shape)
-    steps = np.rint(np.clip(np.nan_to_num(probability[::step, ::step]), 0, 1) * 255)
-    content = deflated(_differences(steps.astype(np.uint8)))
+    probability = probability[::step, ::step]
+    steps = np.empty(probability.shape, np.uint8)
+    for rows in _blocks(steps):
+        steps[rows] = np.rint(np.clip(np.nan_to_num(probability[rows]), 0, 1) * 255)
+    content = deflated(_differences(steps))
     facts = {"height": steps.shape[0], "width": steps.shape[1], "channels": 1, "bytes": 1}
     return Packed(content, _identity(content, facts), b"", np.zeros(0, np.int64), facts)
 
@@ -170,11 +176,23 @@ def deflated(raw: bytes) -> bytes:
 
 def _differences(plane: NDArray) -> bytes:
     """One channel (Y, X) as differences between neighbours in a row; see `pack_image`."""
-    whole = np.dtype(f"u{plane.dtype.itemsize}")
-    known = np.ascontiguousarray(plane, plane.dtype.newbyteorder("=")).view(whole)
-    steps = np.diff(known, axis=1, prepend=whole.type(0))
-    signs = (steps >> (8 * whole.itemsize - 1)).astype(bool)
-    return _byte_planes(np.where(signs, ~(steps << 1), steps << 1))
+    size = plane.dtype.itemsize
+    whole = np.dtype(f"<u{size}")
+    planes = np.empty((size, *plane.shape), np.uint8)
+    for rows in _blocks(plane):
+        known = np.ascontiguousarray(plane[rows], plane.dtype.newbyteorder("<")).view(whole)
+        steps = np.diff(known, axis=1, prepend=whole.type(0))
+        steps = (steps << 1) ^ -(steps >> (8 * size - 1))  # 0, -1, 1, -2 ... become 0, 1, 2, 3 ...
+        parts = steps.astype(whole, copy=False).view(np.uint8).reshape(*steps.shape, size)
+        planes[:, rows] = np.moveaxis(parts, 2, 0)[::-1]
+    return planes.tobytes()
+
+
+def _blocks(plane: NDArray) -> Iterator[slice]:
+    """Rows of a plane, as many at a time as the memory next to a processor holds."""
+    rows = max(1, BLOCK // max(1, plane.shape[1]))
+    for first in range(0, plane.shape[0], rows):
+        yield slice(first, first + rows)
 
 
 def _byte_planes(values: NDArray[np.unsignedinteger]) -> bytes:

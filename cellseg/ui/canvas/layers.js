@@ -43,7 +43,15 @@ async function loadCells(url, facts) {
   const { index, boxes } = await readCells(url, facts);
   const levels = [{ height, width, index }];
   pyramid(levels, 0, (level) => ({ index: thinned(level.index, level) }));
-  return { levels, boxes, count: facts.cells, bytes: index.byteLength * 1.4 };
+  return { levels, boxes, count: facts.cells, side: middleSide(boxes), bytes: index.byteLength * 1.4 };
+}
+
+// The median of the longer sides of the cells, from a thousand of them.
+function middleSide(boxes) {
+  const step = 4 * Math.max(1, Math.floor(boxes.length / 4000));
+  const sides = [];
+  for (let i = 4; i < boxes.length; i += step) sides.push(Math.max(boxes[i + 2] - boxes[i], boxes[i + 3] - boxes[i + 1]));
+  return sides.sort((one, other) => one - other)[sides.length >> 1] || 0;
 }
 
 function pyramid(levels, first, next) {

@@ -1,5 +1,5 @@
 // The controls around the picture, and what is said in words.
-const OFFERED = [["green", "Green"], ["yellow", "Yellow"], ["magenta", "Magenta"], ["label", "One for each cell"]];
+const OFFERED = [["green", "Green"], ["yellow", "Yellow"], ["magenta", "Magenta"], ["label", "Many colours"]];
 
 function connect(s) {
   const { find } = s;

@@ -138,10 +138,11 @@ function compose(s, frame) {
   }
   if (s.bare || !s.picture) return;
   if (s.map && settings.layers.map) drawMap(frame, s.map, settings.layers.image ? 160 : 256);
-  const fine = Math.max(1, Math.round(frame.factor));
-  const thick = frame.per < 4 ? Math.max(1, Math.round(1.6 * frame.factor)) : fine;
+  const ring = Math.max(1, Math.round(1.6 * frame.factor));
   for (const look of [...s.looks].reverse()) {
-    drawCells(frame, look.layer, { ...look, line: look.filled ? fine : thick, ring: thick });
+    const most = Math.floor(look.layer.side / frame.per / 8); // a line must leave something to see
+    const line = Math.max(1, Math.min(most, look.filled ? Math.round(frame.factor) : ring));
+    drawCells(frame, look.layer, { ...look, line, ring });
   }
 }
 

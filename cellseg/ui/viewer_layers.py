@@ -108,12 +108,13 @@ def pack_labels(labels: NDArray) -> Packed:
 def pack_probability(probability: NDArray[np.floating]) -> Packed:
     """A probability map (Y, X), 0 to 1, in 255 steps: uint8 as an image of one channel."""
     step = step_of(*probability.shape)
-    probability = probability[::step, ::step]
-    steps = np.empty(probability.shape, np.uint8)
+    sent = probability[::step, ::step]
+    height, width = sent.shape
+    steps = np.empty((height, width), np.uint8)
     for rows in _blocks(steps):
-        steps[rows] = np.rint(np.clip(np.nan_to_num(probability[rows]), 0, 1) * 255)
+        steps[rows] = np.rint(np.clip(np.nan_to_num(sent[rows]), 0, 1) * 255)
     content = deflated(_differences(steps))
-    facts = {"height": steps.shape[0], "width": steps.shape[1], "channels": 1, "bytes": 1}
+    facts = {"height": height, "width": width, "channels": 1, "bytes": 1}
     return Packed(content, _identity(content, facts), b"", np.zeros(0, np.int64), facts)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from cellseg.arguments import Home, ModelName, workspace_of
 from cellseg.console import counter, hushed, result, say
+from cellseg.errors import CellsegError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def segment(
     chosen = ModelStore(workspace).get(model)
     files = inputs(paths, output)
 
-    written = Output(
+    made = Output(
         workspace,
         chosen,
         lambda: load(chosen),
@@ -81,7 +82,11 @@ def segment(
         limits=Limits.of(workspace),
         workers=workers,
         progress=counter("Segmented"),
-    ).fill(files, resume)
+    )
+    try:
+        written = made.fill(files, resume)
+    except KeyboardInterrupt:
+        raise CellsegError("Stopped; the same command with --resume goes on.") from None
     for sentence in written.left_out:
         say(sentence)
     answer = {"model": chosen.name, "images": written.records, "left_out": written.left_out}
@@ -209,7 +214,6 @@ def _wanted(
     from cellseg.analysis.measurements import checked_pixel_size
     from cellseg.batches.output import Wanted
     from cellseg.config import PredictionOptions, checked
-    from cellseg.errors import CellsegError
 
     try:
         return Wanted(

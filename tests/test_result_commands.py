@@ -145,6 +145,17 @@ def test_a_bad_file_is_exit_code_1_and_the_rest_is_there(home, tmp_path):
     assert (tmp_path / "out" / "measurements.csv").exists()
 
 
+def test_ctrl_c_says_how_to_go_on(home, tmp_path, monkeypatch):
+    class Breaks(BrightIsCell):
+        def cells(self, image, options=None, progress=None):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(result_commands, "load", lambda model: Breaks())
+    file = picture(tmp_path / "a.png")
+    words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
+    assert "with --resume goes on" in refused(*words)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cellseg.images.image import Image
-from cellseg.ui import viewer, viewer_layers
+from cellseg.ui import streaming, viewer, viewer_layers
 from cellseg.ui.viewer_layers import pack_image, pack_labels, pack_probability
 
 APP = """
@@ -242,6 +242,14 @@ def test_truth_may_come_later(app: AppTest) -> None:
     after = rerun(app, truth=np.ones((3, 4), np.uint8))
     assert after["truth"]["cells"] == 1
     assert after["image"]["url"] == before["image"]["url"]
+
+
+def test_layers_lie_below_the_path_of_the_server(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sent(app)["cells"]["url"].split("/")[-2] == "media"
+    monkeypatch.setattr(streaming, "base", lambda: "/lab")
+    assert rerun(app)["cells"]["url"].startswith("/lab/")
 
 
 def test_layers_of_another_size_do_not_fit() -> None:

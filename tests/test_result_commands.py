@@ -177,7 +177,7 @@ def test_misuse_of_segment_is_exit_code_2(tmp_path, words, sentence):
 
 
 def test_measure_gives_the_table_of_segment_without_the_score(home, tmp_path):
-    for shift, name in enumerate("ab"):
+    for shift, name in enumerate(("a2", "a10")):  # of which people put a2 first
         picture(tmp_path / "in" / f"{name}.png", np.roll(TWO_CELLS, shift))
     out = tmp_path / "out"
     words = ("--model", "bright", "--output", out, "--export", ",".join(KINDS), "--pixel-size", 0.5)
@@ -207,6 +207,16 @@ def test_measure_speaks_cellprofiler_and_names_what_has_no_partner(tmp_path):
     assert "5 x 3 pixels and b.png 3 x 5" in said["left_out"][1]
     assert pd.read_csv(tmp_path / "t.csv")["ObjectNumber"].tolist() == [3, 6]
     assert "scikit-image or cellprofiler" in misused(*words, "other")
+
+
+def test_many_without_a_partner_are_one_sentence(tmp_path):
+    for name in "abc":
+        picture(tmp_path / "in" / f"{name}.png")
+    label_image(tmp_path / "labels" / "a.tif")
+    words = ("measure", "--images", tmp_path / "in", "--labels", tmp_path / "labels")
+    said = answer(*words, "--output", tmp_path / "t.csv", code=1)
+    assert len(said["left_out"]) == 1
+    assert said["left_out"][0].startswith("2 files of")
 
 
 def test_black_and_white_masks_are_cut_into_cells(tmp_path):

@@ -23,7 +23,7 @@ _BLACK_AND_WHITE = {1, 255}
 
 
 class Given(NamedTuple):
-    """Pairs of files from two folders, and a sentence for each file that has no partner."""
+    """Pairs of files from two folders, in the order of names in the first; who has no partner."""
 
     pairs: list[tuple[Path, Path]]
     alone: list[str]
@@ -47,15 +47,11 @@ def paired(first: Path, second: Path) -> Given:
             f"No file of {first} belongs to one of {second} by its name; needed are equal names, "
             "or names like a.tif and a_labels.tif."
         )
-    alone = [
-        f"{folder / name} has no partner in {other}; it was left out."
-        for folder, other, names in (
-            (first, second, found.images_without_mask),
-            (second, first, found.masks_without_image),
-        )
-        for name in names
-    ]
-    return Given([(files[0][one.image], files[1][one.mask]) for one in found.pairs], alone)
+    alone = _alone(found.images_without_mask, first, second)
+    alone += _alone(found.masks_without_image, second, first)
+    place = {name: number for number, name in enumerate(files[0])}
+    pairs = sorted(found.pairs, key=lambda one: place[one.image])
+    return Given([(files[0][one.image], files[1][one.mask]) for one in pairs], alone)
 
 
 def measured(
@@ -114,6 +110,18 @@ def scored(
                 yield compare(paths[0].name, truth, predicted)
             except CellsegError as error:
                 yield str(error)
+
+
+def _alone(names: Sequence[str], folder: Path, other: Path) -> list[str]:
+    """A sentence about the files of a folder without a partner in the other, if there are any."""
+    if not names:
+        return []
+    if len(names) == 1:
+        return [f"{folder / names[0]} has no partner in {other}; it was left out."]
+    return [
+        f"{len(names)} files of {folder} have no partner in {other}, {names[0]} and others; they "
+        "were left out."
+    ]
 
 
 def _decoder(limits: Limits | None) -> Decoder:

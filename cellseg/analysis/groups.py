@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Hashable, Sequence
-from pathlib import PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -52,14 +51,15 @@ class Grouping(Frozen):
 
     def group(self, image: str) -> str:
         """The group of an image of this name, with `/` between folders; `NO_GROUP` if none fits."""
-        path = PurePosixPath(image)
+        folder, _, name = image.rpartition("/")
+        stem = name.rpartition(".")[0] or name
         if self.by == "folder":
-            return str(path.parent) if path.parent.name else NO_GROUP
+            return folder or NO_GROUP
         if self.by == "part":
-            parts = path.stem.split(self.separator)
+            parts = stem.split(self.separator)
             index = self.position - 1 if self.position > 0 else self.position
             return parts[index] if -len(parts) <= index < len(parts) else NO_GROUP
-        found = _expression(self.pattern).fullmatch(path.stem)
+        found = _expression(self.pattern).fullmatch(stem)
         return found["group"] if found and found["group"] else NO_GROUP
 
 

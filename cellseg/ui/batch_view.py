@@ -159,7 +159,7 @@ def said(progress: Progress, stopping: bool = False) -> str:
     parts = [done]
     if progress.remaining_s is not None:
         parts.append(f"about {about(progress.remaining_s)} left")
-    if progress.phase:
+    if progress.phase and progress.state != "starting":
         parts.append(plain(progress.phase))
     return ", ".join(parts)
 

@@ -12,7 +12,7 @@ from cellseg.analysis.measurements import definition
 from cellseg.batches.found import Found
 from cellseg.config import checked
 from cellseg.errors import CellsegError
-from cellseg.ui import plots, results_state, selection, shell
+from cellseg.ui import plots, results_state, selection, shell, waiting
 from cellseg.ui.plots import Plot
 from cellseg.ui.results_state import Results
 from cellseg.ui.words import count, plain
@@ -68,7 +68,8 @@ def show(results: Results, found: Found, filters: Filters) -> None:
     table = _table(results, found, filters, everywhere and kind != "Counts")
     groups = {name: grouping.group(name) if grouping else name for name in results.names}
     if kind == "Counts":
-        cells = results_state.counts(results.founds, filters)
+        with waiting.bar() as tell:
+            cells = results_state.counts(results.founds, filters, tell)
         _dressed(key, results, "counts", plots.counted(cells, groups if grouping else None))
         parts = [groups[name] if grouping else "All images" for name in cells]
         _summed(key, "Cells in an image", summary(list(cells.values()), parts))
@@ -178,17 +179,10 @@ def _grouping(key: str, names: list[str]) -> Grouping:
 
 
 def _table(results: Results, found: Found, filters: Filters, everywhere: bool) -> pd.DataFrame:
-    slot = st.empty()  # there in every run, so that nothing below it changes its place
-    if not everywhere:
+    with waiting.bar() as tell:
+        if everywhere:
+            return results_state.joined(results.founds, filters, tell)
         return results_state.kept(found, filters)
-
-    def progress(done: int, of: int, name: str) -> None:
-        slot.progress(done / of, plain(f"Measuring {name}, {done + 1} of {of}"))
-
-    try:
-        return results_state.joined(results.founds, filters, progress)
-    finally:
-        slot.empty()
 
 
 def _scattered(results: Results, table: pd.DataFrame, plot: Plot) -> None:

@@ -11,7 +11,7 @@ from cellseg.batches.found import Found
 from cellseg.exports.bundle import KINDS, Kind
 from cellseg.exports.provenance import methods
 from cellseg.exports.tables import DIALECTS, Dialect
-from cellseg.ui import downloads, results_state, shell, uploads
+from cellseg.ui import downloads, results_state, shell, uploads, waiting
 from cellseg.ui.results_state import Results
 from cellseg.ui.words import count, plain
 from cellseg.workspace import Workspace, slug
@@ -87,7 +87,8 @@ def _images(key: str, results: Results, found: Found) -> tuple[Found, ...]:
 def _said(founds: Sequence[Found], filters: Filters) -> None:
     """How many cells go out and how many the filters leave behind."""
     whole = sum(found.cells for found in founds)
-    cells = sum(results_state.counts(founds, filters).values())
+    with waiting.bar() as tell:
+        cells = sum(results_state.counts(founds, filters, tell).values())
     said = f"{count(cells, 'cell')} in {count(len(founds), 'image')}."
     if filters.clauses():
         said += f" :orange[The filters leave out {whole - cells:,}: "

@@ -4,15 +4,16 @@ import pandas as pd
 import streamlit as st
 
 from cellseg.analysis.filters import Filters
-from cellseg.ui import cells_view, results_state, shell
+from cellseg.ui import cells_view, results_state, shell, waiting
 from cellseg.ui.results_state import Results
-from cellseg.ui.words import count, plain
+from cellseg.ui.words import count
 
 
 def show(results: Results, filters: Filters) -> None:
     """Cells of every image; a click on a row opens its image."""
     key = f"{results.key}-images"
-    cells = _counted(results, filters)
+    with waiting.bar() as tell:
+        cells = results_state.counts(results.founds, filters, tell)
     table = pd.DataFrame(
         {
             "image": results.names,
@@ -55,15 +56,3 @@ def show(results: Results, filters: Filters) -> None:
         f"{count(sum(cells.values()), 'cell')} in {count(len(names), 'image')}. Choose a row to "
         "open its image."
     )
-
-
-def _counted(results: Results, filters: Filters) -> dict[str, int]:
-    """Cells of each image after filters; with a bar, as filters need every table."""
-    slot = st.empty()  # there in every run, so that nothing below it changes its place
-    found: dict[str, int] = {}
-    for number, one in enumerate(results.founds):
-        if filters.clauses():
-            slot.progress(number / len(results.founds), plain(f"Measuring {one.name}"))
-        found |= results_state.counts([one], filters)
-    slot.empty()
-    return found

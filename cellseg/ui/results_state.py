@@ -1,6 +1,6 @@
 """What a page shows of segmented images: the images, and their tables as far as they are needed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,8 +15,7 @@ from cellseg.batches.found import TRUTH, Found
 from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
 from cellseg.models.store import Model
-
-Progress = Callable[[int, int, str], None]
+from cellseg.ui.waiting import Tell
 
 
 @dataclass(frozen=True)
@@ -95,33 +94,47 @@ def kept(found: Found, filters: Filters) -> pd.DataFrame:
     return of[filters.keep(of)] if filters.clauses() else of
 
 
-def counts(founds: Iterable[Found], filters: Filters) -> dict[str, int]:
+@st.cache_resource(max_entries=50_000, show_spinner=False)
+def _count(
+    version: str, pixel_size: float | None, asked: str, _found: Found, _filters: Filters
+) -> int:
+    return len(kept(_found, _filters))
+
+
+def counts(founds: Iterable[Found], filters: Filters, tell: Tell | None = None) -> dict[str, int]:
     """Cells of each image that pass the filters; without filters nothing is measured."""
     if not filters.clauses():
         return {found.name: found.cells for found in founds}
-    return {found.name: len(kept(found, filters)) for found in founds}
+    asked, listed = filters.model_dump_json(), list(founds)
+    counted = {}
+    for number, found in enumerate(listed):
+        if tell:
+            tell(number, len(listed), f"Measuring {found.name}, {number + 1} of {len(listed)}")
+        counted[found.name] = _count(found.version, found.pixel_size, asked, found, filters)
+    return counted
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _joined(
-    key: tuple[tuple[str, str, float | None], ...], _tables: list[pd.DataFrame]
-) -> pd.DataFrame:
-    with_cells = [part for part in _tables if len(part)]
-    return pd.concat(with_cells or _tables[:1], ignore_index=True)
+def _whole(images: tuple[tuple[str, str, float | None], ...]) -> list[pd.DataFrame]:
+    """A place for one table; it is filled outside, where a bar may be shown meanwhile."""
+    return []
 
 
-def joined(founds: Iterable[Found], filters: Filters, progress: Progress) -> pd.DataFrame:
+def joined(founds: Iterable[Found], filters: Filters, tell: Tell) -> pd.DataFrame:
     """The cells of all images that pass the filters, as one table.
 
     Parameters
     ----------
-    progress : called with (images done, images in all, name of the next).
+    tell : says what is measured; see `waiting.bar`.
     """
     listed = list(founds)
-    tables = []
-    for number, found in enumerate(listed):
-        progress(number, len(listed), found.name)
-        tables.append(table(found))
-    key = tuple((found.version, found.name, found.pixel_size) for found in listed)
-    whole = _joined(key, tables)
+    place = _whole(tuple((found.version, found.name, found.pixel_size) for found in listed))
+    if not place:
+        tables = []
+        for number, found in enumerate(listed):
+            tell(number, len(listed), f"Measuring {found.name}, {number + 1} of {len(listed)}")
+            tables.append(table(found))
+        with_cells = [part for part in tables if len(part)]
+        place.append(pd.concat(with_cells or tables[:1], ignore_index=True))
+    whole = place[0]
     return whole[filters.keep(whole)].reset_index(drop=True) if filters.clauses() else whole

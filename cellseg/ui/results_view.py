@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from cellseg.analysis.filters import Filters
+from cellseg.batches.found import Found
 from cellseg.ui import (
     cells_view,
     filter_form,
@@ -11,9 +13,9 @@ from cellseg.ui import (
     results_state,
     shell,
     truth_view,
+    waiting,
 )
 from cellseg.ui.results_state import Results
-from cellseg.ui.words import plain
 from cellseg.workspace import Workspace
 
 SECTIONS = {
@@ -69,7 +71,7 @@ def _view(workspace: Workspace, results: Results) -> None:
             _cells(results, found, filters)
 
 
-def _cells(results: Results, found: results_state.Found, filters: filter_form.Filters) -> None:
+def _cells(results: Results, found: Found, filters: Filters) -> None:
     """The table of the open image, or of all."""
     everywhere = len(results.founds) > 1 and (
         st.segmented_control(
@@ -82,14 +84,9 @@ def _cells(results: Results, found: results_state.Found, filters: filter_form.Fi
         )
         == "All images"
     )
-    slot = st.empty()
-
-    def progress(done: int, of: int, name: str) -> None:
-        slot.progress(done / of, plain(f"Measuring {name}, {done + 1} of {of}"))
-
-    if everywhere:
-        of = results_state.joined(results.founds, filters, progress)
-    else:
-        of = results_state.kept(found, filters)
-    slot.empty()
+    with waiting.bar() as tell:
+        if everywhere:
+            of = results_state.joined(results.founds, filters, tell)
+        else:
+            of = results_state.kept(found, filters)
     cells_view.table(results, of, alone=not everywhere)

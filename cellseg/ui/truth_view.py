@@ -1,6 +1,6 @@
 """What was found beside the truth: scores of every image, and what became of each cell."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -21,7 +21,7 @@ from cellseg.batches import truth
 from cellseg.batches.found import Found
 from cellseg.datasets.importing import Upload
 from cellseg.limits import Limits
-from cellseg.ui import cells_view, results_state, shell, uploads
+from cellseg.ui import cells_view, results_state, shell, uploads, waiting
 from cellseg.ui.cells_view import Marks
 from cellseg.ui.results_state import Results
 from cellseg.ui.words import count, plain
@@ -134,24 +134,15 @@ def _scores(results: Results, found: Found, filters: Filters, true: list[Found])
     with right:
         st.toggle("Show in the picture what became of each cell", True, key=f"{key}-map")
     _legend(found, filters, at)
-    every = [compared(one, filters) for one in _watched(true)]
+    every = []
+    with waiting.bar() as tell:
+        for number, one in enumerate(true):
+            tell(number, len(true), f"Comparing {one.name}, {number + 1} of {len(true)}")
+            every.append(compared(one, filters))
     _together(every, at)
     _each(results, every, at)
     if filters.clauses():
         st.caption(":orange[The filters act on the predicted cells, not on the truth.]")
-
-
-def _watched(founds: list[Found]) -> Iterator[Found]:
-    """The images one by one, with a bar where there are many."""
-    slot = st.empty()  # there in every run, so that nothing below it changes its place
-    for number, found in enumerate(founds):
-        if len(founds) > 1:
-            slot.progress(
-                number / len(founds),
-                plain(f"Comparing {found.name}, {number + 1} of {len(founds)}"),
-            )
-        yield found
-    slot.empty()
 
 
 def _legend(found: Found, filters: Filters, at: float) -> None:

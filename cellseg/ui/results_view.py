@@ -12,6 +12,7 @@ from cellseg.ui import (
     results_images,
     results_state,
     shell,
+    truth_marks,
     truth_view,
     waiting,
 )
@@ -44,7 +45,7 @@ def _view(workspace: Workspace, results: Results) -> None:
         filters = filter_form.form(f"{results.key}-filter", results.columns)
         column = cells_view.colour_by(results)
     with left:
-        marks = truth_view.marks(results, found, filters) if section == "Compare" else None
+        marks = truth_marks.marks(results, found, filters) if section == "Compare" else None
         cells_view.picture(results, found, filters, column, marks)
     with number:
         cells_view.number_of_cells(results, found, filters)

@@ -5,36 +5,23 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from cellseg.analysis.comparison import (
     Comparison,
-    compare,
-    restricted,
     scores_of,
     together,
     worst_first,
 )
-from cellseg.analysis.differences import Kind, differences
+from cellseg.analysis.differences import Kind
 from cellseg.analysis.filters import Filters
 from cellseg.batches import truth
 from cellseg.batches.found import Found
 from cellseg.datasets.importing import Upload
 from cellseg.limits import Limits
-from cellseg.ui import cells_view, results_state, shell, uploads, waiting
-from cellseg.ui.cells_view import Marks
+from cellseg.ui import cells_view, shell, truth_marks, uploads, waiting
 from cellseg.ui.results_state import Results
 from cellseg.ui.words import count, plain
 from cellseg.workspace import Workspace, slug
-
-COLOURS: dict[Kind, tuple[str, str, str]] = {
-    Kind.FOUND: ("Found", "#009E73", "matched one to one"),
-    Kind.MISSED: ("Missed", "#D55E00", "in the truth alone"),
-    Kind.FALSE: ("False", "#F0E442", "in the prediction alone"),
-    Kind.SPLIT: ("Split", "#56B4E9", "one cell that was found as several"),
-    Kind.MERGED: ("Merged", "#CC79A7", "several cells that were found as one"),
-}
-"""Name, colour (apart for colour-blind eyes, Okabe & Ito 2008) and meaning of each kind."""
 
 MOST_PROBLEMS = 5
 """Sentences shown about masks that could not be used."""
@@ -63,39 +50,6 @@ _WORDS = {
     "pixel_dice": "pixel Dice",
     "absolute_count_error": "count error, unsigned",
 }
-
-
-@st.cache_resource(max_entries=3000, show_spinner=False)
-def _compared(version: str, name: str, drawn: int, _found: Found) -> Comparison:
-    true = _found.truth()
-    assert true is not None
-    return compare(name, true, _found.labels())
-
-
-def compared(found: Found, filters: Filters) -> Comparison:
-    """An image beside its truth; cells that the filters leave out count as not found."""
-    drawn = results_state.truth_version(found)
-    whole = _compared(found.version, found.name, drawn, found)
-    if not filters.clauses():
-        return whole
-    return restricted(whole, results_state.kept(found, filters)["label"].to_numpy())
-
-
-def threshold(key: str) -> float:
-    """The IoU from which a cell counts as found, as it was last chosen."""
-    return float(st.session_state.get(f"{key}-truth-iou", 0.5))
-
-
-def marks(results: Results, found: Found, filters: Filters) -> Marks | None:
-    """A colour for each predicted and each true cell; None where they are not asked for."""
-    if not found.has_truth or not st.session_state.get(f"{results.key}-truth-map", True):
-        return None
-    became = differences(compared(found, filters).overlaps, threshold(results.key))
-    return Marks(
-        _coloured(became.predicted, became.predicted_kinds),
-        _coloured(became.truth, became.truth_kinds),
-        {colour: name for name, colour, _ in COLOURS.values()},
-    )
 
 
 def show(workspace: Workspace, results: Results, found: Found, filters: Filters) -> None:
@@ -138,7 +92,7 @@ def _scores(results: Results, found: Found, filters: Filters, true: list[Found])
     with waiting.bar() as tell:
         for number, one in enumerate(true):
             tell(number, len(true), f"Comparing {one.name}, {number + 1} of {len(true)}")
-            every.append(compared(one, filters))
+            every.append(truth_marks.compared(one, filters))
     _together(every, at)
     _each(results, every, at)
     if filters.clauses():
@@ -150,10 +104,10 @@ def _legend(found: Found, filters: Filters, at: float) -> None:
     if not found.has_truth:
         st.caption("The open image has no true mask.")
         return
-    became = differences(compared(found, filters).overlaps, at)
+    kinds = truth_marks.became(found, filters, at)
     with st.container(horizontal=True, gap="medium"):
-        for kind, (name, colour, meaning) in COLOURS.items():
-            true, predicted = (labels.size for labels in became.labels(kind))
+        for kind, (name, colour, meaning) in truth_marks.COLOURS.items():
+            true, predicted = (labels.size for labels in kinds.labels(kind))
             said = str(predicted if kind == Kind.FALSE else true)
             if kind in (Kind.SPLIT, Kind.MERGED) and true + predicted:
                 said = f"{true} into {predicted}"
@@ -289,8 +243,3 @@ def _ordered(table: pd.DataFrame) -> list[str]:
     """The columns of scores, the most telling ones first."""
     aps = [column for column in table.columns if column.startswith("ap_")]
     return aps + [column for column in ORDER if column in table.columns]
-
-
-def _coloured(labels: NDArray, kinds: NDArray) -> dict[int, str]:
-    colours = {int(kind): colour for kind, (_, colour, _) in COLOURS.items()}
-    return {int(label): colours[int(kind)] for label, kind in zip(labels, kinds, strict=True)}

@@ -336,6 +336,10 @@ def test_an_entered_pixel_size_goes_before_that_of_the_files(workspace, model, t
     entered = BatchStore(workspace).get(batch.id)
     assert entered.found()[0].pixel_size == 0.5
     assert entered.with_pixel_size(None).found()[0].pixel_size == 2.0
+    with pytest.raises(CellsegError, match="above 0"):
+        batch.with_pixel_size(-1)
+    with pytest.raises(CellsegError, match="above 0"):
+        BatchStore(workspace).keep([found], "Other", model, pixel_size=0)
 
 
 def test_damaged_folders_are_no_batches(workspace):

@@ -148,3 +148,8 @@ def test_what_is_gone_is_one_sentence(tmp_path):
     for read in (found.labels, found.image):
         with pytest.raises(CellsegError, match="segment the image again"):
             read()
+    before = found.version
+    (found.folder / FACTS).unlink()
+    with pytest.raises(CellsegError, match="segment the image again"):
+        _ = found.version
+    assert kept(tmp_path).version != before

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from cellseg import processes
+from cellseg.analysis.measurements import checked_pixel_size
 from cellseg.batches.found import Found as Found
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.errors import CellsegError
@@ -188,7 +189,15 @@ class Batch:
             by_name[name].set_truth(labels)
 
     def with_pixel_size(self, micrometres: float | None) -> "Batch":
-        """The batch after an entered pixel size, in µm, was kept for all its images; None: none."""
+        """The batch after an entered pixel size, in µm, was kept for all its images; None: none.
+
+        Raises
+        ------
+        CellsegError
+            Where it is no number above 0.
+        """
+        if micrometres is not None:
+            checked_pixel_size(micrometres)
         return self._changed(pixel_size=micrometres)
 
     def renamed(self, name: str) -> "Batch":

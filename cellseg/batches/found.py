@@ -82,7 +82,10 @@ class Found:
     @property
     def version(self) -> str:
         """Another one whenever the pixels of image or labels may be others."""
-        return f"{self.folder}:{(self.folder / FACTS).stat().st_mtime_ns}"
+        try:
+            return f"{self.folder}:{(self.folder / FACTS).stat().st_mtime_ns}"
+        except OSError:
+            raise _gone(self.name) from None
 
     def image(self) -> Image:
         """The image, in its own dtype."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from cellseg import __version__
 from cellseg.analysis.filters import Filters
 from cellseg.batches import results
 from cellseg.batches.found import Found
@@ -121,8 +122,8 @@ class Output:
         with disk_errors(self._output):
             self._output.mkdir(parents=True, exist_ok=True)
         self._stems = {file.stem.casefold(): file for file in inputs}
-        with self._memory.held(resume):
-            for file in inputs:
+        with self._memory.held(resume) as goes_on:
+            for file in inputs if goes_on else ():
                 if (records := self._memory.records(file)) is not None:
                     self._outcomes[file] = Outcome(records, None)
             self._work([file for file in inputs if file not in self._outcomes], len(inputs))
@@ -136,6 +137,7 @@ class Output:
     def _settings(self) -> Record:
         """All that decides the bytes of the results, apart from the inputs."""
         return {
+            "made_by": __version__,
             "output": str(self._output.absolute()),
             "model": self._model.id,
             "trained": self._model.facts.created.isoformat(),

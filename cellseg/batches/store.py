@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from cellseg.analysis.measurements import checked_pixel_size
 from cellseg.batches.batch import (
     Batch,
     BatchConfig,
@@ -97,8 +98,11 @@ class BatchStore:
         Raises
         ------
         CellsegError
-            Where there is no source, or the disk is full or cannot be written.
+            Where there is no source, the pixel size is no number above 0, or the disk is full or
+            cannot be written.
         """
+        if pixel_size is not None:
+            checked_pixel_size(pixel_size)
         created = now()
         name = self.free_name(name)
         stamp = f"{created:%Y%m%d-%H%M%S}-{name}"

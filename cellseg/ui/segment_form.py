@@ -23,8 +23,8 @@ from cellseg.ui.words import count, plain
 from cellseg.workspace import Workspace
 
 KEY = "segment-upload"
-LIVE = 12
-"""So many files are segmented at once while the page waits; more go into the background."""
+LIVE, LIVE_BYTES = 12, 250_000_000
+"""Files, and bytes of all, that are segmented while the page waits; more go to the background."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class Brought:
     def many(self) -> bool:
         """Whether it is work for the background."""
         only_live = self.dataset is None and not self.folder and len(self.live) == len(self.files)
-        return not only_live or len(self.files) > LIVE
+        size = sum(file.path.stat().st_size for file in self.files)
+        return not only_live or len(self.files) > LIVE or size > LIVE_BYTES
 
     @property
     def words(self) -> str:

@@ -213,6 +213,7 @@ def test_a_dataset_goes_into_the_background(workspace, started):
 def test_a_folder_of_the_server_goes_into_the_background(workspace, started, tmp_path, monkeypatch):
     (tmp_path / "slides").mkdir()
     (tmp_path / "slides" / "a.png").write_bytes(slide(0)[1])
+    (tmp_path / "slides" / "notes.txt").write_text("no image")
     monkeypatch.setenv("CELLSEG_IMPORT_ROOTS", str(tmp_path / "slides"))
     app = with_model(workspace)
     app.selectbox(key="segment-server").select_index(0).run()

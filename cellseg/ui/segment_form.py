@@ -15,6 +15,7 @@ from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.importing import Upload
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
+from cellseg.images.reading import EXTENSIONS
 from cellseg.limits import Limits
 from cellseg.models.store import Model
 from cellseg.ui import shell, state, uploads
@@ -107,10 +108,14 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
     if not folder:
         return None
     try:
-        return Brought(folder=tuple(roots.files_below(folder, limits)))
+        files = roots.files_below(folder, limits)
     except CellsegError as error:
         shell.show_error(error)
         return None
+    images = [file for file in files if PurePosixPath(file.name).suffix.lower() in EXTENSIONS]
+    if not images:
+        st.info("There is no image in this folder.", icon=":material/info:")
+    return Brought(folder=tuple(images))
 
 
 def options() -> tuple[PredictionOptions, float | None]:

@@ -81,7 +81,9 @@ def number_of_cells(results: Results, found: Found, filters: Filters) -> None:
         if filters.clauses():
             left_out = found.cells - shown
             all_cells = count(found.cells, "cell")
-            st.caption(f":orange[The filters leave out {left_out:,} of {all_cells}.]")
+            st.caption(
+                f":material/filter_alt: **The filters leave out {left_out:,} of {all_cells}.**"
+            )
         size = f"{found.width} × {found.height} pixels, {found.share:.1%} are cells."
         if found.pixel_size is not None:
             size += f" A pixel is {found.pixel_size:.4g} µm wide."

@@ -91,8 +91,8 @@ def _said(founds: Sequence[Found], filters: Filters) -> None:
         cells = sum(results_state.counts(founds, filters, tell).values())
     said = f"{count(cells, 'cell')} in {count(len(founds), 'image')}."
     if filters.clauses():
-        said += f" :orange[The filters leave out {whole - cells:,}: "
-        said += f"{plain('; '.join(filters.clauses()))}.]"
+        said += f" :material/filter_alt: The filters leave out {whole - cells:,}: "
+        said += f"{plain('; '.join(filters.clauses()))}."
     st.caption(said)
 
 

@@ -96,7 +96,9 @@ def _scores(results: Results, found: Found, filters: Filters, true: list[Found])
     _together(every, at)
     _each(results, every, at)
     if filters.clauses():
-        st.caption(":orange[The filters act on the predicted cells, not on the truth.]")
+        st.caption(
+            ":material/filter_alt: The filters act on the predicted cells, not on the truth."
+        )
 
 
 def _legend(found: Found, filters: Filters, at: float) -> None:

@@ -152,6 +152,8 @@ def keep(page: Page) -> None:
     page.get_by_role("radio", name="Plots").click()
     page.get_by_role("radio", name="Scatter").click()
     page.get_by_test_id("stPlotlyChart").locator(".main-svg").first.wait_for()
+    page.get_by_test_id("stStatusWidget").wait_for(state="detached")
+    page.wait_for_timeout(2000)
     page.get_by_test_id("stPlotlyChart").scroll_into_view_if_needed()
 
 

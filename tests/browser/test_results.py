@@ -6,14 +6,16 @@ import zipfile
 
 import numpy as np
 import pytest
+import tifffile
 from playwright.sync_api import expect
 
+from benchmarks.cells import field
 from cellseg.batches.store import BatchStore
 from cellseg.batches.work import segment_into
 from cellseg.images.image import Image
 from cellseg.workspace import Workspace
 from tests import made
-from tests.bright import Bright
+from tests.bright import Bright, Cells
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +51,10 @@ def batch(server, tmp_path):
 @pytest.fixture
 def opened(server, page, batch):
     """The page with the batch open and drawn."""
+    return shown(server, page, batch)
+
+
+def shown(server, page, batch):
     page.goto(f"{server.url}/results?batch={batch.id}")
     expect(canvas(page)).to_have_attribute("data-ready", "1")
     return page
@@ -186,3 +192,48 @@ def test_no_page_is_reloaded_and_nothing_fails(opened, batch):
         expect(opened.get_by_test_id("stStatusWidget")).to_have_count(0)
         expect(opened.get_by_test_id("stAlertContentError")).to_have_count(0)
     assert f"batch={batch.id}" in opened.url
+
+
+class Known:
+    """Stands for a network: finds the cells that it was told."""
+
+    def __init__(self, labels):
+        self.labels = labels
+
+    def cells(self, image, options=None, progress=None):
+        return Cells(self.labels, (self.labels > 0).astype(np.float32))
+
+
+@pytest.mark.slow
+def test_a_field_of_5000_cells_is_looked_at_filtered_and_taken_along(server, page, tmp_path):
+    workspace = Workspace(server.home)
+    image, labels = field()
+    model = made.model(workspace, made.dataset(workspace))
+    found = segment_into(Known(labels), Image(image, "YX"), "field.tif", tmp_path / "field")
+    batch = BatchStore(workspace).keep([found], "Field", model)
+    shown(server, page, batch)
+    expect(canvas(page)).to_have_attribute("data-cells", "5000")
+
+    table = found.table()
+    largest = int(table["label"][table["area"].argmax()])
+    click_on_cell(page, batch, largest)
+    expect(canvas(page)).to_have_attribute("data-selected", str(largest))
+    expect(rows(page, batch).first).to_have_attribute("aria-selected", "true")
+    choose_row(page, batch, "table", 2)  # cell 1, below the one that was clicked on
+    expect(canvas(page)).to_have_attribute("data-selected", re.compile(r"(^|,)1(,|$)"))
+    assert lit(page) == sorted([1, largest])
+
+    page.get_by_text("Filters", exact=True).click()
+    widget(page, batch, "filter-area-low").locator("input").fill("600")
+    page.keyboard.press("Enter")
+    kept = int((table["area"] >= 600).sum())
+    assert 0 < kept < 5000
+    expect(canvas(page)).to_have_attribute("data-cells", str(kept))
+    radio(page, "Download").click()
+    widget(page, batch, "export-pack").get_by_role("button").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download field_cells.zip").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        taken = tifffile.imread(io.BytesIO(archive.read("field_labels.tif")))
+        lines = archive.read("measurements.csv").decode().splitlines()
+    assert np.unique(taken).size - 1 == len(lines) - 1 == kept

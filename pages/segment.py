@@ -34,6 +34,7 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
         options, pixel_size = segment_form.options()
     with right:
         brought = segment_form.brought(workspace)
+        buttons = st.container(horizontal=True)
     if not brought.words:
         st.info(
             "Bring one or more images. Use images like those the model learned from: the same "
@@ -55,8 +56,7 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
             shell.show_error(sentence)
     if pixel_size is not None:
         found = [one.with_pixel_size(pixel_size) for one in found]
-    with st.container(horizontal=True):
-        st.space("stretch")
+    with buttons:
         if found and not brought.many:
             segment_form.keep(workspace, found, model, options, pixel_size)
         if brought.files and st.button(

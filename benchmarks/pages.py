@@ -89,13 +89,15 @@ def _share_of_core(process: psutil.Process) -> float:
 
 
 @contextmanager
-def server(home: str) -> Iterator[tuple[str, psutil.Process]]:
-    """The app on a free port: its address, and its process."""
+def server(home: str, script: str | None = None) -> Iterator[tuple[str, psutil.Process]]:
+    """The app on a free port, or another script for Streamlit: its address, and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "cellseg", "--home", home, "app", "--port", str(port)]
-    process = subprocess.Popen([*command, "--no-browser"], cwd=ROOT, stdout=subprocess.DEVNULL)
+    app = ["cellseg", "--home", home, "app", "--port", str(port), "--no-browser"]
+    if script:
+        app = ["streamlit", "run", script, f"--server.port={port}"]
+    process = subprocess.Popen([sys.executable, "-m", *app], cwd=ROOT, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
         while True:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cellseg import result_commands
 from cellseg.arguments import (
     DatasetWords,
     Home,
@@ -243,38 +244,9 @@ def train(
     result({"run": run.id, "model": published.name, "scores": published.facts.scores})
 
 
-@app.command()
-def segment(
-    context: typer.Context,
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Image files, or folders of them.")
-    ],
-    model: ModelName,
-    output: Annotated[
-        Path, typer.Option(metavar="DIR", file_okay=False, help="Where the results go.")
-    ],
-    home: Home = None,
-) -> None:
-    """Write STEM_labels.tif and STEM_overlay.png of each image."""
-    from cellseg.exports import batch
-    from cellseg.limits import Limits
-    from cellseg.models.store import ModelStore
-
-    workspace = workspace_of(context, home)
-    chosen = ModelStore(workspace).get(model)
-    files = batch.inputs(paths, output)
-    say("Loading the model")
-    with hushed():
-        from cellseg.segmentation import predictor
-
-    report = counter("Segmented")
-    network, limits = predictor.load(chosen), Limits.of(workspace)
-    images, left_out = batch.segment(network, files, output, report, chosen.view, limits)
-    for sentence in left_out:
-        say(sentence)
-    result({"model": chosen.name, "images": images, "left_out": left_out})
-    if left_out:
-        raise typer.Exit(1)
+app.command()(result_commands.segment)
+app.command()(result_commands.measure)
+app.command()(result_commands.score)
 
 
 @app.command()

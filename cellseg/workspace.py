@@ -7,7 +7,7 @@ import re
 import shutil
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 class Workspace:
     """One folder with everything of a user.
 
-    `datasets/`, `runs/` and `models/` hold one folder for each, named by its id; `staging/` holds
-    what is being made and moves to its place in one rename; `inbox/` holds uploads on their way.
+    `datasets/`, `runs/`, `models/` and `batches/` hold one folder for each, named by its id;
+    `staging/` holds what is being made and moves to its place in one rename; `inbox/` holds
+    uploads on their way; `outputs/` what is known of folders that the command line fills.
     """
 
     def __init__(self, root: Path | str) -> None:
@@ -30,6 +31,8 @@ class Workspace:
         self.datasets = self.root / "datasets"
         self.runs = self.root / "runs"
         self.models = self.root / "models"
+        self.batches = self.root / "batches"
+        self.outputs = self.root / "outputs"
         self.inbox = self.root / "inbox"
         self._staging = self.root / "staging"
 
@@ -117,10 +120,16 @@ def known_folder(parent: Path, folder_id: str) -> Path | None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part."""
+    write_pieces(path, [content])
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file piece by piece; as `write_bytes`."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         with disk_errors(path.parent):
-            temporary.write_bytes(content)
+            with temporary.open("wb") as file:
+                file.writelines(pieces)
             os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -34,6 +34,8 @@ CHROMIUM = "/usr/bin/chromium"
 WINDOW: ViewportSize = {"width": 1280, "height": 1000}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 EPOCHS = 30
+DRAWN = "[class*='-overlay'] canvas[data-ready='1']"
+"""An image with its cells, when the browser has drawn it."""
 
 
 def main() -> None:
@@ -134,9 +136,25 @@ def take_all(
             page.get_by_test_id("stPlotlyChart").locator(".main-svg").first.wait_for()
         if name == "segment":
             page.locator(".st-key-segment-upload input[type=file]").set_input_files(slides)
-            page.locator(".st-key-segment-overlay img").wait_for()
+            page.locator(DRAWN).wait_for()
         take(page, TARGET / f"{name}-{scheme}.png")
+    keep(page)
+    take(page, TARGET / f"results-{scheme}.png")
     context.close()
+
+
+def keep(page: Page) -> None:
+    """From the page Segment to the page Results, with a plot of what was kept."""
+    page.get_by_role("button", name="Keep these results").click()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.wait_for_url("**/results?batch=*")
+    page.locator(DRAWN).wait_for()
+    page.get_by_role("radio", name="Plots").click()
+    page.get_by_role("radio", name="Scatter").click()
+    page.get_by_test_id("stPlotlyChart").locator(".main-svg").first.wait_for()
+    page.get_by_test_id("stStatusWidget").wait_for(state="detached")
+    page.wait_for_timeout(2000)
+    page.get_by_test_id("stPlotlyChart").scroll_into_view_if_needed()
 
 
 def take(page: Page, path: Path) -> None:

@@ -3,10 +3,17 @@
 import streamlit as st
 
 from cellseg.models.store import ModelStore
-from cellseg.ui import model_view, overlay_view, segmenting, shell, state, uploads
+from cellseg.ui import (
+    model_view,
+    results_view,
+    segment_form,
+    segmenting,
+    shell,
+    state,
+    uploads,
+)
+from cellseg.ui.results_state import Results
 from cellseg.ui.words import count
-
-KEY = "segment-upload"
 
 with shell.page("Segment", "A trained network marks the cells in your images.") as workspace:
     shell.show_note()
@@ -24,15 +31,11 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
     left, right = st.columns([1, 2], gap="medium")
     with left:
         model = model_view.choice(models, state.chosen("model"))
+        options, pixel_size = segment_form.options()
     with right:
-        files = uploads.uploader(
-            workspace,
-            KEY,
-            "Images",
-            help="TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY; of a stack is taken what the model "
-            "was trained on.",
-        )
-    if not files:
+        brought = segment_form.brought(workspace)
+        buttons = st.container(horizontal=True)
+    if not brought.words:
         st.info(
             "Bring one or more images. Use images like those the model learned from: the same "
             "microscope, stain and magnification.",
@@ -40,17 +43,27 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
         )
         st.stop()
 
-    results, problems = segmenting.with_progress(files, model, uploads.private_folder(workspace))
+    files = list(brought.live)
+    with st.container():  # there in every run, so that nothing below it changes its place
+        if brought.many:
+            segment_form.background(workspace, brought, model, options, pixel_size)
+            files = segment_form.one_of(files)
+    found, problems = segmenting.with_progress(
+        files, model, options, uploads.private_folder(workspace)
+    )
     with st.container():
         for sentence in problems:
             shell.show_error(sentence)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        shown = overlay_view.pick(results) if results else None
-        st.space("stretch")
-        if st.button(f"Remove {count(len(files), 'image')}", icon=":material/close:"):
-            uploads.forget(KEY)
+    if pixel_size is not None:
+        found = [one.with_pixel_size(pixel_size) for one in found]
+    with buttons:
+        if found and not brought.many:
+            segment_form.keep(workspace, found, model, options, pixel_size)
+        if brought.files and st.button(
+            f"Remove {count(len(brought.files), 'file')}", icon=":material/close:"
+        ):
+            uploads.forget(segment_form.KEY)
             st.rerun()
-    if shown is not None:
-        overlay_view.show(shown)
-    if len(results) > 1:
-        overlay_view.table(results)
+    if found:
+        name = segment_form.title(found, model)
+        results_view.show(workspace, Results("segment", name, tuple(found), model, options))

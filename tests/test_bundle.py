@@ -102,10 +102,21 @@ def test_a_map_that_is_not_there_is_left_out():
     assert list(files(without, ["probability"])) == []
 
 
-def test_two_images_of_one_stem_are_refused():
-    for names in (("a.tif", "A.png"), ("a.tif", "a.tif")):
-        with pytest.raises(CellsegError, match="both give files named"):
-            bundle([result(name) for name in names], ["mask"], {})
+def test_images_of_one_stem_get_files_of_their_own():
+    results = [result(name) for name in ("a.tif", "A.png", "b/a.tif")]
+    names = list(unzipped(bundle(results, ["mask"], provenance({}))))
+    assert names[:3] == ["a_mask.png", "A.png_mask.png", "b/a_mask.png"]
+
+
+def test_two_images_of_one_name_are_refused():
+    with pytest.raises(CellsegError, match=r"Two images are named a\.tif"):
+        bundle([result("a.tif")] * 3, ["mask"], {})
+
+
+def test_no_name_leads_out_of_the_zip():
+    for name in ("../../a.tif", "/a.tif", "..\\a.tif"):
+        found = unzipped(bundle([result(name)], ["mask"], provenance({})))
+        assert next(iter(found)) == "a_mask.png"
 
 
 def test_a_table_of_other_cells_is_refused():

@@ -20,6 +20,7 @@ ROOMS = [
     "config",
     "recipes",
     "workspace",
+    "processes",
     "limits",
     "receiving",
     "fetching",
@@ -31,9 +32,11 @@ ROOMS = [
     "analysis",
     "training",
     "exports",
+    "batches",
     "console",
     "arguments",
     "serving",
+    "result_commands",
     "cli",
     "launch",
     "ui",
@@ -253,19 +256,25 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["app", "demo", "import", "train", "segment", "evaluate", "list"]
+    "command",
+    ["app", "demo", "import", "train", "segment", "measure", "score", "evaluate", "list"],
 )
 def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     assert not loaded_by("-m", "cellseg", command, "--help") & HEAVY
 
 
-def test_the_worker_leaves_streamlit_out() -> None:
-    assert "streamlit" not in loaded_by("-c", "import cellseg.training.worker")
+WORKERS = ["cellseg.training.worker", "cellseg.batches.worker"]
 
 
-def test_nothing_the_worker_imports_later_knows_streamlit() -> None:
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_worker_leaves_streamlit_out(worker: str) -> None:
+    assert "streamlit" not in loaded_by("-c", f"import {worker}")
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_nothing_a_worker_imports_later_knows_streamlit(worker: str) -> None:
     paths = {name_of(path): path for path in MODULES}
-    for module in modules_reached("cellseg.training.worker", top=False):
+    for module in modules_reached(worker, top=False):
         assert "streamlit" not in libraries(paths[module]), f"through {module}"
 
 

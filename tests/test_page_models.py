@@ -13,7 +13,13 @@ def _home(workspace, monkeypatch):
 def test_without_a_model_the_page_says_where_models_come_from():
     app = opened("models")
     assert "No model yet" in text(app)
-    assert [metric.label for metric in app.metric] == ["Datasets", "Runs", "Models", "Free"]
+    assert [metric.label for metric in app.metric] == [
+        "Datasets",
+        "Runs",
+        "Models",
+        "Results",
+        "Free",
+    ]
 
 
 def test_a_model_opens_with_scores_and_card(workspace):

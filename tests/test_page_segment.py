@@ -5,22 +5,15 @@ import numpy as np
 import pytest
 import tifffile
 
+from cellseg.batches import jobs
+from cellseg.batches.store import BatchStore
+from cellseg.batches.work import segment_into
+from cellseg.images.image import Image
 from cellseg.images.writing import png_bytes
-from cellseg.ui import overlay_view, segmenting
+from cellseg.ui import segment_form, segmenting
 from tests import made
+from tests.bright import Bright
 from tests.pages import errors, opened, text
-
-
-class Bright:
-    """Stands for a network: what is bright is a cell. Counts how often it was asked."""
-
-    def __init__(self):
-        self.asked = 0
-
-    def foreground_probability(self, image):
-        self.asked += 1
-        pixels = image.pixels if image.axes == "YX" else image.pixels[..., 0]
-        return (pixels > 100).astype(np.float32)
 
 
 @pytest.fixture(autouse=True)
@@ -35,11 +28,28 @@ def slide(number, name=None):
     return (name or f"slide {number}.png", png_bytes(made.squares(number)[0]), "image/png")
 
 
-def segmented(workspace, *files):
+def with_model(workspace):
     made.model(workspace, made.dataset(workspace))
-    app = opened("segment")
+    return opened("segment")
+
+
+def segmented(workspace, *files):
+    app = with_model(workspace)
     app.file_uploader[0].set_value(list(files)).run()
     return app
+
+
+def cells_of(app):
+    return {metric.label: metric.value for metric in app.metric}["Cells"]
+
+
+def go_to(app, section):
+    app.segmented_control(key="segment-section").set_value(section).run()
+    assert not errors(app)
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click().run()
 
 
 def test_without_a_model_the_page_says_what_to_do():
@@ -49,8 +59,7 @@ def test_without_a_model_the_page_says_what_to_do():
 
 
 def test_with_a_model_the_page_waits_for_images(workspace):
-    made.model(workspace, made.dataset(workspace))
-    app = opened("segment")
+    app = with_model(workspace)
     assert app.selectbox(key="segment-model").value.name == "first"
     assert "Bring one or more images" in app.info[0].value
 
@@ -63,55 +72,150 @@ def test_the_address_chooses_the_model(workspace):
     assert app.selectbox(key="segment-model").value.id == wished.id
 
 
-def test_an_image_gets_a_count_and_an_overlay(workspace):
+def test_an_image_gets_a_count_and_an_overlay_at_once(workspace):
     app = segmented(workspace, slide(0))
-    assert {metric.label: metric.value for metric in app.metric} == {"Cells": "1"}
-    assert len(app.get("image")) == 1
+    assert cells_of(app) == "1"
+    assert len(app.get("bidi_component")) == 1
     assert "32 × 32 pixels, 9.8% are cells" in text(app)
-    labels = [button.label for button in app.get("download_button")]
-    assert labels == ["Mask, PNG", "Overlay, PNG", "Labels, TIFF"]
+    assert list(app.dataframe[0].value["area"]) == [100]
 
 
 def test_looking_differently_does_not_predict_again(workspace, network):
     app = segmented(workspace, slide(0))
+    app.selectbox(key="segment-colour").set_value("area").run()
+    app.number_input(key="segment-filter-area-low").set_value(101.0).run()
+    go_to(app, "Plots")
     assert network.asked == 1
-    app.slider(key="segment-opacity").set_value(0.9).run()
-    app.segmented_control(key="segment-style").set_value("Outline").run()
-    app.segmented_control(key="segment-view").set_value("Mask").run()
-    assert network.asked == 1
-    assert app.slider(key="segment-opacity").disabled
+    assert cells_of(app) == "0"
 
 
 def test_several_images_get_a_table(workspace):
     app = segmented(workspace, slide(0), slide(1), slide(2))
-    assert list(app.dataframe[0].value["Cells"]) == [1, 1, 1]
-    app.selectbox(key="segment-image").set_value(2).run()
+    go_to(app, "Images")
+    assert list(app.dataframe[0].value["cells"]) == [1, 1, 1]
+    press(app, "Next")
+    assert app.selectbox(key="segment-image").value == "slide 1.png"
     assert not errors(app)
+
+
+def test_equal_names_are_told_apart(workspace):
+    app = segmented(workspace, slide(0, "A.png"), slide(1, "a.png"))
+    assert app.selectbox(key="segment-image").options == ["A.png", "a (2).png"]
+
+
+def test_the_same_image_under_another_name_has_that_name(workspace, network):
+    app = segmented(workspace, slide(0, "one.png"))
+    app.file_uploader[0].set_value([slide(0, "two.png")]).run()
+    assert app.selectbox(key="segment-image").options == ["one.png", "two.png"]
+    assert network.asked == 1
 
 
 def test_a_bad_file_is_one_sentence_and_the_others_are_segmented(workspace):
     app = segmented(workspace, slide(0), ("broken.png", b"no picture", "image/png"))
     assert len(errors(app)) == 1
     assert "broken.png" in errors(app)[0].replace("\\", "")
-    assert len(app.get("image")) == 1
+    assert cells_of(app) == "1"
 
 
 def test_remove_forgets_the_images(workspace):
     app = segmented(workspace, slide(0))
-    next(button for button in app.button if button.label == "Remove 1 image").click().run()
+    press(app, "Remove 1 file")
     assert not app.metric
     assert app.info
 
 
-def test_all_labels_are_packed_and_equal_names_get_a_number(workspace, tmp_path):
-    labels = np.zeros((4, 5), np.int32)
-    labels[1:3, 1:3] = 7
-    np.save(tmp_path / "labels.npy", labels)
-    results = [
-        segmenting.Segmented(name, tmp_path, 4, 5, 1, 0.2) for name in ("a/x.tif", "b\\X.png", "y")
-    ]
-    with zipfile.ZipFile(io.BytesIO(overlay_view.packed(results))) as archive:
-        assert archive.namelist() == ["x_labels.tif", "X_2_labels.tif", "y_labels.tif"]
-        read = tifffile.imread(io.BytesIO(archive.read("x_labels.tif")))
-    np.testing.assert_array_equal(read, labels)
-    assert read.dtype == np.uint16
+def test_a_pixel_size_gives_micrometres_without_another_prediction(workspace, network):
+    app = segmented(workspace, slide(0))
+    app.number_input(key="segment-pixel-size").set_value(0.5).run()
+    assert "A pixel is 0.5 µm wide" in text(app)
+    assert list(app.dataframe[0].value["area_um2"]) == [25]
+    assert network.asked == 1
+
+
+def test_the_labels_are_packed_with_where_they_come_from(workspace):
+    app = segmented(workspace, slide(0, "x.png"))
+    go_to(app, "Download")
+    app.button(key="segment-export-pack").click().run()
+    assert not errors(app)
+    (packed,) = workspace.inbox.glob("*/downloads/x_cells.zip")
+    assert "Download" in app.get("download_button")[-1].label
+    with zipfile.ZipFile(packed) as archive:
+        assert {"x_labels.tif", "x_overlay.png", "measurements.csv", "methods.txt"} <= set(
+            archive.namelist()
+        )
+        labels = tifffile.imread(io.BytesIO(archive.read("x_labels.tif")))
+    np.testing.assert_array_equal(labels, made.squares(0)[1] > 0)
+    assert labels.dtype == np.uint16
+
+
+def test_results_are_kept_as_a_batch_of_their_own(workspace):
+    app = segmented(workspace, slide(0), slide(1))
+    name = next(field for field in app.text_input if field.label == "Name of the results")
+    name.set_value("Monday")
+    press(app, "Keep")
+    (batch,) = BatchStore(workspace).all()
+    assert batch.name == "Monday"
+    assert [found.cells for found in batch.found()] == [1, 1]
+    assert batch.progress().state == "done"
+    assert "2 images kept as Monday" in text(app)
+    assert app.query_params["batch"] == batch.id
+
+
+@pytest.fixture
+def started(workspace, monkeypatch):
+    """What was asked to run in the background; nothing does, and a batch that is done comes."""
+    calls = []
+
+    def start(workspace, sources, model, options=None, name="", pixel_size=None, **more):
+        calls.append((sources, name, pixel_size))
+        image = Image(made.squares(0)[0], "YX")
+        found = segment_into(Bright(), image, "x.png", workspace.root / "found")
+        return BatchStore(workspace).keep([found], "Batch", model)
+
+    monkeypatch.setattr(jobs, "start", start)
+    return calls
+
+
+def test_many_files_go_into_the_background(workspace, network, started):
+    app = segmented(workspace, *(slide(n % 10) for n in range(segment_form.LIVE + 1)))
+    assert network.asked == 0
+    assert "13 images" in text(app)
+    app.number_input(key="segment-pixel-size").set_value(0.25).run()
+    app.text_input(key="segment-batch-name").set_value("All slides").run()
+    app.button(key="segment-batch").click().run()
+    ((sources, name, size),) = started
+    assert (len(sources), name, size) == (13, "All slides", 0.25)
+    assert app.query_params["batch"]
+    assert app.title[0].value == "Results"
+
+
+def test_one_of_many_can_be_tried_first(workspace, network):
+    app = segmented(workspace, *(slide(n % 10, f"{n}.png") for n in range(13)))
+    app.selectbox(key="segment-try").set_value("3.png").run()
+    assert network.asked == 1
+    assert cells_of(app) == "1"
+
+
+def test_a_zip_goes_into_the_background(workspace, started):
+    app = segmented(workspace, ("slides.zip", b"zip", "application/zip"), slide(0))
+    assert app.button(key="segment-batch").label == (
+        "Segment 1 image and the images of 1 zip in the background"
+    )
+
+
+def test_a_dataset_goes_into_the_background(workspace, started):
+    app = with_model(workspace)
+    app.selectbox(key="segment-dataset").select_index(0).run()
+    app.button(key="segment-batch").click().run()
+    assert started[0][0].name == "Nuclei"
+
+
+def test_a_folder_of_the_server_goes_into_the_background(workspace, started, tmp_path, monkeypatch):
+    (tmp_path / "slides").mkdir()
+    (tmp_path / "slides" / "a.png").write_bytes(slide(0)[1])
+    (tmp_path / "slides" / "notes.txt").write_text("no image")
+    monkeypatch.setenv("CELLSEG_IMPORT_ROOTS", str(tmp_path / "slides"))
+    app = with_model(workspace)
+    app.selectbox(key="segment-server").select_index(0).run()
+    app.button(key="segment-batch").click().run()
+    assert [upload.name for upload in started[0][0]] == ["slides/a.png"]

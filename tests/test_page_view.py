@@ -14,6 +14,7 @@ from cellseg.models.store import ModelStore
 from cellseg.ui import segmenting
 from cellseg.ui.view_form import axes_options
 from tests import made
+from tests.bright import Bright
 from tests.pages import errors, opened, text
 
 
@@ -130,13 +131,6 @@ def test_what_the_axes_can_be(axes, shape, expected):
     assert axes_options(StackFacts(axes=axes, shape=shape, dtype="uint8")) == expected
 
 
-class Bright:
-    """Stands for a network: what is bright is a cell."""
-
-    def foreground_probability(self, image):
-        return (image.pixels > 100).astype(np.float32)
-
-
 def test_the_page_segment_takes_of_a_stack_what_the_model_takes(workspace, monkeypatch):
     monkeypatch.setattr(segmenting, "predictor", lambda *_: Bright())
     dataset = made.dataset(workspace)
@@ -148,6 +142,7 @@ def test_the_page_segment_takes_of_a_stack_what_the_model_takes(workspace, monke
     app = opened("segment")
     app.file_uploader[0].set_value([("s.tif", stack(0, **HYPERSTACK), "image/tiff")]).run()
     assert not errors(app)
-    assert list(app.dataframe[0].value["Image"]) == ["s_z00.tif", "s_z01.tif", "s_z02.tif"]
-    app.selectbox(key="segment-image").set_value(2).run()
+    images = app.selectbox(key="segment-image")
+    assert images.options == ["s_z00.tif", "s_z01.tif", "s_z02.tif"]
+    images.set_value("s_z02.tif").run()
     assert not errors(app)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
+from cellseg import processes
 from cellseg.config import Recipe
 from cellseg.errors import CellsegError
-from cellseg.training import status as status_module
 from cellseg.training.runs import RunConfig, RunStore, Status, write_config
 from cellseg.training.status import MetricsFile, StatusWriter
 from cellseg.workspace import read_json, write_json
@@ -118,7 +118,7 @@ def test_the_log_ends_with_its_last_lines(workspace):
 
 
 def test_the_heartbeat_goes_on_by_itself_and_stops_with_the_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(status_module, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(processes, "HEARTBEAT", 0.02)
     writer = StatusWriter(tmp_path)
     writer.note(epoch=2)
     deadline = time.monotonic() + 10

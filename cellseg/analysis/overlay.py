@@ -40,17 +40,19 @@ def overlay(
     """
     if rgb.shape[:2] != labels.shape:
         raise ValueError(f"an image of {rgb.shape[:2]} and labels of {labels.shape} do not fit")
-    labels = labels.astype(np.int64)
     shown = labels > 0
     if style == "outline":
-        shown &= find_boundaries(labels, connectivity=1, mode="inner")
-    if colour is None:
-        paint = colours(np.arange(labels.max(initial=0) + 1))[labels[shown]]
-    else:
-        paint = _rgb(colour)
+        shown &= find_boundaries(labels.astype(np.int64), connectivity=1, mode="inner")
     painted = rgb.copy()
-    mixed = rgb[shown] * (1.0 - opacity) + paint * opacity
-    painted[shown] = np.rint(mixed).astype(np.uint8)
+    if colour is None:
+        paint = colours(np.arange(int(labels.max(initial=0)) + 1))[labels[shown].astype(np.int64)]
+        mixed = rgb[shown] * (1.0 - opacity) + paint * opacity
+        painted[shown] = np.rint(mixed).astype(np.uint8)
+        return painted
+    grey = np.arange(256)
+    for channel, value in enumerate(_rgb(colour)):  # 256 sums in place of one for each pixel
+        mixed = np.rint(grey * (1.0 - opacity) + value * opacity).astype(np.uint8)
+        np.copyto(painted[..., channel], mixed[rgb[..., channel]], where=shown)
     return painted
 
 

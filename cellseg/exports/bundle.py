@@ -3,11 +3,12 @@
 import io
 import json
 import os
+import tempfile
 import uuid
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, get_args
 
 import numpy as np
@@ -18,7 +19,7 @@ from cellseg.analysis.label_runs import checked_labels, renumbered
 from cellseg.analysis.outlines import outlines
 from cellseg.analysis.overlay import overlay
 from cellseg.errors import CellsegError
-from cellseg.exports.archive import add
+from cellseg.exports.archive import add, add_pieces
 from cellseg.exports.coco import coco_image, coco_json
 from cellseg.exports.geojson import geojson
 from cellseg.exports.labels import label_tiff, mask_png, preview_png
@@ -42,7 +43,8 @@ PROVENANCE, METHODS = "provenance.json", "methods.txt"
 class Result:
     """The cells of one image, as they are to be exported.
 
-    name : file name of the image; its stem begins the names of the exports.
+    name : file name of the image, with `/` between folders; its stem begins the names of the
+        exports, which lie in the same folders.
     labels : (Y, X), the cells that are shown and no others (`label_runs.selected`).
     table : one row for each of them, from `measurements.measure`.
     probability : of foreground, (Y, X), if there is one.
@@ -58,17 +60,25 @@ class Result:
 
     @property
     def stem(self) -> str:
-        """The name without folder and extension."""
-        return Path(self.name).stem
+        """The name without its extension, and without what would lead out of a folder."""
+        path = PurePosixPath(self.name.replace("\\", "/"))
+        folders = [part for part in path.parent.parts if part not in ("/", "..")]
+        return "/".join([*folders, path.stem])
 
 
-def files(result: Result, kinds: Collection[Kind]) -> Iterator[tuple[str, bytes]]:
+def files(
+    result: Result, kinds: Collection[Kind], stem: str | None = None
+) -> Iterator[tuple[str, bytes]]:
     """Name and content of each file of one image; tables and COCO are no file of one image.
 
     With the label TIFF comes a coloured preview, so that nobody takes the labels for black. The
     map of probability is left out where there is none.
+
+    Parameters
+    ----------
+    stem : begins the names, in place of the image's own.
     """
-    stem, size = result.stem, result.pixel_size
+    stem, size = stem or result.stem, result.pixel_size
     if "labels" in kinds:
         yield f"{stem}_labels.tif", label_tiff(result.labels, size)
         yield f"{stem}_preview.png", preview_png(result.labels)
@@ -83,7 +93,8 @@ def files(result: Result, kinds: Collection[Kind]) -> Iterator[tuple[str, bytes]
         if "geojson" in kinds:
             yield f"{stem}.geojson", geojson(cells, result.table, result.name)
     if "ome" in kinds:
-        yield f"{stem}.ome.tif", ome_tiff(result.image, result.labels, stem, size)
+        title = PurePosixPath(result.stem).name
+        yield f"{stem}.ome.tif", ome_tiff(result.image, result.labels, title, size)
     if "probability" in kinds and result.probability is not None:
         yield f"{stem}_probability.tif", probability_tiff(result.probability, size)
 
@@ -96,6 +107,9 @@ def bundle(
 ) -> bytes:
     """One zip: the files of each image, one table and one COCO file of all, and where from.
 
+    Where two images differ in their extension alone, the files of the later one begin with its
+    whole name.
+
     Parameters
     ----------
     results : one at a time, so that only the tables of all images are held together.
@@ -104,7 +118,7 @@ def bundle(
     Raises
     ------
     CellsegError
-        Where two images would give files of one name.
+        Where two images have one name.
     ValueError
         Where a table does not hold the cells of its label image.
     """
@@ -138,33 +152,44 @@ def _fill(
     facts: Mapping[str, Any],
     dialect: Dialect,
 ) -> None:
-    tables, images = [], []
-    taken: dict[str, str] = {}
-    with zipfile.ZipFile(target, "w") as archive:
+    tables = []
+    taken: set[str] = set()
+    with zipfile.ZipFile(target, "w") as archive, tempfile.TemporaryFile() as parts:
         for result in results:
-            _check(result, taken)
-            for name, content in files(result, kinds):
+            _check(result)
+            for name, content in files(result, kinds, _free_stem(result, taken)):
                 add(archive, name, content)
             tables.append(result.table)
             if "coco" in kinds:
-                images.append(coco_image(result.name, result.labels))
+                part = coco_image(result.name, result.labels)
+                parts.write(json.dumps(part).encode() + b"\n")
         if "csv" in kinds and tables:
             add(archive, TABLE, csv_bytes(tables, dialect))
         if "coco" in kinds:
-            add(archive, COCO, b"".join(coco_json(images)))
-        text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
-        add(archive, PROVENANCE, text.encode())
+            parts.seek(0)
+            add_pieces(archive, COCO, coco_json(json.loads(line) for line in parts))
+        add(archive, PROVENANCE, provenance_json(facts))
         add(archive, METHODS, methods(facts).encode())
 
 
-def _check(result: Result, taken: dict[str, str]) -> None:
-    stem = result.stem.casefold()
-    if stem in taken:
-        raise CellsegError(
-            f"{taken[stem]} and {result.name} would both give files named {result.stem}; rename "
-            "one of them or export them apart."
-        )
-    taken[stem] = result.name
+def provenance_json(facts: Mapping[str, Any]) -> bytes:
+    """The file of facts from `cellseg.exports.provenance.provenance`."""
+    return json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _free_stem(result: Result, taken: set[str]) -> str:
+    """What the files of an image begin with, and no others; case is no difference."""
+    suffix = PurePosixPath(result.name).suffix
+    for stem in (result.stem, f"{result.stem}{suffix}"):
+        if stem.casefold() not in taken:
+            taken.add(stem.casefold())
+            return stem
+    raise CellsegError(
+        f"Two images are named {result.name}; rename one of them or export them apart."
+    )
+
+
+def _check(result: Result) -> None:
     cells, _ = renumbered(checked_labels(result.labels))
     if not np.array_equal(cells, np.sort(result.table["label"])):
         raise ValueError(f"the table of {result.name} does not hold the cells of its label image")

@@ -39,12 +39,12 @@ def geojson(cells: Outlines, table: pd.DataFrame, image: str = "") -> bytes:
     names = [column for column in table.columns if column not in _NOT_MEASURED]
     columns = [table[name].tolist() for name in names]
     rows = dict(zip(table["label"].tolist(), zip(*columns, strict=True), strict=True))
-    features = [
-        _feature(label, polygons, image, _measurements(names, rows[label]))
+    write = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+    features = [  # each as text at once: lists of all points would keep the memory busy
+        write(_feature(label, polygons, image, _measurements(names, rows[label])))
         for label, polygons in cells.cells()
     ]
-    collection = {"type": "FeatureCollection", "features": features}
-    return json.dumps(collection, allow_nan=False, separators=(",", ":")).encode()
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
 
 
 def _measurements(names: list[str], values: tuple) -> dict[str, float]:

@@ -10,7 +10,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cellseg import __version__
-from cellseg.exports.tiff import label_plane, resolution
+from cellseg.exports.tiff import FAST, LEVEL, label_plane, resolution
 from cellseg.images.image import Image
 
 
@@ -36,17 +36,18 @@ def ome_tiff(
     if image.pixels.shape[:2] != labels.shape:
         raise ValueError(f"an image of {image.pixels.shape[:2]} and labels of {labels.shape}")
     planes = [
-        (image.pixels, "minisblack" if image.axes == "YX" else "rgb", name),
-        (label_plane(labels), "minisblack", "labels"),
+        (image.pixels, "minisblack" if image.axes == "YX" else "rgb", name, FAST),
+        (label_plane(labels), "minisblack", "labels", LEVEL),
     ]
     file: dict[str, Any] = {"UUID": _id(planes), "Creator": f"cellseg {__version__}"}
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer, ome=True) as writer:
-        for plane, photometric, title in planes:
+        for plane, photometric, title, level in planes:
             writer.write(
                 np.ascontiguousarray(plane),
                 photometric=photometric,
                 compression="zlib",
+                compressionargs={"level": level},
                 software=False,
                 metadata={
                     "axes": "YX" if plane.ndim == 2 else "YXS",
@@ -69,9 +70,9 @@ def _physical(pixel_size: float | None) -> dict[str, Any]:
     }
 
 
-def _id(planes: list[tuple[NDArray, str, str]]) -> str:
+def _id(planes: list[tuple[NDArray, str, str, int]]) -> str:
     content = hashlib.sha256()
-    for plane, _, title in planes:
+    for plane, _, title, _ in planes:
         content.update(f"{title}{plane.shape}{plane.dtype}".encode())
         content.update(np.ascontiguousarray(plane).data)
     return str(uuid.UUID(bytes=content.digest()[:16], version=4))

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.exports.tiff import calibrated_tiff
+from cellseg.exports.tiff import FAST, calibrated_tiff
 
 
 def probability_tiff(probability: NDArray[np.floating], pixel_size: float | None = None) -> bytes:
@@ -13,4 +13,4 @@ def probability_tiff(probability: NDArray[np.floating], pixel_size: float | None
     ----------
     pixel_size : side of a pixel in micrometres, kept in the file.
     """
-    return calibrated_tiff(probability.astype(np.float32), pixel_size)
+    return calibrated_tiff(probability.astype(np.float32), pixel_size, FAST)

@@ -12,12 +12,18 @@ from cellseg.analysis.label_runs import checked_labels
 MICROMETRES_PER_CENTIMETRE = 10_000
 
 
-def calibrated_tiff(plane: NDArray, pixel_size: float | None = None) -> bytes:
+LEVEL = 6
+FAST = 1
+"""Levels of deflate: pictures and maps become hardly smaller with more effort, labels do."""
+
+
+def calibrated_tiff(plane: NDArray, pixel_size: float | None = None, level: int = LEVEL) -> bytes:
     """A TIFF file of one grey plane (Y, X), in its own dtype, compressed without loss.
 
     Parameters
     ----------
     pixel_size : side of a pixel in micrometres, kept in the file; see `resolution`.
+    level : of deflate, 1 to 9.
     """
     buffer = io.BytesIO()
     tifffile.imwrite(
@@ -25,6 +31,7 @@ def calibrated_tiff(plane: NDArray, pixel_size: float | None = None) -> bytes:
         np.ascontiguousarray(plane),
         photometric="minisblack",
         compression="zlib",
+        compressionargs={"level": level},
         metadata=None,
         software=False,
         **resolution(pixel_size),

@@ -1,17 +1,14 @@
 """Start and stop trainings: one at a time, each in a process of its own."""
 
-import os
 import statistics
-import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
 
-import psutil
 from filelock import FileLock
 
 import cellseg
+from cellseg import processes
 from cellseg.config import Recipe
 from cellseg.datasets.split import make_split
 from cellseg.datasets.store import Dataset
@@ -20,7 +17,7 @@ from cellseg.models.store import Model, ModelStore, now
 from cellseg.network import encoder_weights
 from cellseg.recipes import CellsRecipe
 from cellseg.training.runs import Run, RunConfig, RunStore, write_config
-from cellseg.workspace import Workspace, disk_errors, free_id, write_json
+from cellseg.workspace import Workspace, disk_errors, free_id
 
 STARTUP_SECONDS = 15.0
 """Loading TensorFlow and tracing the first step."""
@@ -30,8 +27,6 @@ SECONDS_AN_IMAGE = {True: 0.12, False: 0.08}
 
 SECONDS_A_SQUARE = 0.15
 """A first guess of the time for one square of 256 pixels in the recipe `cells`, two CPU cores."""
-
-_workers: list[subprocess.Popen[bytes]] = []
 
 
 def start(
@@ -135,8 +130,7 @@ def going_on(recipe: Recipe | CellsRecipe, start: Model) -> CellsRecipe:
 
 def stop(run: Run) -> None:
     """Ask a run to end after its current batch; what it learned is kept."""
-    with disk_errors(run.folder):
-        run.stop_file.touch()
+    processes.request_stop(run.folder)
 
 
 def estimate_seconds(
@@ -206,27 +200,7 @@ def _split(
 
 
 def _launch(run: Run) -> None:
-    """Start the worker so that neither a signal to this process nor its end reaches it."""
-    root = str(Path(cellseg.__file__).parent.parent)
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-    _workers[:] = [worker for worker in _workers if worker.poll() is None]
-    with run.log.open("ab") as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "cellseg.training.worker", str(run.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=sys.platform != "win32",
-            creationflags=flags,
-        )
-    _workers.append(worker)
-    created = psutil.Process(worker.pid).create_time()
-    write_json(run.folder / "process.json", {"pid": worker.pid, "process_created": created})
+    processes.start("cellseg.training.worker", run.folder)
 
 
 def _versions() -> dict[str, str]:

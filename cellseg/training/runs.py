@@ -1,23 +1,20 @@
 """A training run on disk: one folder, written by one process, read by anyone."""
 
 import json
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import psutil
 from pydantic import ValidationError
 
+from cellseg import processes
 from cellseg.config import Frozen
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
+from cellseg.processes import Word
 from cellseg.recipes import AnyRecipe
 from cellseg.workspace import Workspace, known_folder, read_json, size_on_disk, write_json
-
-SILENCE = 60.0
-"""Seconds without a heartbeat after which a worker counts as gone."""
 
 State = Literal["starting", "running", "finished", "stopped", "failed", "interrupted"]
 ENDED = frozenset({"finished", "stopped", "failed", "interrupted"})
@@ -44,7 +41,7 @@ class RunConfig(Frozen):
     versions: dict[str, str]
 
 
-class Status(Frozen):
+class Status(Word):
     """What the worker last wrote of itself.
 
     state : never `starting` nor `interrupted`; those are what a reader makes of silence.
@@ -53,15 +50,9 @@ class Status(Frozen):
     """
 
     state: Literal["running", "finished", "stopped", "failed"]
-    pid: int
-    process_created: float
-    heartbeat: float
-    phase: str = ""
     epoch: int = 0
     step: int = 0
     steps: int = 0
-    remaining_s: float | None = None
-    message: str | None = None
     model_id: str | None = None
     majority_accuracy: float | None = None
     encoder_sha256: str | None = None
@@ -150,15 +141,12 @@ class Run:
         status = self.status()
         epochs = self.config.recipe.training.epochs
         if status is None:
-            started = read_json(self.folder / "process.json") or {}
-            state, message = self._before_first_word(started)
+            message = processes.never_began(self.folder, self.config.created, "training")
+            state: State = "interrupted" if message else "starting"
             return Progress(state, "Starting", 0, epochs, 0, 0, None, message, None, None)
         state, message = status.state, status.message
-        if state == "running" and not _alive(status.pid, status.process_created):
-            state, message = "interrupted", "The training process is gone."
-        elif state == "running" and (silent := time.time() - status.heartbeat) > SILENCE:
-            state = "interrupted"
-            message = f"The training process has been silent for {silent:.0f} s."
+        if state == "running" and (lost := processes.lost(status, "training")):
+            state, message = "interrupted", lost
         return Progress(
             state,
             status.phase,
@@ -184,10 +172,7 @@ class Run:
 
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines of the log."""
-        try:
-            return self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
-        except OSError:
-            return []
+        return processes.log_tail(self.folder, lines)
 
     def samples(self) -> list[Sample]:
         """The images predicted after every epoch, in order, with the pictures so far."""
@@ -200,13 +185,6 @@ class Run:
             image, truth = folder / "image.png", folder / "truth.png"
             found.append(Sample(facts["name"], image, truth, pictures))
         return found
-
-    def _before_first_word(self, started: Mapping[str, Any]) -> tuple[State, str | None]:
-        if started and not _alive(started["pid"], started["process_created"]):
-            return "interrupted", "The training process ended before it said anything."
-        if time.time() - self.config.created.timestamp() > SILENCE:
-            return "interrupted", "The training process never said anything."
-        return "starting", None
 
 
 class RunStore:
@@ -264,13 +242,3 @@ def read_run(folder: Path) -> Run | None:
 def write_config(folder: Path, config: RunConfig) -> None:
     """Store what a run is asked to do."""
     write_json(folder / "run.json", config.model_dump(mode="json"))
-
-
-def _alive(pid: int, created: float) -> bool:
-    """Whether this very process lives; a number used again or a zombie does not count."""
-    try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - created) < 2.0
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

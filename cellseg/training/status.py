@@ -1,78 +1,18 @@
 """The writer's side of a run folder: status with a heartbeat, metrics line by line."""
 
 import json
-import logging
-import os
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from cellseg.errors import CellsegError
+from cellseg.processes import Speaker
 from cellseg.training.runs import Status
-from cellseg.workspace import write_json
-
-HEARTBEAT = 2.0
-"""Seconds between two heartbeats."""
 
 
-class StatusWriter:
-    """Keeps status.json true: rewritten every 2 s by a thread of its own, and at each change.
-
-    A disk that is full for a while costs heartbeats, not the training.
-    """
+class StatusWriter(Speaker[Status]):
+    """Keeps the status.json of a run true; see `Speaker`."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "status.json"
-        process = psutil.Process()
-        self._status = Status(
-            state="running",
-            pid=os.getpid(),
-            process_created=process.create_time(),
-            heartbeat=time.time(),
-            phase="Starting",
-        )
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._write()
-        self._thread.start()
-
-    def note(self, **changes: Any) -> None:
-        """Change fields in memory; the next heartbeat writes them."""
-        with self._lock:
-            self._status = self._status.model_copy(update=changes)
-
-    def say(self, phase: str, **changes: Any) -> None:
-        """Change the phase and write at once."""
-        self.note(phase=phase, **changes)
-        self._write()
-
-    def end(self, state: str, **changes: Any) -> None:
-        """Write the last status; nothing is written after it."""
-        self._ended.set()
-        self._thread.join()
-        self.note(state=state, remaining_s=None, **changes)
-        self._write()
-
-    @property
-    def status(self) -> Status:
-        """What was last noted."""
-        return self._status
-
-    def _beat(self) -> None:
-        while not self._ended.wait(HEARTBEAT):
-            self._write()
-
-    def _write(self) -> None:
-        with self._lock:
-            self._status = self._status.model_copy(update={"heartbeat": time.time()})
-            try:
-                write_json(self._path, self._status.model_dump(mode="json"))
-            except (CellsegError, OSError) as error:
-                logging.getLogger(__name__).warning("status not written: %s", error)
+        super().__init__(folder, Status)
 
 
 class MetricsFile:

@@ -7,8 +7,8 @@ import streamlit as st
 from cellseg.datasets import layout_export
 from cellseg.datasets.layout_export import Layout
 from cellseg.datasets.store import Dataset
-from cellseg.ui import shell, streaming, uploads
-from cellseg.ui.words import plain, size
+from cellseg.ui import downloads, shell, uploads
+from cellseg.ui.words import plain
 from cellseg.workspace import Workspace
 
 NAMES: dict[Layout, str] = {"stardist": "StarDist", "cellpose": "Cellpose", "plain": "As it is"}
@@ -34,7 +34,7 @@ def show(workspace: Workspace, dataset: Dataset) -> None:
             st.session_state[_MADE] = (wanted, str(path))
         made = st.session_state.get(_MADE)
         if made is not None and made[0] == wanted and Path(made[1]).is_file():
-            _offer(Path(made[1]))
+            downloads.offer(Path(made[1]), "export-download")
 
 
 def _packed(workspace: Workspace, dataset: Dataset, layout: Layout) -> Path:
@@ -50,20 +50,3 @@ def _packed(workspace: Workspace, dataset: Dataset, layout: Layout) -> Path:
         )
     finally:
         bar.empty()
-
-
-def _offer(path: Path) -> None:
-    label = f"Download {path.name}, {size(path.stat().st_size)}"
-    if streaming.available():  # from the disk, without the server's memory
-        st.link_button(label, streaming.link(path), icon=":material/download:", type="primary")
-    else:
-        st.download_button(
-            label,
-            path.read_bytes,
-            path.name,
-            "application/zip",
-            key="export-download",
-            on_click="ignore",
-            icon=":material/download:",
-            type="primary",
-        )

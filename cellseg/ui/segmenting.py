@@ -2,62 +2,31 @@
 
 import hashlib
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from cellseg.analysis.overlay import Style, overlay
+from cellseg.batches.found import Found
+from cellseg.batches.truth import suffixed
+from cellseg.batches.work import segment_into
+from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
-from cellseg.images.image import Image
-from cellseg.images.scaling import to_rgb8
+from cellseg.images.view import remarks
 from cellseg.limits import Limits
 from cellseg.models.store import Model
-from cellseg.segmentation.instances import connected_components, mask_of
 from cellseg.ui.uploads import Received
 from cellseg.ui.words import plain
-from cellseg.workspace import Workspace, disk_errors, read_json, write_json
+from cellseg.workspace import Workspace, read_json, write_json
 
 if TYPE_CHECKING:
     from cellseg.segmentation.predictor import AnyPredictor
 
-
-@dataclass(frozen=True)
-class Segmented:
-    """An image and what a model found in it; the pixels lie in `folder`.
-
-    cells : connected parts of the mask. share : of the pixels that are foreground, 0 to 1.
-    """
-
-    name: str
-    folder: Path
-    height: int
-    width: int
-    cells: int
-    share: float
-
-    @property
-    def rgb(self) -> NDArray[np.uint8]:
-        """The image to look at, uint8 (Y, X, 3)."""
-        return np.load(self.folder / "rgb.npy", mmap_mode="r", allow_pickle=False)
-
-    @property
-    def labels(self) -> NDArray[np.int32]:
-        """Its cells, int32 (Y, X), 0 is background."""
-        return np.load(self.folder / "labels.npy", mmap_mode="r", allow_pickle=False)
-
-    def mask(self) -> NDArray[np.uint8]:
-        """Its mask as a picture, uint8 (Y, X), 0 or 255."""
-        return np.where(self.labels > 0, np.uint8(255), np.uint8(0))
-
-    def overlay(self, opacity: float, style: Style, colour: str | None) -> NDArray[np.uint8]:
-        """Mask over image at full resolution, uint8 (Y, X, 3)."""
-        return overlay(self.rgb, self.labels, opacity=opacity, style=style, colour=colour)
+DONE = "images.json"
+"""In the folder of a file: the suffixes of its images; written when all were segmented."""
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -71,89 +40,100 @@ def predictor(_model: Model, weights: str, changed: float) -> "AnyPredictor":
 def segment_all(
     files: Sequence[Received],
     model: Model,
+    options: PredictionOptions,
     folder: Path,
     progress: Callable[[int, int, str], None],
-) -> tuple[list[Segmented], list[str]]:
-    """Segment what was not segmented by this model before.
+) -> tuple[list[Found], list[str]]:
+    """Segment what was not segmented by this model with these options before.
 
     Parameters
     ----------
     folder : private to the browser tab; the results are kept in it by content and model.
-    progress : called with (number of the image, images in all, what happens now).
+    progress : called with (number of the file, files in all, what happens now).
 
     Returns
     -------
-    The results in the order of the files, and a sentence for each file that could not be read.
+    The results in the order of the files, each with a name of its own, and a sentence for each
+    file that could not be read.
     """
-    done: list[Segmented] = []
+    found: list[Found] = []
     problems: list[str] = []
-    known = [_known(file, model, folder) for file in files]
-    waiting = known.count([])
-    begun = 0
+    known = [_known(file, _place(file, model, options, folder)) for file in files]
+    waiting, begun = known.count([]), 0
     limits = Limits.of(Workspace.default())
     with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
-        for file, found in zip(files, known, strict=True):
-            if not found:
-                begun += 1
-                suffixes: list[str] = []
-                try:
-                    progress(begun, waiting, f"Reading {file.name}")
-                    for suffix, image in decoder.images(file.path, file.name, model.view):
-                        name = suffixed(file.name, suffix)
-                        progress(begun, waiting, f"Segmenting {name}")
-                        found.append(_segment(file, name, len(found), image, model, folder))
-                        suffixes.append(suffix)
-                    write_json(_place(file, model, folder) / "images.json", suffixes)
-                except CellsegError as error:
-                    problems.append(str(error))
-                    continue
-            done += found
-    return done, problems
+        for file, before in zip(files, known, strict=True):
+            if before:
+                found += before
+                continue
+            begun += 1
+            place = _place(file, model, options, folder)
 
+            def tell(phase: str, number: int = begun) -> None:
+                progress(number, waiting, phase)
 
-def suffixed(name: str, suffix: str) -> str:
-    """The name of one image of a stack: `a/cells_z03.tif`."""
-    path = PurePosixPath(name)
-    return str(path.with_name(f"{path.stem}{suffix}{path.suffix}")) if suffix else name
+            try:
+                found += _segment(file, model, options, place, decoder, tell)
+            except CellsegError as error:
+                problems.append(str(error))
+    return _distinct(found), problems
 
 
 def _segment(
-    file: Received, name: str, number: int, image: Image, model: Model, folder: Path
-) -> Segmented:
-    network = predictor(model, str(model.weights), model.weights.stat().st_mtime)
-    labels = connected_components(mask_of(network.foreground_probability(image)))
-    target = _place(file, model, folder) / str(number)
-    facts: dict[str, Any] = {
-        "height": image.height,
-        "width": image.width,
-        "cells": int(labels.max(initial=0)),
-        "share": float(np.count_nonzero(labels) / labels.size),
-    }
-    with disk_errors(folder):
-        target.mkdir(parents=True, exist_ok=True)
-        np.save(target / "rgb.npy", to_rgb8(image), allow_pickle=False)
-        np.save(target / "labels.npy", labels, allow_pickle=False)
-        write_json(target / "facts.json", facts)
-    return Segmented(name, target, **facts)
-
-
-def _known(file: Received, model: Model, folder: Path) -> list[Segmented]:
-    """What was found in a file before; empty where it was not segmented to its end."""
-    target = _place(file, model, folder)
-    suffixes = read_json(target / "images.json") or []
-    found = []
-    for number, suffix in enumerate(suffixes):
-        facts = read_json(target / str(number) / "facts.json")
-        found.append(Segmented(suffixed(file.name, suffix), target / str(number), **facts))
+    file: Received,
+    model: Model,
+    options: PredictionOptions,
+    place: Path,
+    decoder: Decoder,
+    tell: Callable[[str], None],
+) -> list[Found]:
+    """Segment all images of a file."""
+    found: list[Found] = []
+    suffixes: list[str] = []
+    tell(f"Reading {file.name}")
+    facts = decoder.describe(file.path, file.name, model.view)
+    said = remarks(facts, model.view, file.name)
+    for suffix, image in decoder.images(file.path, file.name, model.view):
+        name = suffixed(file.name, suffix)
+        tell(f"Segmenting {name}")
+        network = predictor(model, str(model.weights), model.weights.stat().st_mtime)
+        folder = place / str(len(found))
+        found.append(segment_into(network, image, name, folder, options=options, warnings=said))
+        suffixes.append(suffix)
+    write_json(place / DONE, suffixes)
     return found
 
 
-def _place(file: Received, model: Model, folder: Path) -> Path:
-    return folder / "segmented" / f"{_content(str(file.path))[:24]}-{model.id}-{_version(model)}"
+def _known(file: Received, place: Path) -> list[Found]:
+    """What was found in a file before; empty where it was not segmented to its end."""
+    found = []
+    for number, suffix in enumerate(read_json(place / DONE) or []):
+        one = Found.read(place / str(number))
+        if one is None:
+            return []
+        found.append(replace(one, name=suffixed(file.name, suffix)))
+    return found
 
 
-def _version(model: Model) -> int:
-    return model.weights.stat().st_mtime_ns
+def _distinct(founds: Iterable[Found]) -> list[Found]:
+    """The same with names of which none is another's; case does not tell them apart."""
+    taken: set[str] = set()
+    named = []
+    for found in founds:
+        path, name, number = PurePosixPath(found.name), found.name, 1
+        while name.casefold() in taken:
+            number += 1
+            name = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
+        taken.add(name.casefold())
+        named.append(replace(found, name=name))
+    return named
+
+
+def _place(file: Received, model: Model, options: PredictionOptions, folder: Path) -> Path:
+    asked = hashlib.sha256(options.model_dump_json().encode()).hexdigest()[:8]
+    version = model.weights.stat().st_mtime_ns
+    content = _content(str(file.path))[:24]
+    return folder / "segmented" / f"{content}-{model.id}-{version}-{asked}"
 
 
 @st.cache_data(max_entries=10_000, show_spinner=False)
@@ -163,12 +143,12 @@ def _content(path: str) -> str:
 
 
 def with_progress(
-    files: Sequence[Received], model: Model, folder: Path
-) -> tuple[list[Segmented], list[str]]:
+    files: Sequence[Received], model: Model, options: PredictionOptions, folder: Path
+) -> tuple[list[Found], list[str]]:
     """As `segment_all`, with a bar where there is something to wait for."""
     slot = st.empty()  # there in every run, so that nothing below it changes its place
-    if all(_known(file, model, folder) for file in files):
-        return segment_all(files, model, folder, lambda *_: None)
+    if all(_known(file, _place(file, model, options, folder)) for file in files):
+        return segment_all(files, model, options, folder, lambda *_: None)
     if "tensorflow" not in sys.modules:
         with slot, st.spinner("Loading the network, about 10 seconds the first time"):
             predictor(model, str(model.weights), model.weights.stat().st_mtime)
@@ -178,6 +158,6 @@ def with_progress(
         bar.progress((number - 1) / of, plain(f"{phase}, {number} of {of}"))
 
     try:
-        return segment_all(files, model, folder, progress)
+        return segment_all(files, model, options, folder, progress)
     finally:
         slot.empty()

@@ -40,6 +40,7 @@ def pages() -> dict[str, st.Page]:
         "datasets": at("datasets", "Datasets", "photo_library"),
         "train": at("train", "Train", "model_training"),
         "segment": at("segment", "Segment", "background_replace"),
+        "results": at("results", "Results", "grid_view"),
         "models": at("models", "Models", "deployed_code"),
     }
 

@@ -10,13 +10,14 @@ from cellseg.workspace import Workspace, size_on_disk
 
 
 def show(workspace: Workspace) -> None:
-    """Bytes of datasets, runs and models, and where they lie."""
+    """Bytes of datasets, runs, models and results, and where they lie."""
     free = shutil.disk_usage(_existing(workspace.root)).free
-    with st.grid(4, min_column_width=150):
+    with st.grid(5, min_column_width=140):
         for title, folder in (
             ("Datasets", workspace.datasets),
             ("Runs", workspace.runs),
             ("Models", workspace.models),
+            ("Results", workspace.batches),
         ):
             st.metric(title, size(_bytes(str(folder))), border=True)
         st.metric("Free", size(free), border=True)

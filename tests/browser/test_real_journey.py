@@ -53,7 +53,6 @@ def test_from_microscope_slices_to_an_overlay(server, new_page, real_data):
     expect(link).to_be_visible(timeout=TRAINING)
     link.click()
     page.locator(".st-key-segment-upload input[type=file]").set_input_files(pairs[3])
-    picture = page.locator(".st-key-segment-overlay img")
-    expect(picture).to_be_visible(timeout=90_000)
-    width = picture.evaluate("image => image.naturalWidth")
-    assert width == 512
+    picture = page.locator(".st-key-segment-overlay canvas[data-scale]")
+    expect(picture).to_have_attribute("data-ready", "1", timeout=90_000)
+    expect(page.get_by_text("512 × 512 pixels").first).to_be_visible()

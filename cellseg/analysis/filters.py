@@ -1,0 +1,122 @@
+"""Which cells take part: one answer for picture, table, plots, count and every export."""
+
+import math
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field, field_validator, model_validator
+
+from cellseg.analysis.columns import unit
+from cellseg.config import Frozen
+
+_NO_RANGE = {"image": "a name", "touches_border": "yes or no; use exclude_border"}
+
+
+class Range(Frozen):
+    """The values of one column that are kept.
+
+    column : of a table of `cellseg.analysis.measurements.measure`.
+    low, high : in the unit of the column, both kept; None sets no bound.
+    """
+
+    column: str
+    low: float | None = Field(default=None, allow_inf_nan=False)
+    high: float | None = Field(default=None, allow_inf_nan=False)
+
+    @field_validator("column")
+    @classmethod
+    def _known(cls, column: str) -> str:
+        if column in _NO_RANGE:
+            raise ValueError(f"this column is {_NO_RANGE[column]}")
+        try:
+            unit(column)
+        except KeyError:
+            raise ValueError("no table has this column") from None
+        return column
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"the lowest value {self.low:g} is above the highest {self.high:g}")
+        return self
+
+    def keep(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """Which rows have a value in the range; a row without a value is not in it."""
+        if self.low is None and self.high is None:
+            return np.ones(len(table), bool)
+        if self.column not in table:
+            return np.zeros(len(table), bool)
+        values = table[self.column].to_numpy(float)
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        return (values >= low) & (values <= high)
+
+
+class Filters(Frozen):
+    """What is asked of a cell before it takes part.
+
+    min_area, max_area : in px², both kept; micrometres go as a `Range` of `area_um2`.
+    exclude_border : leave out cells with a pixel on the edge of the image.
+    min_score : lowest mean foreground probability, 0 to 1.
+    ranges : of other columns. All that is asked must hold.
+    """
+
+    min_area: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    max_area: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    exclude_border: bool = False
+    min_score: float | None = Field(default=None, ge=0, le=1)
+    ranges: tuple[Range, ...] = ()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        Range(column="area", low=self.min_area, high=self.max_area)
+        return self
+
+    def keep(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """Which rows of a table take part; bool (N,).
+
+        A cell without the value that a filter asks for is left out, so that the tables of some
+        images give the same cells one by one as joined.
+
+        Parameters
+        ----------
+        table : from `cellseg.analysis.measurements.measure`, of one image or of many.
+        """
+        kept = np.ones(len(table), bool)
+        if self.exclude_border:
+            kept &= ~table["touches_border"].to_numpy(bool)
+        for asked in self._ranges():
+            kept &= asked.keep(table)
+        return kept
+
+    def clauses(self) -> list[str]:
+        """What was left out, each as a clause in the past tense; none where nothing is asked."""
+        said = [_outside("cells", self.min_area, self.max_area, " px²")]
+        if self.exclude_border:
+            said.append("cells that touch the border of the image were left out")
+        cells = "cells with a mean foreground probability"
+        said.append(_outside(cells, self.min_score, None, ""))
+        for asked in self.ranges:
+            of = unit(asked.column)
+            cells = f"cells with {asked.column}"
+            said.append(_outside(cells, asked.low, asked.high, f" {of}" if of else ""))
+        return [clause for clause in said if clause]
+
+    def _ranges(self) -> list[Range]:
+        area = Range(column="area", low=self.min_area, high=self.max_area)
+        return [area, Range(column="score", low=self.min_score), *self.ranges]
+
+
+def _outside(cells: str, low: float | None, high: float | None, of: str) -> str:
+    """A clause about what lies outside a range; empty where it has no bound."""
+    if low is not None and high is not None:
+        return f"{cells} below {_said(low)} or above {_said(high)}{of} were left out"
+    if low is not None:
+        return f"{cells} below {_said(low)}{of} were left out"
+    return "" if high is None else f"{cells} above {_said(high)}{of} were left out"
+
+
+def _said(value: float) -> str:
+    return f"{value:,.10g}"

@@ -1,0 +1,1 @@
+"""Many images segmented at once: a folder for each batch, a process that fills it."""

@@ -1,0 +1,240 @@
+"""A batch on disk, its reader's side: what was asked, how far it is, what was found.
+
+`batch.json` says what was asked; `images/SOURCE-NUMBER/` holds what was found in each image;
+`done/SOURCE.json` says that all images of a source were seen, or why not. The worker alone writes
+these two, and its `status.json`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from cellseg import processes
+from cellseg.analysis.measurements import checked_pixel_size
+from cellseg.batches.found import Found as Found
+from cellseg.config import Frozen, PredictionOptions
+from cellseg.errors import CellsegError
+from cellseg.images.view import View
+from cellseg.models.store import Model, ModelFacts
+from cellseg.workspace import read_json, size_on_disk, write_json
+
+RECORD, IMAGES, DONE, SOURCES = "batch.json", "images", "done", "sources"
+State = Literal["starting", "running", "done", "stopped", "failed", "interrupted"]
+ENDED = frozenset({"done", "stopped", "failed", "interrupted"})
+
+
+class Source(Frozen):
+    """A file of a batch.
+
+    name : what the user calls it, with `/` between folders.
+    path : where it lies; relative to the batch where the batch holds it.
+    pair : of the batch's dataset, whose image it is.
+    truth : the file of its true cells.
+    """
+
+    name: str
+    path: str
+    pair: str | None = None
+    truth: "Source | None" = None
+
+
+class BatchConfig(Frozen):
+    """What a batch was asked to do.
+
+    model_id, model : the model, and all that was known of it, should it be deleted.
+    pixel_size : side of a pixel in µm as the user entered it; it goes before that of the files.
+    view : what is taken of each file.
+    dataset_id : where the sources are the images of a dataset, with its masks as truth.
+    """
+
+    format: Literal[1] = 1
+    name: str
+    created: datetime
+    model_id: str
+    model: ModelFacts
+    options: PredictionOptions = PredictionOptions()
+    pixel_size: float | None = None
+    view: View = View()
+    sources: tuple[Source, ...]
+    dataset_id: str | None = None
+
+
+class Status(processes.Word):
+    """What the worker of a batch last wrote of itself."""
+
+    state: Literal["running", "done", "stopped", "failed"]
+
+
+class Progress(NamedTuple):
+    """A batch as a reader sees it now.
+
+    phase : what its worker does, a few words. done, of : its files. remaining_s : in seconds, if
+    it can be told. message : a sentence about its end.
+    """
+
+    state: State
+    phase: str
+    done: int
+    of: int
+    remaining_s: float | None
+    message: str | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens unless somebody resumes it."""
+        return self.state in ENDED
+
+
+class Batch:
+    """One batch; its folder's name is its id, which stays when it is renamed."""
+
+    def __init__(self, folder: Path, config: BatchConfig) -> None:
+        self.folder = folder
+        self.config = config
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        return self.config.name
+
+    @property
+    def model(self) -> Model:
+        """The model as it was; its folder may be gone."""
+        folder = self.folder.parent.parent / "models" / self.config.model_id
+        return Model(folder, self.config.model)
+
+    @property
+    def bytes(self) -> int:
+        """Its size on disk."""
+        return size_on_disk(self.folder)
+
+    def path(self, source: Source) -> Path:
+        """Where the bytes of a source lie."""
+        return self.folder / source.path
+
+    def found(self) -> list[Found]:
+        """What was found so far, in the order of the sources."""
+        folder = self.folder / IMAGES
+        children = sorted(folder.iterdir()) if folder.is_dir() else []
+        found = [one for child in children if (one := Found.read(child)) is not None]
+        if (size := self.config.pixel_size) is not None:
+            return [one.with_pixel_size(size) for one in found]
+        return found
+
+    def failed(self) -> list[tuple[str, str]]:
+        """Name and sentence of each source that could not be segmented to its end."""
+        problems = []
+        for number, source in enumerate(self.config.sources):
+            facts = read_json(done_file(self.folder, number))
+            if facts and facts["problem"]:
+                problems.append((source.name, facts["problem"]))
+        return problems
+
+    def progress(self) -> Progress:
+        """How far it is; a worker that is gone or silent for 60 s counts as interrupted."""
+        folder = self.folder / DONE
+        done = sum(1 for _ in folder.glob("*.json")) if folder.is_dir() else 0
+        of = len(self.config.sources)
+        status, left = self.status(), None
+        state: State
+        if status is None:
+            phase = "Starting"
+            message = processes.never_began(self.folder, self.config.created, "batch")
+            state = "interrupted" if message else "starting"
+        else:
+            state, phase, message = status.state, status.phase, status.message
+            left = status.remaining_s
+            if state == "running" and (lost := processes.lost(status, "batch")):
+                state, left, message = "interrupted", None, lost
+        if done >= of and state != "running":  # also where it was kept from a page, or killed late
+            state, phase, message = "done", "", message if state == "done" else None
+        return Progress(state, phase, done, of, left, message)
+
+    def status(self) -> Status | None:
+        """What the worker last wrote, or None before its first word."""
+        try:
+            return Status.model_validate(read_json(self.folder / processes.STATUS))
+        except ValidationError:
+            return None
+
+    def log_tail(self, lines: int = 20) -> list[str]:
+        """The last lines of the worker's log."""
+        return processes.log_tail(self.folder, lines)
+
+    def set_truth(self, truths: Mapping[str, NDArray[np.integer] | None]) -> None:
+        """Keep or forget the true cells of images, by their names.
+
+        Raises
+        ------
+        CellsegError
+            Where no image has such a name, or a truth has another size than its image.
+        """
+        by_name = {found.name: found for found in self.found()}
+        if unknown := [name for name in truths if name not in by_name]:
+            raise CellsegError(
+                f"The batch {self.name} has no image {unknown[0]}; its images are named "
+                f"{', '.join(list(by_name)[:3])} ..."
+            )
+        for name, labels in truths.items():
+            by_name[name].set_truth(labels)
+
+    def with_pixel_size(self, micrometres: float | None) -> "Batch":
+        """The batch after an entered pixel size, in µm, was kept for all its images; None: none.
+
+        Raises
+        ------
+        CellsegError
+            Where it is no number above 0.
+        """
+        if micrometres is not None:
+            checked_pixel_size(micrometres)
+        return self._changed(pixel_size=micrometres)
+
+    def renamed(self, name: str) -> "Batch":
+        """The batch after a name was kept; see `BatchStore.rename`, which checks it."""
+        return self._changed(name=name)
+
+    def _changed(self, **changes: object) -> "Batch":
+        config = self.config.model_copy(update=changes)
+        write_config(self.folder, config)
+        return Batch(self.folder, config)
+
+
+def read_batch(folder: Path) -> Batch | None:
+    """The batch in a folder, or None where there is none that can be read."""
+    try:
+        return Batch(folder, BatchConfig.model_validate(read_json(folder / RECORD)))
+    except ValidationError:
+        return None
+
+
+def write_config(folder: Path, config: BatchConfig) -> None:
+    """Store what a batch is asked to do."""
+    write_json(folder / RECORD, config.model_dump(mode="json"))
+
+
+def done_file(folder: Path, number: int) -> Path:
+    """What says that the source of this number was seen to its end."""
+    return folder / DONE / f"{number:05d}.json"
+
+
+def write_done(folder: Path, number: int, images: int, problem: str | None = None) -> None:
+    """Say that a source was seen to its end, or why it could not be."""
+    path = done_file(folder, number)
+    path.parent.mkdir(exist_ok=True)
+    write_json(path, {"images": images, "problem": problem})
+
+
+def image_folder(folder: Path, number: int, image: int) -> Path:
+    """Where in a batch the results of an image of a source lie."""
+    return folder / IMAGES / f"{number:05d}-{image:05d}"

@@ -1,0 +1,256 @@
+"""Segment image files into one folder: the files of each image, and those of all together."""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from cellseg import __version__
+from cellseg.analysis.filters import Filters
+from cellseg.batches import results
+from cellseg.batches.found import Found
+from cellseg.batches.inputs import ENDINGS
+from cellseg.batches.memory import Memory, Record
+from cellseg.batches.truth import suffixed
+from cellseg.batches.work import Finder, one_sentence, segment_into
+from cellseg.config import Frozen, PredictionOptions
+from cellseg.errors import CellsegError
+from cellseg.exports.bundle import Kind, Result, files
+from cellseg.images.decoding import Decoder
+from cellseg.images.view import View
+from cellseg.limits import Limits
+from cellseg.models.store import Model
+from cellseg.workspace import Workspace, disk_errors, write_bytes
+
+Progress = Callable[[int, int, str], None]
+
+
+class Wanted(Frozen):
+    """What is to be written.
+
+    kinds : of exports; None for labels and overlay with nothing beside them.
+    pixel_size : side of a pixel in µm; it goes before what the files say.
+    """
+
+    kinds: tuple[Kind, ...] | None = None
+    filters: Filters = Filters()
+    options: PredictionOptions = PredictionOptions()
+    pixel_size: float | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether the cells must be measured."""
+        return self.filters != Filters() or bool({"csv", "geojson"} & set(self.kinds or ()))
+
+
+class Outcome(NamedTuple):
+    """What became of an input: a record for each image, and a sentence where it failed."""
+
+    records: list[Record]
+    problem: str | None
+
+
+class Written(NamedTuple):
+    """What was written.
+
+    records : of each image: `image`, `cells`, and the path of each of its files by its kind; of a
+        stack also `plane`. left_out : a sentence for each file that failed.
+    together : the path of each file of all images together, by its kind.
+    """
+
+    records: list[dict[str, Any]]
+    left_out: list[str]
+    together: dict[str, str]
+
+
+class Output:
+    """One output folder on its way to be full.
+
+    Parameters
+    ----------
+    load : gives the network, when it is first needed; it is shared by the threads.
+    view : what is taken of each file; by default what the model learned from.
+    workers : images at a time; results do not depend on it.
+    progress : called with (files done, files in all, name of the next file).
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        model: Model,
+        load: Callable[[], Finder],
+        output: Path,
+        wanted: Wanted | None = None,
+        *,
+        view: View | None = None,
+        limits: Limits | None = None,
+        workers: int = 1,
+        progress: Progress | None = None,
+    ) -> None:
+        self._model = model
+        self._load = load
+        self._output = output
+        self._wanted = wanted = wanted or Wanted()
+        self._kinds: tuple[Kind, ...] = wanted.kinds or ("labels", "overlay")
+        self._view = view or model.view
+        self._limits = limits or Limits()
+        self._workers = workers
+        self._progress = progress or (lambda *_: None)
+        self._memory = Memory(workspace, output, self._settings())
+        self._predictor: Finder | None = None
+        self._outcomes: dict[Path, Outcome] = {}
+        self._stems: dict[str, Path] = {}
+        self._lock = threading.Lock()
+
+    def fill(self, inputs: Sequence[Path], resume: bool = False) -> Written:
+        """Segment the inputs and write all that is wanted; a file that fails stops no other.
+
+        Parameters
+        ----------
+        resume : leave out what an earlier call with the same settings finished.
+
+        Raises
+        ------
+        CellsegError
+            Where the disk refuses, or another command fills the folder.
+        """
+        with disk_errors(self._output):
+            self._output.mkdir(parents=True, exist_ok=True)
+        self._stems = {file.stem.casefold(): file for file in inputs}
+        with self._memory.held(resume) as goes_on:
+            for file in inputs if goes_on else ():
+                if (records := self._memory.records(file)) is not None:
+                    self._outcomes[file] = Outcome(records, None)
+            self._work([file for file in inputs if file not in self._outcomes], len(inputs))
+            together = self._write_together(inputs) if self._wanted.kinds else {}
+        return Written(
+            [_flat(record) for file in inputs for record in self._outcomes[file].records],
+            [said for file in inputs if (said := self._outcomes[file].problem)],
+            together,
+        )
+
+    def _settings(self) -> Record:
+        """All that decides the bytes of the results, apart from the inputs."""
+        return {
+            "made_by": __version__,
+            "output": str(self._output.absolute()),
+            "model": self._model.id,
+            "trained": self._model.facts.created.isoformat(),
+            **self._wanted.model_dump(mode="json"),
+            "view": self._view.model_dump(mode="json"),
+        }
+
+    def _work(self, inputs: Sequence[Path], of: int) -> None:
+        """Segment these inputs, so many at a time as there are workers."""
+        if not inputs:
+            return
+        predictor = self._predictor = self._predictor or self._load()
+        decoders: queue.SimpleQueue[Decoder] = queue.SimpleQueue()
+        limits = (self._limits.file_seconds, self._limits.image_pixels)
+        workers = min(self._workers, len(inputs))
+        with ExitStack() as held:
+            for _ in range(workers):
+                decoders.put(held.enter_context(Decoder(*limits)))
+            pool = held.enter_context(ThreadPoolExecutor(workers))
+            tasks = [pool.submit(self._input, file, predictor, decoders, of) for file in inputs]
+            try:
+                for task in as_completed(tasks):
+                    task.result()
+            except BaseException:
+                for task in tasks:
+                    task.cancel()
+                raise
+        self._progress(of, of, "")
+
+    def _input(
+        self, file: Path, predictor: Finder, decoders: "queue.SimpleQueue[Decoder]", of: int
+    ) -> None:
+        """Segment all images of a file and write their files."""
+        decoder = decoders.get()
+        records: list[Record] = []
+        problem = None
+        with self._lock:
+            self._outcomes.pop(file, None)
+            self._progress(len(self._outcomes), of, file.name)
+        try:
+            with one_sentence(file.name):
+                for number, (suffix, image) in enumerate(decoder.images(file, view=self._view)):
+                    self._claim(file, suffix)
+                    found = segment_into(
+                        predictor,
+                        image,
+                        suffixed(file.name, suffix),
+                        self._memory.place(file, number),
+                        pixel_size=self._wanted.pixel_size,
+                        options=self._wanted.options,
+                    )
+                    records.append(self._export(found, file, suffix))
+            self._memory.remember(file, records)
+        except CellsegError as error:
+            if isinstance(error.__cause__, OSError):  # the disk refuses: no other file would do
+                raise
+            problem = str(error)
+        finally:
+            decoders.put(decoder)
+        with self._lock:
+            self._outcomes[file] = Outcome(records, problem)
+
+    def _claim(self, file: Path, suffix: str) -> None:
+        """Take the stem of an image of a stack, unless it is that of another image."""
+        stem = f"{file.stem}{suffix}"
+        with self._lock:
+            if self._stems.setdefault(stem.casefold(), file) != file:
+                raise CellsegError(
+                    f"{file.name} would become {stem}{ENDINGS['labels']} like another image; "
+                    "rename it or segment it into another folder."
+                )
+
+    def _export(self, found: Found, file: Path, suffix: str) -> Record:
+        """Write the files of an image; its record."""
+        result = self._result(found)
+        written = {}
+        for name, content in files(result, self._kinds):
+            kind = next(kind for kind in ENDINGS if name == f"{result.stem}{ENDINGS[kind]}")
+            if kind == "preview" and self._wanted.kinds is None:
+                continue
+            write_bytes(self._output / name, content)
+            written[kind] = str(self._output / name)
+        cells = results.cells_kept(found, self._wanted.filters)
+        self._memory.slim(found, keep=self._wanted.kinds is not None)
+        plane = {"plane": suffix[1:]} if suffix else {}
+        return {"image": str(file), **plane, "cells": cells, "files": written}
+
+    def _result(self, found: Found) -> Result:
+        if self._wanted.measured:
+            return results.filtered(found, self._wanted.filters)
+        image, labels = found.image(), found.labels()
+        return Result(
+            found.name, image, labels, pd.DataFrame(), found.probability(), found.pixel_size
+        )
+
+    def _write_together(self, inputs: Sequence[Path]) -> dict[str, str]:
+        """Write what is one file for all images, unless it is there for exactly these."""
+        done = [file for file in inputs if self._outcomes[file].records]
+        paths = results.paths_together(self._output, self._kinds) if done else {}
+        if not (self._memory.complete(done) and all(path.is_file() for path in paths.values())):
+            self._memory.reopen()
+            self._work([file for file in done if self._founds(file) is None], len(inputs))
+            founds = [found for file in done for found in self._founds(file) or ()]
+            wanted = self._wanted
+            results.write_together(paths, founds, self._model, wanted.filters, wanted.options)
+            self._memory.finish(done)
+        return {kind: str(path) for kind, path in paths.items()}
+
+    def _founds(self, file: Path) -> list[Found] | None:
+        return self._memory.founds(file, len(self._outcomes[file].records))
+
+
+def _flat(record: Record) -> dict[str, Any]:
+    """A record with the paths of its files beside the rest."""
+    rest = {key: value for key, value in record.items() if key != "files"}
+    return {**rest, **record["files"]}

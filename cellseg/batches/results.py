@@ -1,0 +1,161 @@
+"""Results on their way out: what filters leave of them, and where they come from."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellseg.analysis.filters import Filters
+from cellseg.analysis.label_runs import selected
+from cellseg.batches.found import Found
+from cellseg.config import PredictionOptions
+from cellseg.exports.bundle import (
+    COCO,
+    METHODS,
+    PROVENANCE,
+    TABLE,
+    Kind,
+    Result,
+    provenance_json,
+    write_bundle,
+)
+from cellseg.exports.coco import coco_image, coco_json
+from cellseg.exports.provenance import methods, provenance
+from cellseg.exports.tables import Dialect, csv_bytes
+from cellseg.models.store import Model
+from cellseg.workspace import write_bytes, write_pieces
+
+Progress = Callable[[int, int, str], None]
+
+
+def filtered(found: Found, filters: Filters) -> Result:
+    """An image with the cells that pass the filters, ready for every export."""
+    labels, table = kept(found, filters)
+    return Result(found.name, found.image(), labels, table, found.probability(), found.pixel_size)
+
+
+def kept(found: Found, filters: Filters) -> tuple[NDArray[np.integer], pd.DataFrame]:
+    """The cells of an image that pass the filters.
+
+    Returns
+    -------
+    Their label image (Y, X), in which the others are background, and their rows of the table.
+    """
+    table = rows(found, filters)
+    labels: NDArray[np.integer] = found.labels()
+    if len(table) < found.cells:
+        labels = selected(labels, table["label"].to_numpy())
+    return labels, table
+
+
+def rows(found: Found, filters: Filters) -> pd.DataFrame:
+    """The rows of the table of an image that pass the filters."""
+    table = found.table()
+    keep = filters.keep(table)
+    return table if keep.all() else table[keep].reset_index(drop=True)
+
+
+def facts(
+    founds: Sequence[Found],
+    model: Model,
+    filters: Filters,
+    options: PredictionOptions | None = None,
+) -> dict[str, Any]:
+    """Where the results of images come from, after filters; as `provenance.provenance`.
+
+    The pixel size is given where all images have the same.
+    """
+    cells = {found.name: cells_kept(found, filters) for found in founds}
+    sizes = {found.pixel_size for found in founds}
+    options = options or PredictionOptions()
+    return provenance(
+        cells,
+        model,
+        filters=filters.clauses(),
+        left_out=sum(found.cells for found in founds) - sum(cells.values()),
+        pixel_size=sizes.pop() if len(sizes) == 1 else None,
+        settings={
+            **options.model_dump(mode="json", exclude_none=True),
+            "filters": filters.model_dump(mode="json", exclude_defaults=True),
+        },
+    )
+
+
+def cells_kept(found: Found, filters: Filters) -> int:
+    """The number of cells of an image that pass the filters."""
+    if filters == Filters():
+        return found.cells
+    return int(np.count_nonzero(filters.keep(found.table())))
+
+
+def write(
+    path: Path,
+    founds: Sequence[Found],
+    kinds: Collection[Kind],
+    model: Model,
+    filters: Filters,
+    options: PredictionOptions | None = None,
+    dialect: Dialect = "scikit-image",
+    progress: Progress | None = None,
+) -> None:
+    """Write the exports of images as one zip, which takes its place only when it is whole.
+
+    One image is in memory at a time, and the tables of all.
+
+    Parameters
+    ----------
+    progress : called with (images done, images in all, name of the next); what it raises ends the
+        work and leaves nothing behind.
+
+    Raises
+    ------
+    CellsegError
+        Where results are gone, or the disk is full or cannot be written.
+    """
+
+    def results() -> Iterator[Result]:
+        for done, found in enumerate(founds):
+            if progress:
+                progress(done, len(founds), found.name)
+            yield filtered(found, filters)
+        if progress:
+            progress(len(founds), len(founds), "")
+
+    write_bundle(path, results(), kinds, facts(founds, model, filters, options), dialect)
+
+
+def paths_together(output: Path, kinds: Collection[Kind]) -> dict[str, Path]:
+    """What is one file for all images of an output folder, by its kind."""
+    paths = {"provenance": output / PROVENANCE, "methods": output / METHODS}
+    if "csv" in kinds:
+        paths["csv"] = output / TABLE
+    if "coco" in kinds:
+        paths["coco"] = output / COCO
+    return paths
+
+
+def write_together(
+    paths: Mapping[str, Path],
+    founds: Sequence[Found],
+    model: Model,
+    filters: Filters,
+    options: PredictionOptions,
+) -> None:
+    """Write what is one file for all images; of the pixels only the labels are read.
+
+    Parameters
+    ----------
+    paths : from `paths_together`; none writes nothing.
+    """
+    if "csv" in paths:
+        write_bytes(paths["csv"], csv_bytes([rows(found, filters) for found in founds]))
+    if "coco" in paths:
+        parts = (coco_image(found.name, kept(found, filters)[0]) for found in founds)
+        write_pieces(paths["coco"], coco_json(parts))
+    if paths:
+        said = facts(founds, model, filters, options)
+        write_bytes(paths["provenance"], provenance_json(said))
+        write_bytes(paths["methods"], methods(said).encode())

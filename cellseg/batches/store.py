@@ -1,0 +1,196 @@
+"""The batches of a workspace: make, find, rename, delete, and keep what a page has found."""
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cellseg.analysis.measurements import checked_pixel_size
+from cellseg.batches.batch import (
+    Batch,
+    BatchConfig,
+    Source,
+    image_folder,
+    read_batch,
+    write_config,
+    write_done,
+)
+from cellseg.batches.found import Found
+from cellseg.config import PredictionOptions
+from cellseg.errors import CellsegError
+from cellseg.images.view import View
+from cellseg.models.store import Model, now
+from cellseg.workspace import Workspace, checked_name, disk_errors, free_id, known_folder
+
+_NAME = 60
+
+
+class BatchStore:
+    """The batches of one workspace, one folder each."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def all(self) -> list[Batch]:
+        """Every readable batch, newest first."""
+        folder = self.workspace.batches
+        found = [read_batch(child) for child in folder.iterdir()] if folder.is_dir() else []
+        batches = [batch for batch in found if batch is not None]
+        return sorted(batches, key=lambda batch: (batch.config.created, batch.id), reverse=True)
+
+    def get(self, batch_id: str) -> Batch:
+        """The batch of this id.
+
+        Raises
+        ------
+        CellsegError
+            Where there is none.
+        """
+        folder = known_folder(self.workspace.batches, batch_id)
+        batch = read_batch(folder) if folder else None
+        if batch is None:
+            raise CellsegError(f"There are no results {batch_id}; they may have been deleted.")
+        return batch
+
+    def active(self) -> list[Batch]:
+        """The batches whose workers run or wait."""
+        return [batch for batch in self.all() if not batch.progress().ended]
+
+    def size(self) -> int:
+        """Bytes of all batches on disk."""
+        return sum(batch.bytes for batch in self.all())
+
+    def free_name(self, wish: str) -> str:
+        """The wished name, with a number where another batch has it.
+
+        Raises
+        ------
+        CellsegError
+            Where it cannot be a name.
+        """
+        taken = {batch.name.casefold() for batch in self.all()}
+        base = checked_name(wish, "batch", [])
+        name, number = base, 1
+        while name.casefold() in taken:
+            number += 1
+            end = f" {number}"
+            name = base[: _NAME - len(end)] + end
+        return name
+
+    def create(
+        self,
+        name: str,
+        model: Model,
+        gather: Callable[[Path], Sequence[Source]],
+        *,
+        options: PredictionOptions | None = None,
+        pixel_size: float | None = None,
+        view: View | None = None,
+        dataset_id: str | None = None,
+    ) -> Batch:
+        """Make a batch of which nothing is segmented yet; it appears whole or not at all.
+
+        Parameters
+        ----------
+        gather : called with its folder before it appears, to put files there and name the sources.
+        view : what is taken of each file; by default what the model learned from.
+
+        Raises
+        ------
+        CellsegError
+            Where there is no source, the pixel size is no number above 0, or the disk is full or
+            cannot be written.
+        """
+        if pixel_size is not None:
+            checked_pixel_size(pixel_size)
+        created = now()
+        name = self.free_name(name)
+        stamp = f"{created:%Y%m%d-%H%M%S}-{name}"
+        with disk_errors(self.workspace.root):
+            self.workspace.batches.mkdir(parents=True, exist_ok=True)
+        target = self.workspace.batches / free_id(self.workspace.batches, stamp)
+        with self.workspace.staged(target) as folder:
+            sources = tuple(gather(folder))
+            if not sources:
+                raise CellsegError("No image was brought; a batch needs at least one.")
+            config = BatchConfig(
+                name=name,
+                created=created,
+                model_id=model.id,
+                model=model.facts,
+                options=options or PredictionOptions(),
+                pixel_size=pixel_size,
+                view=view or model.view,
+                sources=sources,
+                dataset_id=dataset_id,
+            )
+            write_config(folder, config)
+        return Batch(target, config)
+
+    def keep(
+        self,
+        founds: Sequence[Found],
+        name: str,
+        model: Model,
+        *,
+        options: PredictionOptions | None = None,
+        pixel_size: float | None = None,
+        view: View | None = None,
+    ) -> Batch:
+        """Copy results that lie elsewhere into a batch that is done.
+
+        Raises
+        ------
+        CellsegError
+            As `create`.
+        """
+
+        def gather(folder: Path) -> list[Source]:
+            for number, found in enumerate(founds):
+                copy_folder(found.folder, image_folder(folder, number, 0))
+                write_done(folder, number, images=1)
+            return [Source(name=found.name, path="") for found in founds]
+
+        return self.create(name, model, gather, options=options, pixel_size=pixel_size, view=view)
+
+    def rename(self, batch: Batch, name: str) -> Batch:
+        """Give a batch another name; its id and everything else stay.
+
+        Raises
+        ------
+        CellsegError
+            Where another batch has it, or it cannot be a name.
+        """
+        others = [other.name for other in self.all() if other.id != batch.id]
+        return batch.renamed(checked_name(name, "batch", others))
+
+    def delete(self, batch: Batch) -> None:
+        """Delete a batch and its files.
+
+        Raises
+        ------
+        CellsegError
+            Where its worker still runs.
+        """
+        if not batch.progress().ended:
+            raise CellsegError(f"The batch {batch.name} still runs; stop it first.")
+        self.workspace.remove(batch.folder)
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """The plain files of a folder in a new folder; the disk holds them once where it can.
+
+    Files of results are only ever replaced whole, so that sharing them is safe.
+    """
+    target.mkdir(parents=True)
+    for path in sorted(source.iterdir()):
+        if path.is_file() and not path.name.startswith("."):
+            link(path, target / path.name)
+
+
+def link(source: Path, target: Path) -> None:
+    """Bring a file to another place of the disk, without a copy where the disk can."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,428 @@
+"""Batches: what arrives, what the worker makes of it, and what is left after it was killed."""
+
+import os
+import signal
+import time
+import zipfile
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image as Pillow
+
+from cellseg import processes
+from cellseg.batches import jobs, worker
+from cellseg.batches.batch import read_batch
+from cellseg.batches.store import BatchStore
+from cellseg.batches.truth import bring as bring_truth
+from cellseg.batches.work import segment_into
+from cellseg.config import PredictionOptions
+from cellseg.datasets.importing import Upload
+from cellseg.errors import CellsegError
+from cellseg.images.image import Image
+from cellseg.images.view import View
+from cellseg.limits import Limits
+from cellseg.models.store import ModelStore
+from cellseg.receiving import new_folder, place
+from tests import brightness, made
+from tests.brightness import BrightIsCell
+
+TWO_CELLS = np.array([[255, 255, 0, 0, 0], [255, 0, 0, 0, 0], [0, 0, 0, 255, 255]], np.uint8)
+PATIENCE = 120
+
+
+@pytest.fixture
+def model(workspace):
+    """A published model whose weights nobody reads."""
+    return brightness.model(workspace)
+
+
+@pytest.fixture(autouse=True)
+def no_tensorflow(monkeypatch):
+    """Workers find what is bright; they run in this process unless a test says otherwise."""
+    monkeypatch.setattr(worker, "load", lambda batch: BrightIsCell())
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(processes, "start", lambda module, folder: None)
+
+
+def picture(path, pixels=TWO_CELLS):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Pillow.fromarray(np.asarray(pixels)).save(path)
+    return path
+
+
+def uploads(folder, **pixels):
+    """Pictures in a folder of their own: name without extension and pixels."""
+    return [
+        Upload(f"{name}.png", picture(folder / f"{name}.png", value))
+        for name, value in pixels.items()
+    ]
+
+
+def worked(batch):
+    """The batch after its worker, in this process."""
+    worker.Worker(batch).work()
+    return read_batch(batch.folder)
+
+
+# === What arrives ===
+
+
+def test_files_of_the_inbox_outlive_it_and_others_stay_where_they_are(workspace, model, tmp_path):
+    folder = new_folder(workspace, Limits())
+    uploaded = picture(place(folder, "a.png"))
+    elsewhere = picture(tmp_path / "server" / "b.png")
+    brought = [Upload("a.png", uploaded), Upload("server/b.png", elsewhere)]
+    batch = jobs.start(workspace, brought, model, name="Both")
+    uploaded.unlink()
+    assert batch.path(batch.config.sources[0]).is_relative_to(batch.folder)
+    assert batch.config.sources[1].path == str(elsewhere)
+    assert [found.name for found in worked(batch).found()] == ["a.png", "server/b.png"]
+    assert elsewhere.exists()
+
+
+def test_a_zip_gives_its_images_and_nothing_else(workspace, model, tmp_path):
+    packed = tmp_path / "day 1.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("dish/a.png", "dish/.hidden.png", "__MACOSX/dish/a.png", "dish/a_seg.npy"):
+            archive.write(picture(tmp_path / "p.png"), name)
+        archive.writestr("dish/notes.txt", "words")
+        archive.write(tmp_path / "p.png", "b.png")
+    batch = jobs.start(workspace, [Upload("day 1.zip", packed)], model)
+    assert batch.name == "day 1"
+    assert [source.name for source in batch.config.sources] == ["dish/a.png", "day 1/b.png"]
+    packed.unlink()
+    assert [found.cells for found in worked(batch).found()] == [2, 2]
+
+
+def test_names_are_told_apart(workspace, model, tmp_path):
+    paths = [picture(tmp_path / str(number) / "a.png") for number in range(3)]
+    called = ("a.png", "A.png", "a.png")
+    brought = [Upload(name, path) for name, path in zip(called, paths, strict=True)]
+    batch = jobs.start(workspace, brought, model)
+    names = [source.name for source in batch.config.sources]
+    assert names == ["a.png", "A (2).png", "a (3).png"]
+
+
+def test_nothing_to_segment_is_one_sentence(workspace, model, tmp_path):
+    (tmp_path / "notes.txt").write_text("words")
+    for brought in ([], [Upload("folder/notes.txt", tmp_path / "notes.txt")]):
+        with pytest.raises(CellsegError, match="at least one"):
+            jobs.start(workspace, brought, model)
+    assert BatchStore(workspace).all() == []
+
+
+def test_a_broken_zip_leaves_nothing(workspace, model, tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"PK nothing")
+    with pytest.raises(CellsegError, match="not a zip"):
+        jobs.start(workspace, [Upload("x.zip", tmp_path / "x.zip")], model)
+    assert list(workspace.batches.iterdir()) == []
+
+
+# === What the worker makes of it ===
+
+
+def test_a_broken_file_is_named_and_the_others_are_done(workspace, model, tmp_path):
+    brought = uploads(tmp_path, a=TWO_CELLS, c=TWO_CELLS * 0)
+    (tmp_path / "b.png").write_text("words")
+    brought.insert(1, Upload("b.png", tmp_path / "b.png"))
+    brought.append(Upload("d.png", tmp_path / "gone.png"))
+    batch = worked(jobs.start(workspace, brought, model, pixel_size=0.5))
+    assert [(found.name, found.cells) for found in batch.found()] == [("a.png", 2), ("c.png", 0)]
+    assert [found.pixel_size for found in batch.found()] == [0.5, 0.5]
+    names, sentences = zip(*batch.failed(), strict=True)
+    assert names == ("b.png", "d.png")
+    assert "holds text" in sentences[0]
+    assert "does not exist" in sentences[1]
+    progress = batch.progress()
+    assert (progress.state, progress.done, progress.of) == ("done", 4, 4)
+    assert progress.ended
+
+
+def test_a_stack_gives_an_image_for_each_plane_where_that_is_asked(workspace, model, tmp_path):
+    planes = np.array([TWO_CELLS, TWO_CELLS * 0])
+    options = {"imagej": True, "metadata": {"axes": "ZYX", "unit": "um"}, "resolution": (2, 2)}
+    tifffile.imwrite(tmp_path / "s.tif", planes, **options)
+    brought = [Upload("f/s.tif", tmp_path / "s.tif")]
+    each = worked(jobs.start(workspace, brought, model, view=View(expand=True)))
+    assert [(one.name, one.cells) for one in each.found()] == [
+        ("f/s_z00.tif", 2),
+        ("f/s_z01.tif", 0),
+    ]
+    assert each.found()[0].pixel_size == 0.5
+    flat = worked(jobs.start(workspace, brought, model))
+    (found,) = flat.found()
+    assert (found.name, found.cells) == ("f/s.tif", 2)
+    assert "their maximum was taken" in found.warnings[0]
+
+
+def test_a_dataset_brings_its_truth(workspace, model):
+    dataset = made.dataset(workspace, pairs=2)
+    batch = worked(jobs.start(workspace, dataset, model))
+    assert batch.name == "Nuclei"
+    assert [found.name for found in batch.found()] == ["images/cell 0.png", "images/cell 1.png"]
+    for found, pair in zip(batch.found(), dataset.names, strict=True):
+        np.testing.assert_array_equal(found.truth(), dataset.labels(pair))
+
+
+def test_masks_find_their_images_by_name(workspace, model, tmp_path):
+    brought = uploads(tmp_path / "images", a=TWO_CELLS, b=TWO_CELLS, c=TWO_CELLS)
+    masks = uploads(tmp_path / "masks", a=TWO_CELLS, b_mask=TWO_CELLS[:2], d=TWO_CELLS)
+    batch = worked(jobs.start(workspace, brought, model, truth=masks))
+    first, second, third = batch.found()
+    assert first.truth().max() == 2  # black and white: touching pixels are a cell
+    assert second.truth() is None
+    assert third.truth() is None
+    ((name, sentence),) = batch.failed()
+    assert name == "b.png"
+    assert "2 x 5 pixels, the image 3 x 5" in sentence
+
+
+def test_truth_can_come_later(workspace, model, tmp_path):
+    brought = uploads(tmp_path, a=TWO_CELLS, b=TWO_CELLS)
+    batch = worked(jobs.start(workspace, brought, model))
+    labels = np.where(TWO_CELLS > 0, 3, 0).astype(np.uint8)
+    labels[0, 0] = 9
+    masks = uploads(tmp_path / "masks", a_labels=labels, x=labels)
+    steps = []
+    said = bring_truth(batch.found(), masks, progress=lambda *step: steps.append(step[:2]))
+    assert len(said) == 1
+    assert "The mask x.png belongs to no image" in said[0]
+    assert sorted(np.unique(batch.found()[0].truth())) == [0, 3, 9]
+    assert steps == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    batch.set_truth({"a.png": None, "b.png": labels})
+    assert [found.has_truth for found in batch.found()] == [False, True]
+    with pytest.raises(CellsegError, match=r"has no image z\.png"):
+        batch.set_truth({"z.png": labels})
+
+
+def test_a_stack_of_masks_is_the_truth_of_a_stack(workspace, model, tmp_path):
+    options = {"imagej": True, "metadata": {"axes": "ZYX"}}
+    tifffile.imwrite(tmp_path / "s.tif", np.array([TWO_CELLS, TWO_CELLS * 0]), **options)
+    tifffile.imwrite(tmp_path / "s_mask.tif", np.array([TWO_CELLS, TWO_CELLS]), **options)
+    brought, masks = ([Upload(name, tmp_path / name)] for name in ("s.tif", "s_mask.tif"))
+    view = View(expand=True)
+    batch = worked(jobs.start(workspace, brought, model, truth=masks, view=view))
+    assert batch.failed() == []
+    assert [int(found.truth().max()) for found in batch.found()] == [2, 2]
+
+
+def test_an_image_that_a_network_cannot_take_stops_no_other(
+    workspace, model, tmp_path, monkeypatch
+):
+    class Fails(BrightIsCell):
+        def cells(self, image, options=None, progress=None):
+            if image.height == 2:
+                raise ZeroDivisionError("two rows")
+            return super().cells(image)
+
+    batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS[:2], b=TWO_CELLS), model)
+    monkeypatch.setattr(worker, "load", lambda batch: Fails())
+    batch = worked(batch)
+    assert [found.name for found in batch.found()] == ["b.png"]
+    ((name, sentence),) = batch.failed()
+    assert (name, "could not be segmented (two rows)" in sentence) == ("a.png", True)
+
+
+def test_a_full_disk_ends_the_batch_and_marks_no_file_as_bad(
+    workspace, model, tmp_path, monkeypatch
+):
+    def full(*_, **__):
+        raise CellsegError("The disk is full.") from OSError(28, "no space")
+
+    batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS, b=TWO_CELLS), model)
+    monkeypatch.setattr(worker, "segment_into", full)
+    batch = worked(batch)
+    progress = batch.progress()
+    assert (progress.state, progress.done, progress.message) == ("failed", 0, "The disk is full.")
+    assert batch.failed() == []
+
+
+def test_a_deleted_model_is_one_sentence_and_its_facts_stay(
+    workspace, model, tmp_path, monkeypatch
+):
+    batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS), model)
+    ModelStore(workspace).delete(model)
+    monkeypatch.setattr(worker, "load", _load)
+    batch = worked(batch)
+    assert batch.progress().state == "failed"
+    assert "no model named" in batch.progress().message
+    assert batch.model.name == "bright"
+
+
+_load = worker.load
+
+
+def test_a_stop_keeps_what_was_found_and_resuming_goes_on(workspace, model, tmp_path, monkeypatch):
+    batch = jobs.start(
+        workspace, uploads(tmp_path, **{f"i{n}": TWO_CELLS for n in range(3)}), model
+    )
+
+    class StopsAfterOne(BrightIsCell):
+        def cells(self, image, options=None, progress=None):
+            if not batch.found():
+                jobs.stop(batch)
+            return super().cells(image)
+
+    monkeypatch.setattr(worker, "load", lambda batch: StopsAfterOne())
+    stopped = worked(batch)
+    assert (stopped.progress().state, stopped.progress().done) == ("stopped", 1)
+    first = stopped.found()[0]
+    written = (first.folder / "facts.json").stat().st_mtime_ns
+    (batch.folder / "stop").unlink()
+    resumed = worked(batch)
+    assert resumed.progress().state == "done"
+    assert [found.name for found in resumed.found()] == ["i0.png", "i1.png", "i2.png"]
+    assert (first.folder / "facts.json").stat().st_mtime_ns == written
+
+
+# === What is on disk ===
+
+
+def test_results_of_a_page_are_kept_as_a_batch(workspace, model, tmp_path):
+    founds = [
+        segment_into(BrightIsCell(), Image(TWO_CELLS, "YX"), name, tmp_path / name)
+        for name in ("b.png", "a.png")
+    ]
+    founds[0].set_truth(TWO_CELLS // 255)
+    options = PredictionOptions(diameter=12)
+    batch = BatchStore(workspace).keep(founds, "Mine", model, options=options, pixel_size=0.5)
+    again = BatchStore(workspace).get(batch.id)
+    assert [found.name for found in again.found()] == ["b.png", "a.png"]
+    assert [found.has_truth for found in again.found()] == [True, False]
+    assert again.found()[0].table()["area_um2"].tolist() == [0.75, 0.5]
+    assert (again.progress().state, again.progress().of) == ("done", 2)
+    assert again.config.options.diameter == 12
+    again.set_truth({"b.png": None})  # of the copy alone
+    assert founds[0].has_truth
+
+
+def test_batches_are_listed_renamed_and_deleted(workspace, model, tmp_path):
+    store = BatchStore(workspace)
+    assert (store.all(), store.size()) == ([], 0)
+    found = segment_into(BrightIsCell(), Image(TWO_CELLS, "YX"), "a.png", tmp_path / "a")
+    first, second = store.keep([found], "Mine", model), store.keep([found], "mine", model)
+    assert second.name == "mine 2"
+    assert {batch.id for batch in store.all()} == {first.id, second.id}
+    assert first.id != second.id
+    renamed = store.rename(first, "Yours")
+    assert (renamed.id, store.get(first.id).name) == (first.id, "Yours")
+    with pytest.raises(CellsegError, match="exists already"):
+        store.rename(second, "yours")
+    assert store.size() > 0
+    store.delete(second)
+    with pytest.raises(CellsegError, match="may have been deleted"):
+        store.get(second.id)
+    with pytest.raises(CellsegError, match="may have been deleted"):
+        store.get("../models")
+
+
+def test_a_batch_that_runs_is_neither_deleted_nor_resumed(workspace, model, tmp_path):
+    batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS), model)
+    assert batch.progress().state == "starting"
+    assert [one.id for one in BatchStore(workspace).active()] == [batch.id]
+    with pytest.raises(CellsegError, match="still runs"):
+        BatchStore(workspace).delete(batch)
+    with pytest.raises(CellsegError, match="runs already"):
+        jobs.resume(batch)
+
+
+def test_an_entered_pixel_size_goes_before_that_of_the_files(workspace, model, tmp_path):
+    image = Image(TWO_CELLS, "YX", (), 2.0)
+    found = segment_into(BrightIsCell(), image, "a.png", tmp_path / "a")
+    batch = BatchStore(workspace).keep([found], "Mine", model)
+    assert batch.found()[0].pixel_size == 2.0
+    batch.with_pixel_size(0.5)
+    entered = BatchStore(workspace).get(batch.id)
+    assert entered.found()[0].pixel_size == 0.5
+    assert entered.with_pixel_size(None).found()[0].pixel_size == 2.0
+    with pytest.raises(CellsegError, match="above 0"):
+        batch.with_pixel_size(-1)
+    with pytest.raises(CellsegError, match="above 0"):
+        BatchStore(workspace).keep([found], "Other", model, pixel_size=0)
+
+
+def test_damaged_folders_are_no_batches(workspace):
+    (workspace.batches / "broken").mkdir(parents=True)
+    (workspace.batches / "broken" / "batch.json").write_text("{}")
+    assert BatchStore(workspace).all() == []
+
+
+# === Processes of their own ===
+
+
+def wait(until, what="the batch"):
+    deadline = time.monotonic() + PATIENCE
+    while not until():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def processes_of_their_own(monkeypatch):
+    """Batches start a process that finds what is bright."""
+    monkeypatch.undo()
+    monkeypatch.setattr(jobs, "WORKER", "tests.brightness")
+    yield
+    for process in processes._workers:
+        process.wait(PATIENCE)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX")
+def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
+    workspace, model, tmp_path, monkeypatch, processes_of_their_own
+):
+    broken = {20, 77, 101, 150, 199}
+    brought = []
+    for number in range(200):
+        path = tmp_path / f"{number:03d}.png"
+        cells = np.zeros((16, 16), np.uint8)
+        cells[0, : number % 7 * 2 : 2] = 255
+        if number in broken:
+            path.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+        else:
+            Pillow.fromarray(cells).save(path)
+        brought.append(Upload(path.name, path))
+    monkeypatch.setenv(brightness.PAUSE, "0.01")
+    batch = jobs.start(workspace, brought, model)
+    wait(lambda: batch.progress().done >= 90)
+    os.kill(batch.status().pid, signal.SIGKILL)
+    wait(lambda: batch.progress().state == "interrupted")
+    before = {
+        found.name: (found.folder / "facts.json").stat().st_mtime_ns for found in batch.found()
+    }
+    assert 80 < len(before) < 190
+    monkeypatch.setenv(brightness.PAUSE, "0")
+    jobs.resume(batch)
+    wait(lambda: batch.progress().ended)
+    assert batch.progress() == ("done", "", 200, 200, None, None)
+    found = batch.found()
+    assert [one.name for one in found] == [
+        f"{number:03d}.png" for number in range(200) if number not in broken
+    ]
+    assert [one.cells for one in found] == [int(one.name[:3]) % 7 for one in found]
+    assert [name for name, _ in batch.failed()] == [
+        f"{number:03d}.png" for number in sorted(broken)
+    ]
+    after = {one.name: (one.folder / "facts.json").stat().st_mtime_ns for one in found}
+    assert {name: after[name] for name in before} == before
+    assert [len(one.table()) for one in found] == [one.cells for one in found]
+
+
+@pytest.mark.usefixtures("processes_of_their_own")
+def test_a_second_batch_waits_and_can_be_stopped_meanwhile(workspace, model, tmp_path, monkeypatch):
+    monkeypatch.setenv(brightness.PAUSE, "0.3")
+    pictures = uploads(tmp_path, **{f"i{number}": TWO_CELLS for number in range(100)})
+    first = jobs.start(workspace, pictures, model)
+    wait(lambda: first.progress().done)
+    second = jobs.start(workspace, pictures[:1], model)
+    third = jobs.start(workspace, pictures[:1], model)
+    for one in (second, third):
+        wait(lambda one=one: one.status() and "Waiting" in one.status().phase)
+    jobs.stop(second)
+    wait(lambda: second.progress().state == "stopped")
+    assert not first.progress().ended
+    jobs.stop(first)
+    wait(lambda: third.progress().state == "done")
+    assert first.progress().state == "stopped"
+    assert [found.cells for found in third.found()] == [2]

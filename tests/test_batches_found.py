@@ -1,0 +1,155 @@
+"""Results of one image: what comes back from the disk is what went there."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellseg.analysis.measurements import measure
+from cellseg.batches.found import FACTS, TABLE, Found
+from cellseg.batches.work import segment_into
+from cellseg.errors import CellsegError
+from cellseg.images.image import Image
+from tests.brightness import BrightIsCell, Cells
+
+PIXELS = np.array([[255, 255, 0, 0], [255, 0, 0, 200], [0, 0, 0, 200]], np.uint8)
+LABELS = np.array([[1, 1, 0, 0], [1, 0, 0, 2], [0, 0, 0, 2]])
+
+
+class Says:
+    """A predictor that finds the same cells in every image."""
+
+    def __init__(self, labels, probability):
+        self.found = Cells(labels, probability)
+
+    def cells(self, image, options=None):
+        return self.found
+
+
+def kept(folder, image=None, **given):
+    image = image or Image(PIXELS, "YX")
+    return segment_into(BrightIsCell(), image, "a/x.tif", folder / "x", **given)
+
+
+def test_an_image_and_its_cells_come_back(tmp_path):
+    found = kept(tmp_path, pixel_size=0.5, warnings=["A stack."])
+    assert (found.name, found.height, found.width, found.channels) == ("a/x.tif", 3, 4, 1)
+    assert (found.cells, found.share, found.pixel_size) == (2, 5 / 12, 0.5)
+    assert found.warnings == ("A stack.",)
+    np.testing.assert_array_equal(found.labels(), LABELS)
+    assert found.labels().dtype == np.int32
+    np.testing.assert_array_equal(found.image().pixels, PIXELS)
+    np.testing.assert_array_equal(found.probability(), (PIXELS / np.float32(255)))
+    assert found.probability().dtype == np.float32
+    assert found.truth() is None
+    assert Found.read(found.folder) == found
+
+
+@pytest.mark.parametrize(
+    ("pixels", "axes"),
+    [
+        (np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000, "YX"),
+        (np.linspace(-1, 1e9, 12, dtype=np.float32).reshape(3, 4), "YX"),
+        (np.arange(36, dtype=np.uint8).reshape(3, 4, 3), "YXC"),
+        (np.arange(36, dtype=np.float32).reshape(3, 4, 3) / 7, "YXC"),
+        (np.arange(36, dtype=np.uint16).reshape(3, 4, 3) * 1800, "YXC"),
+    ],
+)
+def test_pixels_keep_their_values_and_dtype(tmp_path, pixels, axes):
+    image = Image(pixels, axes, ("a", "b", "c")[: 1 if axes == "YX" else 3], 0.25)
+    found = kept(tmp_path, image)
+    back = found.image()
+    assert back.pixels.dtype == pixels.dtype
+    np.testing.assert_array_equal(back.pixels, pixels)
+    assert (back.axes, back.channel_names, back.pixel_size_um) == (
+        axes,
+        image.channel_names,
+        0.25,
+    )
+    assert found.pixel_size == 0.25
+
+
+def test_many_labels_are_kept(tmp_path):
+    labels = np.arange(300 * 300, dtype=np.int32).reshape(300, 300)
+    predictor = Says(labels, np.zeros((300, 300), np.float32))
+    image = Image(np.zeros((300, 300), np.uint8), "YX")
+    found = segment_into(predictor, image, "x", tmp_path / "x")
+    assert found.cells == 89_999
+    np.testing.assert_array_equal(found.labels(), labels)
+
+
+def test_an_image_without_cells_has_an_empty_table(tmp_path):
+    found = kept(tmp_path, Image(np.zeros((3, 4), np.uint8), "YX"))
+    assert (found.cells, found.share) == (0, 0.0)
+    assert len(found.table()) == 0
+    pd.testing.assert_frame_equal(found.table(), found.table())
+
+
+def test_the_table_is_measured_once_and_kept_to_the_bit(tmp_path):
+    found = kept(tmp_path, pixel_size=0.5)
+    expected = measure(
+        LABELS, PIXELS, image="a/x.tif", pixel_size=0.5, probability=found.probability()
+    )
+    for _ in range(2):  # measured, then read
+        pd.testing.assert_frame_equal(found.table(), expected, check_exact=True)
+    (found.folder / "image.tif").unlink()
+    pd.testing.assert_frame_equal(found.table(), expected, check_exact=True)
+
+
+def test_another_pixel_size_is_another_table(tmp_path):
+    found = kept(tmp_path, Image(PIXELS, "YX", (), 2.0))
+    assert found.table()["area_um2"].tolist() == [12, 8]
+    entered = found.with_pixel_size(1.0)
+    assert entered.table()["area_um2"].tolist() == [3, 2]
+    assert found.table()["area_um2"].tolist() == [12, 8]
+    assert entered.with_pixel_size(None).pixel_size == 2.0
+    unknown = kept(tmp_path / "other")
+    assert unknown.pixel_size is None
+    assert "area_um2" not in unknown.table()
+
+
+def test_a_damaged_table_is_measured_again(tmp_path):
+    found = kept(tmp_path)
+    expected = found.table()
+    (found.folder / TABLE).write_bytes(b"PK broken")
+    pd.testing.assert_frame_equal(found.table(), expected)
+
+
+def test_a_folder_without_facts_is_unfinished_and_is_done_again(tmp_path):
+    found = kept(tmp_path)
+    found.table()
+    (found.folder / FACTS).unlink()
+    assert Found.read(found.folder) is None
+    again = kept(tmp_path, Image(np.zeros((3, 4), np.uint8), "YX"))
+    assert len(again.table()) == 0
+    (found.folder / FACTS).write_text("{}")
+    assert Found.read(found.folder) is None
+
+
+def test_truth_comes_and_goes(tmp_path):
+    found = kept(tmp_path, truth=LABELS * 7)
+    assert found.has_truth
+    np.testing.assert_array_equal(found.truth(), LABELS * 7)
+    found.set_truth(None)
+    assert found.truth() is None
+    with pytest.raises(CellsegError, match=r"a/x\.tif has 4 x 3 pixels, the image 3 x 4"):
+        found.set_truth(LABELS.T)
+
+
+def test_a_truth_of_another_size_leaves_nothing_finished(tmp_path):
+    with pytest.raises(CellsegError, match="drawn on this image"):
+        kept(tmp_path, truth=LABELS.T)
+    assert Found.read(tmp_path / "x") is None
+
+
+def test_what_is_gone_is_one_sentence(tmp_path):
+    found = kept(tmp_path)
+    (found.folder / "labels.tif").unlink()
+    (found.folder / "image.tif").write_bytes(b"II*\0")
+    for read in (found.labels, found.image):
+        with pytest.raises(CellsegError, match="segment the image again"):
+            read()
+    before = found.version
+    (found.folder / FACTS).unlink()
+    with pytest.raises(CellsegError, match="segment the image again"):
+        _ = found.version
+    assert kept(tmp_path).version != before

@@ -1,0 +1,284 @@
+"""`segment`, `measure` and `score` on the command line, and the pages' bytes in them."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from PIL import Image as Pillow
+from typer.testing import CliRunner
+
+from cellseg import result_commands
+from cellseg.analysis.filters import Filters
+from cellseg.batches import results
+from cellseg.batches.store import BatchStore
+from cellseg.batches.work import segment_into
+from cellseg.cli import app
+from cellseg.exports.bundle import KINDS
+from cellseg.images.image import Image
+from cellseg.models.store import ModelStore
+from tests import brightness
+from tests.brightness import BrightIsCell
+
+TWO_CELLS = np.array([[255, 255, 0, 0, 0], [255, 0, 0, 0, 0], [0, 0, 0, 255, 255]], np.uint8)
+LABELS = np.array([[1, 1, 0, 0, 0], [1, 0, 0, 0, 0], [0, 0, 0, 2, 2]], np.uint16)
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], prog_name="cellseg")
+
+
+def answer(*words, code=0):
+    outcome = run(*words)
+    assert outcome.exit_code == code, outcome.output
+    return json.loads(outcome.stdout)
+
+
+def misused(*words):
+    outcome = run(*words)
+    assert outcome.exit_code == 2, outcome.output
+    return " ".join(outcome.stderr.split())
+
+
+def refused(*words):
+    outcome = run(*words)
+    assert (outcome.exit_code, outcome.stdout) == (1, ""), outcome.output
+    return outcome.stderr
+
+
+def picture(path, pixels=TWO_CELLS):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Pillow.fromarray(np.asarray(pixels)).save(path)
+    return path
+
+
+def label_image(path, labels=LABELS):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tifffile.imwrite(path, labels)
+    return path
+
+
+@pytest.fixture
+def home(workspace, monkeypatch):
+    """A workspace with a model that needs no TensorFlow."""
+    brightness.model(workspace)
+    monkeypatch.setattr(result_commands, "load", lambda model: BrightIsCell())
+    return workspace.root
+
+
+# === segment ===
+
+
+def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
+    home, workspace, tmp_path
+):
+    padded = np.pad(TWO_CELLS, 3)
+    padded[0, 0] = padded[-2, 1] = 255  # one at the border, one too small
+    pixels = {f"{name}.png": np.roll(padded, shift) for shift, name in enumerate("abc")}
+    for name, value in pixels.items():
+        picture(tmp_path / "in" / name, value)
+    out = tmp_path / "out"
+    words = ("--export", ",".join(KINDS), "--min-area", 2, "--exclude-border")
+    said = answer(
+        *("segment", tmp_path / "in", "--model", "bright", "--output", out, "--home", home),
+        *(*words, "--pixel-size", 0.5, "--workers", 2),
+    )
+    founds = [
+        segment_into(
+            BrightIsCell(), Image(value, "YX"), name, tmp_path / "page" / name, pixel_size=0.5
+        )
+        for name, value in pixels.items()
+    ]
+    model = ModelStore(workspace).get("bright")
+    batch = BatchStore(workspace).keep(founds, "page", model)
+    filters = Filters(min_area=2, exclude_border=True)
+    results.write(tmp_path / "page.zip", batch.found(), KINDS, model, filters)
+    with zipfile.ZipFile(tmp_path / "page.zip") as archive:
+        page = {name: archive.read(name) for name in archive.namelist()}
+    command = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert set(page) == set(command)
+    provenances = [json.loads(files.pop("provenance.json")) for files in (page, command)]
+    assert page == command
+    for one in provenances:
+        del one["date"]
+    assert provenances[0] == provenances[1]
+    table = pd.read_csv(io.BytesIO(page["measurements.csv"]))
+    assert sum(record["cells"] for record in said["images"]) == len(table) == 6
+    assert said["csv"] == str(out / "measurements.csv")
+
+
+def test_segment_without_export_writes_labels_and_overlay(home, tmp_path):
+    picture(tmp_path / "in" / "a.png")
+    out = tmp_path / "out"
+    words = ("segment", tmp_path / "in", "--model", "bright", "--output", out, "--home", home)
+    said = answer(*words)
+    assert set(said) == {"model", "images", "left_out"}
+    assert set(said["images"][0]) == {"image", "cells", "labels", "overlay"}
+    assert sorted(path.name for path in out.iterdir()) == ["a_labels.tif", "a_overlay.png"]
+    assert answer(*words, "--resume") == said
+
+
+def test_options_reach_the_network(home, tmp_path, monkeypatch):
+    heard = []
+
+    class Hears(BrightIsCell):
+        def cells(self, image, options=None, progress=None):
+            heard.append((options.diameter, options.tile))
+            return super().cells(image)
+
+    monkeypatch.setattr(result_commands, "load", lambda model: Hears())
+    file = picture(tmp_path / "a.png")
+    words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
+    answer(*words, "--diameter", 12.5, "--tile", 256)
+    assert heard == [(12.5, 256)]
+
+
+def test_a_bad_file_is_exit_code_1_and_the_rest_is_there(home, tmp_path):
+    picture(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "b.png").write_text("no picture")
+    words = ("segment", tmp_path / "in", "--model", "bright", "--output", tmp_path / "out")
+    said = answer(*words, "--home", home, "--export", "csv", code=1)
+    assert len(said["images"]) == len(said["left_out"]) == 1
+    assert (tmp_path / "out" / "measurements.csv").exists()
+
+
+def test_ctrl_c_says_how_to_go_on(home, tmp_path, monkeypatch):
+    class Breaks(BrightIsCell):
+        def cells(self, image, options=None, progress=None):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(result_commands, "load", lambda model: Breaks())
+    file = picture(tmp_path / "a.png")
+    words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
+    assert "with --resume goes on" in refused(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--export", "labels,pdf"), "found pdf"),
+        (("--export", ","), "found nothing"),
+        (("--min-area", "-1"), "min_area"),
+        (("--pixel-size", "0"), "above 0"),
+        (("--diameter", "0"), "diameter"),
+        (("--tile", "3"), "tile"),
+        (("--workers", "0"), "workers"),
+    ],
+)
+def test_misuse_of_segment_is_exit_code_2(tmp_path, words, sentence):
+    given = ("segment", tmp_path, "--model", "m", "--output", tmp_path / "o", *words)
+    assert sentence in misused(*given)
+
+
+# === measure ===
+
+
+def test_measure_gives_the_table_of_segment_without_the_score(home, tmp_path):
+    for shift, name in enumerate(("a2", "a10")):  # of which people put a2 first
+        picture(tmp_path / "in" / f"{name}.png", np.roll(TWO_CELLS, shift))
+    out = tmp_path / "out"
+    words = ("--model", "bright", "--output", out, "--export", ",".join(KINDS), "--pixel-size", 0.5)
+    answer("segment", tmp_path / "in", "--home", home, *words)
+    table = tmp_path / "deep" / "table.csv"
+    said = answer(
+        *("measure", "--images", tmp_path / "in", "--labels", out, "--output", table),
+        *("--pixel-size", 0.5),
+    )
+    assert said["left_out"] == []
+    assert said["cells"] == 4
+    expected = pd.read_csv(out / "measurements.csv", dtype=str).drop(columns="score")
+    pd.testing.assert_frame_equal(pd.read_csv(table, dtype=str), expected)
+
+
+def test_measure_speaks_cellprofiler_and_names_what_has_no_partner(tmp_path):
+    picture(tmp_path / "in" / "a.png")
+    picture(tmp_path / "in" / "b.png")
+    picture(tmp_path / "in" / "c.png")
+    label_image(tmp_path / "labels" / "a.tif", LABELS * 3)
+    label_image(tmp_path / "labels" / "b.tif", LABELS.T)
+    folders = ("--images", tmp_path / "in", "--labels", tmp_path / "labels")
+    words = ("measure", *folders, "--output", tmp_path / "t.csv", "--dialect")
+    said = answer(*words, "cellprofiler", code=1)
+    assert len(said["left_out"]) == 2
+    assert "c.png has no partner" in said["left_out"][0]
+    assert "5 x 3 pixels and b.png 3 x 5" in said["left_out"][1]
+    assert pd.read_csv(tmp_path / "t.csv")["ObjectNumber"].tolist() == [3, 6]
+    assert "scikit-image or cellprofiler" in misused(*words, "other")
+
+
+def test_many_without_a_partner_are_one_sentence(tmp_path):
+    for name in "abc":
+        picture(tmp_path / "in" / f"{name}.png")
+    label_image(tmp_path / "labels" / "a.tif")
+    words = ("measure", "--images", tmp_path / "in", "--labels", tmp_path / "labels")
+    said = answer(*words, "--output", tmp_path / "t.csv", code=1)
+    assert len(said["left_out"]) == 1
+    assert said["left_out"][0].startswith("2 files of")
+
+
+def test_black_and_white_masks_are_cut_into_cells(tmp_path):
+    picture(tmp_path / "in" / "a.png")
+    picture(tmp_path / "masks" / "a.png")
+    words = ("measure", "--images", tmp_path / "in", "--labels", tmp_path / "masks")
+    assert answer(*words, "--output", tmp_path / "t.csv")["cells"] == 2
+
+
+def test_a_label_image_of_one_cell_keeps_its_number(tmp_path):
+    picture(tmp_path / "in" / "a.png")
+    label_image(tmp_path / "masks" / "a.tif", np.where(LABELS > 0, 7, 0).astype(np.uint8))
+    words = ("measure", "--images", tmp_path / "in", "--labels", tmp_path / "masks")
+    assert answer(*words, "--output", tmp_path / "t.csv")["cells"] == 1
+    assert pd.read_csv(tmp_path / "t.csv")["label"].tolist() == [7]
+
+
+def test_folders_that_do_not_fit_are_one_sentence(tmp_path):
+    picture(tmp_path / "in" / "a.png")
+    picture(tmp_path / "other" / "b.png")
+    words = ("measure", "--output", tmp_path / "t.csv", "--images", tmp_path / "in", "--labels")
+    assert "belongs to one of" in refused(*words, tmp_path / "other")
+    assert "is no folder" in refused(*words, tmp_path / "nowhere")
+
+
+# === score ===
+
+
+def test_scores_by_hand(tmp_path):
+    """One image with a cell found and one missed; one with none at all."""
+    label_image(tmp_path / "truth" / "a.tif")
+    label_image(tmp_path / "predicted" / "a_labels.tif", np.where(LABELS == 1, 9, 0).astype("u2"))
+    for name in ("truth/b.tif", "predicted/b_labels.tif"):
+        label_image(tmp_path / name, LABELS * 0)
+    table = tmp_path / "scores.csv"
+    words = ("score", "--truth", tmp_path / "truth", "--predicted", tmp_path / "predicted")
+    said = answer(*words, "--output", table)
+    assert (said["images"], said["empty_images"]) == (2, 1)
+    for way in ("pooled", "image_means"):
+        scores = said[way]
+        assert (scores["ap_0.5"], scores["ap_0.75"], scores["ap_0.9"]) == (0.5, 0.5, 0.5)
+        assert (scores["precision"], scores["recall"]) == (1, 0.5)
+        assert scores["f1"] == pytest.approx(2 / 3)
+        assert scores["pq"] == pytest.approx(1 / 1.5)
+        assert (scores["pixel_iou"], scores["pixel_dice"]) == (3 / 5, 3 / 4)
+        assert scores["count_error"] == -1
+    assert [row["image"] for row in said["per_image"]] == ["a.tif", "b.tif"]
+    assert said["per_image"][1]["ap_0.5"] is None
+    back = pd.read_csv(table)
+    assert back["image"].tolist() == ["a.tif", "b.tif"]
+    assert back["ap_0.5"].isna().tolist() == [False, True]
+    assert back["tp"].tolist() == [1, 0]
+
+
+def test_labels_beside_themselves_are_perfect(tmp_path):
+    label_image(tmp_path / "truth" / "a.tif")
+    said = answer("score", "--truth", tmp_path / "truth", "--predicted", tmp_path / "truth")
+    assert said["pooled"]["ap_0.9"] == said["pooled"]["pq"] == 1
+
+
+def test_images_of_other_sizes_are_left_out(tmp_path):
+    label_image(tmp_path / "truth" / "a.tif")
+    label_image(tmp_path / "predicted" / "a.tif", LABELS.T)
+    words = ("score", "--truth", tmp_path / "truth", "--predicted", tmp_path / "predicted")
+    assert "needed are two images of one size" in refused(*words)

@@ -31,7 +31,7 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
     left, right = st.columns([1, 2], gap="medium")
     with left:
         model = model_view.choice(models, state.chosen("model"))
-        options, pixel_size = segment_form.options()
+        options, pixel_size = segment_form.options(model)
     with right:
         brought = segment_form.brought(workspace)
         buttons = st.container(horizontal=True)

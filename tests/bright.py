@@ -1,16 +1,9 @@
 """Stands for a network in tests that need none."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import connected_components
-
-
-@dataclass(eq=False)
-class Cells:
-    labels: np.ndarray
-    probability: np.ndarray
 
 
 class Bright:

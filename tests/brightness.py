@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,17 +11,10 @@ from scipy import ndimage
 from cellseg.batches import worker
 from cellseg.config import NetworkSettings, Recipe
 from cellseg.models.store import ModelFacts, ModelStore
+from cellseg.segmentation.cells import Cells
 
 PAUSE = "CELLSEG_TEST_PAUSE"
 """Seconds that each image takes."""
-
-
-@dataclass(frozen=True)
-class Cells:
-    """What was found, as the predictor says it."""
-
-    labels: np.ndarray
-    probability: np.ndarray
 
 
 class BrightIsCell:

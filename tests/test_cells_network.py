@@ -180,3 +180,20 @@ def test_an_unknown_recipe_is_refused_by_name():
     with pytest.raises(CellsegError, match="'magic' is unknown; choose one of: seed, cells"):
         recipe_class("magic")
     assert CellsTraining(epochs=3).minutes == 10.0
+
+
+def test_cells_of_another_size_than_learned_are_warned_of():
+    labels = np.zeros((64, 64), np.int32)
+    for number in range(6):
+        labels[4:8, 10 * number + 2 : 10 * number + 6] = number + 1
+
+    class Small(Ideal):
+        def separated(self, outputs):
+            return labels
+
+    image = Image(np.zeros((64, 64), np.uint8), "YX")
+    predictor = Small(CellsFacts(diameter=20.0))
+    (sentence,) = predictor.cells(image).warnings
+    assert "typically 5 pixels in diameter" in sentence  # sixteen pixels each
+    assert "learned from 20" in sentence
+    assert not Small(CellsFacts(diameter=5.0)).cells(image).warnings

@@ -24,19 +24,8 @@ from cellseg.batches.found import (
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
+from cellseg.segmentation.cells import Cells
 from cellseg.workspace import disk_errors, write_bytes, write_json
-
-
-class Cells(Protocol):
-    """What was found in an image: see `cellseg.segmentation.predictor.Cells`."""
-
-    @property
-    def labels(self) -> NDArray[np.int32]:
-        """The cells, int32 (Y, X); 0 is background."""
-
-    @property
-    def probability(self) -> NDArray[np.float32]:
-        """Of foreground, float32 (Y, X), 0 to 1."""
 
 
 class Finder(Protocol):
@@ -117,7 +106,7 @@ def segment_into(
         pixel_size_entered=pixel_size,
         pixel_size_file=image.pixel_size_um,
         seconds=round(seconds, 3),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *found.warnings),
     )
     if truth is not None:
         Found.of(facts, folder).set_truth(truth)

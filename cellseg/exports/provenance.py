@@ -9,19 +9,19 @@ from typing import Any
 
 from cellseg import __version__
 from cellseg.models.store import Model
+from cellseg.recipes import CellsFacts
 
 PACKAGES = ("numpy", "scipy", "scikit-image", "pandas", "tensorflow", "tensorflow-cpu", "keras")
 INSTANCES = (
     "pixels with a foreground probability above 0.5 that touch by an edge were taken as one cell"
 )
-"""How a map of probability becomes cells, where nothing else is said."""
+"""How a map of probability becomes cells in the recipe `seed`."""
 
 
 def provenance(
     cells: Mapping[str, int],
     model: Model | None = None,
     *,
-    instances: str = INSTANCES,
     filters: Sequence[str] = (),
     left_out: int = 0,
     pixel_size: float | None = None,
@@ -34,7 +34,6 @@ def provenance(
     ----------
     cells : the name of each image with the number of its cells in the results.
     model : that segmented them; None where the labels came from elsewhere.
-    instances : how its probabilities became cells, as a clause in the past tense.
     filters : each as a clause in the past tense, such as `cells below 20 px² were left out`.
     left_out : cells that the filters took away.
     pixel_size : side of a pixel in micrometres, if known.
@@ -46,7 +45,7 @@ def provenance(
         "made_by": f"cellseg {__version__}",
         "date": when.isoformat(),
         "model": None if model is None else _facts(model),
-        "instances": None if model is None else instances,
+        "instances": None if model is None else _instances(model.facts.cells),
         "filters": list(filters),
         "cells_left_out": left_out,
         "pixel_size_um": pixel_size,
@@ -64,6 +63,25 @@ def methods(facts: Mapping[str, Any]) -> str:
     return " ".join(sentences) + "\n"
 
 
+def _instances(cells: CellsFacts | None) -> str:
+    """How the outputs of a model become cells, as a clause in the past tense."""
+    if cells is None:
+        return INSTANCES
+    settings = cells.instances
+    least = f"; parts below {settings.min_area} px² were dropped" if settings.min_area else ""
+    if cells.target == "semantic":
+        return (
+            f"pixels with a foreground probability above {settings.foreground:g} that touch by an "
+            f"edge were taken as one cell{least}"
+        )
+    return (
+        f"pixels with a foreground probability above {settings.foreground:g} were divided into "
+        "cells by a watershed from markers, the parts where the predicted distance to the "
+        f"boundary less {settings.boundary_weight:g} times the boundary probability was above "
+        f"{settings.marker:g}{least}"
+    )
+
+
 def _facts(model: Model) -> dict[str, Any]:
     facts = model.facts
     recipe = facts.recipe.model_dump(mode="json")
@@ -79,6 +97,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "test_images": len(facts.test),
         "epochs": facts.epochs_done,
         "recipe": recipe,
+        "cells": facts.cells.model_dump(mode="json") if facts.cells else None,
         "encoder_sha256": facts.encoder_sha256,
         "versions": dict(facts.versions),
     }
@@ -99,12 +118,17 @@ def _segmentation(facts: Mapping[str, Any]) -> list[str]:
     if model is None:
         return ["The label images of the cells were given."]
     recipe = model["recipe"]
-    training, size = recipe["training"], recipe["preprocessing"]["image_size"]
-    encoder = "trained from the start" if model["encoder_sha256"] is None else "pre-trained, frozen"
+    training, size = recipe["training"], recipe["preprocessing"].get("image_size")
+    encoder = "trained from the start" if model["encoder_sha256"] is None else "pre-trained"
+    if size is not None:
+        encoder += ", frozen" if model["encoder_sha256"] is not None else ""
+        seen = f"for images resized to {size} × {size} pixels"
+    else:
+        seen = f"at full resolution, for cells of typically {model['cells']['diameter']:.0f} pixels"
     return [
         f"Cells were segmented with {facts['made_by']} and the model {model['name']}: a U-Net "
         f"(Ronneberger et al. 2015) with a MobileNetV2 encoder (Sandler et al. 2018; alpha "
-        f"{recipe['network']['alpha']:g}, {encoder}) for images resized to {size} × {size} pixels.",
+        f"{recipe['network']['alpha']:g}, {encoder}) {seen}.",
         f"It was trained for {_count(model['epochs'], 'epoch')} with Adam (learning rate "
         f"{training['learning_rate']:g}) on {_count(model['training_images'], 'image')} of the "
         f"dataset {model['dataset_name']} (fingerprint {model['dataset_fingerprint'][:12]}).",

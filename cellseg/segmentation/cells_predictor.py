@@ -1,6 +1,7 @@
 """A model of the recipe `cells` at work: an image of any size in, its cells out."""
 
 import copy
+import math
 
 import keras
 import numpy as np
@@ -13,13 +14,14 @@ from cellseg.images.image import Image
 from cellseg.images.scaling import nearest, stretched_rgb8
 from cellseg.network.cellnet import DEPTH
 from cellseg.recipes import CellsFacts, CellsRecipe
+from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import (
     connected_components,
     enlarged,
     large_enough,
     separated_cells,
 )
-from cellseg.segmentation.predictor import Cells, Counted
+from cellseg.segmentation.predictor import Counted
 from cellseg.segmentation.tiling import stitched, tiles
 
 WHOLE = 1_500_000
@@ -30,6 +32,12 @@ TILE = 768
 
 MARGIN = 96
 """Least overlap of tiles, pixels: cells there need the network's sight of their surroundings."""
+
+FEW = 5
+"""Cells below which their size says nothing of the image's scale."""
+
+OTHER_SCALE = 1.7
+"""Factor between the diameters of cells here and in the training from which a warning is due."""
 
 SCALES = (0.2, 5.0)
 """The least and the largest factor that an image is scaled by to bring its cells to size."""
@@ -105,7 +113,7 @@ class CellsPredictor:
         if factor != 1.0:
             labels = nearest(labels, image.height, image.width)
             probability = enlarged(probability, image.height, image.width)
-        return Cells(labels, probability)
+        return Cells(labels, probability, self._warnings(labels, options))
 
     def separated(self, outputs: NDArray[np.float32]) -> NDArray[np.int32]:
         """Cells from the network's outputs, as the model's target and thresholds say."""
@@ -121,6 +129,20 @@ class CellsPredictor:
 
     def network_probability(self, image: Image) -> None:
         """Nothing: the recipe has no size of its own."""
+
+    def _warnings(self, labels: NDArray[np.int32], options: PredictionOptions) -> tuple[str, ...]:
+        """A sentence where the cells found are of another size than those of the training."""
+        areas = np.bincount(labels.ravel())[1:]
+        if areas.size < FEW or options.diameter is not None:
+            return ()
+        found, known = 2.0 * math.sqrt(float(np.median(areas)) / math.pi), self.facts.diameter
+        if 1.0 / OTHER_SCALE <= found / known <= OTHER_SCALE:
+            return ()
+        return (
+            f"The cells found here are typically {found:.0f} pixels in diameter, those that the "
+            f"model learned from {known:.0f}; look at the result closely, and give the diameter "
+            "of the cells if they are cut or merged.",
+        )
 
     def _factor(self, options: PredictionOptions) -> float:
         if options.diameter is None:

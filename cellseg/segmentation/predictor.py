@@ -1,7 +1,6 @@
 """A trained model at work: an image in, the probability of foreground and the cells out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import keras
@@ -17,22 +16,11 @@ from cellseg.network.cellnet import build_cellnet
 from cellseg.network.preprocessing import network_image
 from cellseg.network.unet import build_unet, load_weights
 from cellseg.recipes import CellsFacts, CellsPreprocessing, CellsRecipe
+from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import connected_components, enlarged, mask_of
 
 Counted = Callable[[int, int], None]
 """Called with (parts done, parts in all); what it raises ends the work."""
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """What a model found in one image, at the image's own size.
-
-    labels : int32 (Y, X); 0 is background, 1 to N the cells.
-    probability : of foreground, float32 (Y, X), 0 to 1.
-    """
-
-    labels: NDArray[np.int32]
-    probability: NDArray[np.float32]
 
 
 class Predictor:

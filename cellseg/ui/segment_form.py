@@ -18,6 +18,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.reading import EXTENSIONS
 from cellseg.limits import Limits
 from cellseg.models.store import Model
+from cellseg.recipes import CellsFacts
 from cellseg.ui import shell, state, uploads
 from cellseg.ui.uploads import Received
 from cellseg.ui.words import count, plain
@@ -118,8 +119,10 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
     return Brought(folder=tuple(images))
 
 
-def options() -> tuple[PredictionOptions, float | None]:
+def options(model: Model) -> tuple[PredictionOptions, float | None]:
     """What may be said of the images before they are segmented; nothing is needed.
+
+    Diameter and tiles are for models of the recipe `cells`.
 
     Returns
     -------
@@ -138,7 +141,35 @@ def options() -> tuple[PredictionOptions, float | None]:
             "empty where the file knows it.",
             width=240,
         )
-        return PredictionOptions(), pixel_size or None
+        with st.container():
+            chosen = _scale(model.facts.cells) if model.facts.cells else PredictionOptions()
+        return chosen, pixel_size or None
+
+
+def _scale(cells: CellsFacts) -> PredictionOptions:
+    diameter = st.number_input(
+        "Diameter of the cells, pixels",
+        min_value=0.0,
+        max_value=10_000.0,
+        value=None,
+        format="%.0f",
+        key="segment-diameter",
+        placeholder=f"about {cells.diameter:.0f}, as learned",
+        help="Say it where the cells are much larger or smaller than those that the model learned "
+        "from; the image is then scaled to it.",
+        width=240,
+    )
+    tile = st.number_input(
+        "Tile, pixels",
+        min_value=64,
+        max_value=8192,
+        value=None,
+        key="segment-tile",
+        placeholder="as the image needs",
+        help="Large images are cut into overlapping tiles; smaller ones need less memory.",
+        width=240,
+    )
+    return PredictionOptions(diameter=diameter or None, tile=tile)
 
 
 def background(

@@ -1,0 +1,20 @@
+"""What a model finds in an image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What a model found in one image, at the image's own size.
+
+    labels : int32 (Y, X); 0 is background, 1 to N the cells.
+    probability : of foreground, float32 (Y, X), 0 to 1.
+    warnings : sentences about the image, where it seems unlike those that the model learned from.
+    """
+
+    labels: NDArray[np.int32]
+    probability: NDArray[np.float32]
+    warnings: tuple[str, ...] = ()

@@ -17,7 +17,9 @@ WORST = 3
 
 def card_text(facts: ModelFacts) -> str:
     """The card as Markdown, made of the stored facts alone."""
-    return "\n\n".join([f"# {facts.name}", _summary(facts), _scores(facts), _details(facts)]) + "\n"
+    about = [facts.about] if facts.about else []
+    parts = [f"# {facts.name}", _summary(facts), *about, _scores(facts), _details(facts)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _summary(facts: ModelFacts) -> str:

@@ -49,6 +49,7 @@ class ModelFacts(Frozen):
         images trained.
     ended : `finished`, or `stopped` where the user ended the training before its last epoch.
     view : what was taken of each image file; the same is taken of those that it segments.
+    about : what its maker says of it, Markdown.
     """
 
     format: Literal[1] = 1
@@ -71,6 +72,7 @@ class ModelFacts(Frozen):
     run_id: str
     view: View = View()
     versions: dict[str, str]
+    about: str = ""
 
 
 class Model:

@@ -1,0 +1,1 @@
+"""Commands that make parts of the project itself."""

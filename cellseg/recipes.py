@@ -78,13 +78,15 @@ class InstanceSettings(Frozen):
 
     foreground : probability above which a pixel may belong to a cell.
     boundary_weight : how much the boundary's probability takes from the distance.
-    marker : what remains of the distance, above which a pixel belongs to the heart of a cell.
+    smoothing : standard deviation of the Gaussian over the distance, pixels.
+    prominence : how far the distance must fall between two of its hills for them to be two cells.
     min_area : smallest cell, pixels.
     """
 
     foreground: float = Field(default=0.5, gt=0, lt=1)
     boundary_weight: float = Field(default=0.5, ge=0, le=2)
-    marker: float = Field(default=0.35, gt=-1, lt=1)
+    smoothing: float = Field(default=1.0, ge=0, le=10)
+    prominence: float = Field(default=0.2, gt=0, lt=1)
     min_area: int = Field(default=20, ge=0)
 
 

@@ -135,7 +135,7 @@ def test_odd_sizes_pass_the_real_network_and_tiles_agree_with_the_whole(network)
 def test_tuning_finds_thresholds_that_part_the_cells():
     labels, _ = squares()
     image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
-    poor = InstanceSettings(marker=0.0, boundary_weight=0.5)
+    poor = InstanceSettings(prominence=0.95)
     predictor = Ideal(CellsFacts(instances=poor))
     assert score(predictor, [image])["val_ap"] == 0.5  # one cell, of half the IoU
     best = tuned(predictor, [image], lambda: False)

@@ -1,6 +1,13 @@
 import numpy as np
 
-from cellseg.segmentation.instances import connected_components, enlarged, mask_of
+from cellseg.recipes import InstanceSettings
+from cellseg.segmentation.instances import (
+    connected_components,
+    enlarged,
+    large_enough,
+    mask_of,
+    separated_cells,
+)
 
 
 def test_parts_connect_by_edges_not_corners():
@@ -23,3 +30,43 @@ def test_enlarging_interpolates_between_pixel_centres():
 def test_enlarging_keeps_a_constant_map_and_the_shape_of_the_image():
     assert (enlarged(np.full((8, 8), 0.3, np.float32), 5, 31) == np.float32(0.3)).all()
     assert enlarged(np.zeros((8, 8), np.float32), 5, 31).shape == (5, 31)
+
+
+def hills(*heights):
+    """Hills in a row with valleys of 0.1 between them, each seven pixels wide."""
+    slope = np.array([0.4, 0.7, 0.9, 1.0, 0.9, 0.7, 0.4])
+    row = np.concatenate([np.maximum(0.1, slope * height) for height in heights])
+    return np.repeat(row[None].astype(np.float32), 5, axis=0)
+
+
+def test_every_prominent_hill_is_a_cell():
+    distance = hills(1.0, 0.8, 0.6)
+    ones = np.ones_like(distance)
+    settings = InstanceSettings(smoothing=0.0, min_area=0)
+    cells = separated_cells(ones, 0 * ones, distance, settings)
+    assert cells.max() == 3
+    assert cells[0].tolist() == [1] * 7 + [2] * 7 + [3] * 7
+
+
+def test_a_hill_that_noise_could_make_is_no_cell():
+    distance = hills(1.0, 0.6)
+    ones = np.ones_like(distance)
+    # from 0.6 down to the saddle of 0.24 the second hill has a prominence of 0.36
+    for prominence, number in ((0.3, 2), (0.4, 1)):
+        settings = InstanceSettings(smoothing=0.0, prominence=prominence, min_area=0)
+        assert separated_cells(ones, 0 * ones, distance, settings).max() == number
+
+
+def test_a_likely_boundary_parts_what_the_distance_does_not():
+    distance = np.full((5, 9), 0.8, np.float32)
+    ones, boundary = np.ones_like(distance), np.zeros_like(distance)
+    boundary[:, 4] = 1.0
+    for weight, number in ((0.0, 1), (0.5, 2)):
+        settings = InstanceSettings(smoothing=0.0, boundary_weight=weight, min_area=0)
+        assert separated_cells(ones, boundary, distance, settings).max() == number
+
+
+def test_small_parts_are_dropped_and_numbers_stay_dense():
+    labels = np.array([[1, 0, 2, 2, 0, 3], [0, 0, 2, 2, 0, 3]], np.int32)
+    assert large_enough(labels, 2).tolist() == [[0, 0, 1, 1, 0, 2], [0, 0, 1, 1, 0, 2]]
+    assert large_enough(labels, 0).tolist() == labels.tolist()

@@ -76,9 +76,9 @@ def _instances(cells: CellsFacts | None) -> str:
         )
     return (
         f"pixels with a foreground probability above {settings.foreground:g} were divided into "
-        "cells by a watershed from markers, the parts where the predicted distance to the "
-        f"boundary less {settings.boundary_weight:g} times the boundary probability was above "
-        f"{settings.marker:g}{least}"
+        "cells by a watershed from markers, the maxima of the predicted distance to the boundary "
+        f"less {settings.boundary_weight:g} times the boundary probability (Gaussian of "
+        f"{settings.smoothing:g} px) with a prominence of at least {settings.prominence:g}{least}"
     )
 
 

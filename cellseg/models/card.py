@@ -147,8 +147,9 @@ def _learned(facts: ModelFacts) -> list[str]:
     settings = cells.instances
     return [
         f"- Started from: {start or 'the encoder alone'}; {cells.precision} on {cells.device}",
-        f"- Thresholds: foreground {settings.foreground:g}, marker {settings.marker:g}, boundary "
-        f"weight {settings.boundary_weight:g}, smallest cell {settings.min_area} pixels",
+        f"- Cells: foreground above {settings.foreground:g}, prominence {settings.prominence:g}, "
+        f"smoothing {settings.smoothing:g} pixels, boundary weight {settings.boundary_weight:g}, "
+        f"smallest {settings.min_area} pixels",
         f"- Validation images: {', '.join(cells.validation_images) or 'none'}",
     ]
 

@@ -3,10 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
+from scipy.ndimage import gaussian_filter
 from skimage.measure import label
+from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import watershed
 
 from cellseg.recipes import InstanceSettings
+
+LOWEST = -2.0
+"""Height of the background: lower than distance - weight * boundary can be."""
+
+NEIGHBOURS = np.ones((3, 3))
 
 
 def enlarged(probability: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
@@ -53,9 +60,9 @@ def separated_cells(
 ) -> NDArray[np.int32]:
     """Cells grown from markers by seeded watershed (Meyer & Beucher 1990).
 
-    Markers are the connected parts where distance - weight * boundary is above a threshold inside
-    the foreground; they grow over the foreground, down the distance. A part of the foreground
-    without a marker is no cell.
+    Markers are the maxima of distance - weight * boundary, smoothed, that rise above the saddles
+    to higher ones by at least the prominence (h-maxima, Soille 2003): maxima that noise makes are
+    none. They grow over the foreground, down the distance.
 
     Parameters
     ----------
@@ -67,10 +74,23 @@ def separated_cells(
     int32 (Y, X): 0 is background, 1 to N the cells, none below `min_area` pixels.
     """
     mask = foreground > settings.foreground
-    inner = distance - settings.boundary_weight * boundary
-    markers = label(mask & (inner > settings.marker), connectivity=1)
+    inner = gaussian_filter(distance - settings.boundary_weight * boundary, settings.smoothing)
+    inner = np.where(mask, inner, LOWEST).astype(np.float32)
+    markers = label(prominent(inner, settings.prominence) & mask, connectivity=2)
     cells = watershed(-inner, markers, mask=mask, connectivity=1)
     return large_enough(cells.astype(np.int32), settings.min_area)
+
+
+def prominent(heights: NDArray[np.float32], prominence: float) -> NDArray[np.bool_]:
+    """The tops of the hills that rise at least so far above the saddle to any higher hill.
+
+    Parameters
+    ----------
+    heights : (Y, X).
+    """
+    flooded = reconstruction(heights - np.float32(prominence), heights, footprint=NEIGHBOURS)
+    bordered = np.pad(flooded, 1, constant_values=-np.inf)  # an even image has a top as well
+    return local_maxima(bordered, connectivity=2)[1:-1, 1:-1]
 
 
 def large_enough(labels: NDArray[np.int32], min_area: int) -> NDArray[np.int32]:

@@ -42,12 +42,12 @@ def recipe(dataset: Dataset, models: Sequence[Model], encoders: Mapping[str, str
         key="train-minutes",
         help="How long the network learns; the steps get finer towards the end.",
     )
-    epochs = second.number_input(
+    epochs = second.container(key="train-epochs").number_input(
         "Epochs",
         1,
         10_000,
         None,
-        key="train-epochs",
+        key="train-cells-epochs",
         placeholder="as the minutes say",
         help=f"Instead of minutes: rounds of {default.steps} steps, each ending with a score.",
     )

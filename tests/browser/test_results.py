@@ -109,6 +109,8 @@ def test_a_click_on_a_cell_selects_its_row_and_a_row_lights_its_cell(opened, bat
 
     click_on_cell(opened, batch, 8, modifiers=["Control"])
     expect(canvas(opened)).to_have_attribute("data-selected", "5,8")
+    second = rows(opened, batch).nth(1)  # the picture knows at once, the table by the server
+    expect(second).to_have_attribute("aria-selected", "true")
 
     choose_row(opened, batch, "table", 3)  # cell 1, below the two that were clicked on
     expect(canvas(opened)).to_have_attribute("data-selected", re.compile(r"\b1\b"))

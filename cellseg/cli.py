@@ -292,6 +292,7 @@ def overview(context: typer.Context, home: Home = None) -> None:
         {
             "id": model.id,
             "name": model.name,
+            "shipped": model.shipped,
             "created": model.facts.created.isoformat(),
             "dataset": model.facts.dataset_name,
             "scores": (model.facts.scores or {}).get("together"),

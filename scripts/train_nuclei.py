@@ -54,7 +54,7 @@ def main() -> None:
     workspace = Workspace(options.home)
     dataset = folders.keep(workspace, options.data)
     training = CellsTraining(minutes=options.minutes, steps=STEPS)
-    run = jobs.start(workspace, dataset, CellsRecipe(training=training), "nuclei")
+    run = jobs.start(workspace, dataset, CellsRecipe(training=training), "nuclei in training")
     model_id = follow(run, print)
     if model_id is not None:
         ship(ModelStore(workspace).get(model_id), dataset, options.minutes)
@@ -81,7 +81,7 @@ def ship(model: Model, dataset: Dataset, minutes: float) -> None:
         rows="\n".join(rows),
     )
     scores = evaluate(network, dataset, test)
-    facts = model.facts.model_copy(update={"scores": scores, "about": about})
+    facts = model.facts.model_copy(update={"name": "nuclei", "scores": scores, "about": about})
     write_json(SHIPPED / SETTINGS, facts.model_dump(mode="json"))
     write_bytes(SHIPPED / CARD, card_text(facts).encode())
     print(about)

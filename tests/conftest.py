@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cellseg.models import store
 from cellseg.workspace import Workspace
 
 REAL_DATA = "CELLSEG_TEST_DATA"
@@ -14,6 +15,12 @@ REAL_DATA = "CELLSEG_TEST_DATA"
 def workspace(tmp_path: Path) -> Workspace:
     """An empty workspace."""
     return Workspace(tmp_path / "cellseg-data")
+
+
+@pytest.fixture
+def nothing_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model comes with cellseg."""
+    monkeypatch.setattr(store, "SHIPPED", tmp_path / "nothing-shipped")
 
 
 @pytest.fixture(scope="session")

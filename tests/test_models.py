@@ -9,6 +9,9 @@ from cellseg.models.card import card_text
 from cellseg.models.store import BestOnTest, ModelFacts, ModelStore, now
 from cellseg.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
+
+
 ROW = {"pixel_accuracy": 0.9, "majority_accuracy": 0.8, "iou": 0.7, "dice": 0.82}
 SCORES = {
     "together": {size: {**ROW, "iou_background": None} for size in ("network_size", "image_size")}

@@ -4,6 +4,8 @@ from cellseg.models.store import ModelStore
 from tests import made
 from tests.pages import errors, opened, text
 
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
+
 
 @pytest.fixture(autouse=True)
 def _home(workspace, monkeypatch):

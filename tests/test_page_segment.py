@@ -15,6 +15,8 @@ from tests import made
 from tests.bright import Bright
 from tests.pages import errors, opened, text
 
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
+
 
 @pytest.fixture(autouse=True)
 def network(workspace, monkeypatch):

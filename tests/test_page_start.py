@@ -41,8 +41,19 @@ def test_start_with_a_model_leads_to_segment(workspace):
     made.run(workspace, dataset)
     made.model(workspace, dataset)
     app = opened()
-    assert "1 model ready. The newest is **first**." in text(app)
+    assert "2 models ready. The newest is **first**." in text(app)
     assert text(app).count("Done") == 2
+
+
+def test_start_offers_the_model_that_comes_with_cellseg():
+    app = opened()
+    assert "The model **nuclei** comes with cellseg" in text(app)
+    assert "Done" not in text(app)
+
+
+@pytest.mark.usefixtures("nothing_shipped")
+def test_start_without_any_model_says_what_a_network_does():
+    assert "The trained network marks and counts the cells" in text(opened())
 
 
 def test_a_workspace_that_cannot_be_made_is_one_sentence(workspace, monkeypatch):

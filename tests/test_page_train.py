@@ -11,6 +11,8 @@ from cellseg.training.status import MetricsFile
 from tests import made
 from tests.pages import errors, opened, text
 
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
+
 
 @pytest.fixture(autouse=True)
 def _home(workspace, monkeypatch):

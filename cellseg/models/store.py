@@ -1,4 +1,4 @@
-"""The models of a workspace: publish, find, rename, delete, pack and bring back."""
+"""The models of a workspace, and those that come with cellseg."""
 
 import io
 import shutil
@@ -19,7 +19,6 @@ from cellseg.workspace import (
     Workspace,
     checked_name,
     free_id,
-    known_folder,
     read_json,
     size_on_disk,
     write_bytes,
@@ -31,6 +30,9 @@ WEIGHTS = "weights.weights.h5"
 BEST_ON_TEST = "best_on_test.weights.h5"
 CARD = "card.md"
 MAX_PACKED = 2 * 1024**3
+SHIPPED = Path(__file__).parent / "shipped"
+"""The models that come with cellseg; made by `scripts/`, and never changed here."""
+
 _MEMBERS = (SETTINGS, WEIGHTS, BEST_ON_TEST, CARD)
 
 
@@ -93,6 +95,11 @@ class Model:
         return self.facts.name
 
     @property
+    def shipped(self) -> bool:
+        """Whether it comes with cellseg: nobody renames or deletes it."""
+        return self.folder.parent == SHIPPED
+
+    @property
     def recipe(self) -> Recipe | CellsRecipe:
         """The settings it was trained with; prediction reads its preprocessing here."""
         return self.facts.recipe
@@ -119,17 +126,20 @@ class Model:
 
 
 class ModelStore:
-    """The models of one workspace."""
+    """The models of one workspace, and those that come with cellseg."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
 
     def all(self) -> list[Model]:
-        """Every readable model, newest first."""
-        folder = self.workspace.models
-        found = [_read(child) for child in folder.iterdir()] if folder.is_dir() else []
-        models = [model for model in found if model is not None]
-        return sorted(models, key=lambda model: model.facts.created, reverse=True)
+        """Every readable model: the user's own, newest first, then those that come with cellseg.
+
+        One that comes with cellseg stands back where the user has one of its id or name.
+        """
+        own = _readable(self.workspace.models)
+        taken = {word.casefold() for model in own for word in (model.id, model.name)}
+        shipped = _readable(SHIPPED)
+        return own + [model for model in shipped if not taken & {model.id, model.name.casefold()}]
 
     def get(self, id_or_name: str) -> Model:
         """The model of this id or name.
@@ -139,10 +149,10 @@ class ModelStore:
         CellsegError
             Where there is none; the sentence names those that exist.
         """
-        folder = known_folder(self.workspace.models, id_or_name)
-        if folder and (model := _read(folder)):
-            return model
         models = self.all()
+        for model in models:
+            if model.id == id_or_name:
+                return model
         for model in models:
             if model.name.casefold() == id_or_name.casefold():
                 return model
@@ -179,14 +189,28 @@ class ModelStore:
         return Model(target, facts)
 
     def rename(self, model: Model, name: str) -> Model:
-        """Give a model another name; its id and everything else stay."""
+        """Give a model another name; its id and everything else stay.
+
+        Raises
+        ------
+        CellsegError
+            Where the name is taken, or the model comes with cellseg.
+        """
+        _check_own(model)
         others = [other.name for other in self.all() if other.id != model.id]
         facts = model.facts.model_copy(update={"name": checked_name(name, "model", others)})
         _write(model.folder, facts)
         return Model(model.folder, facts)
 
     def delete(self, model: Model) -> None:
-        """Delete a model and its files."""
+        """Delete a model and its files.
+
+        Raises
+        ------
+        CellsegError
+            Where the model comes with cellseg.
+        """
+        _check_own(model)
         self.workspace.remove(model.folder)
 
     def pack(self, model: Model) -> bytes:
@@ -256,6 +280,18 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) ->
 def _write(folder: Path, facts: ModelFacts) -> None:
     write_json(folder / SETTINGS, facts.model_dump(mode="json"))
     write_bytes(folder / CARD, card_text(facts).encode())
+
+
+def _check_own(model: Model) -> None:
+    if model.shipped:
+        raise CellsegError(f"The model {model.name} comes with cellseg and stays as it is.")
+
+
+def _readable(folder: Path) -> list[Model]:
+    """The models in a folder, newest first."""
+    found = [_read(child) for child in folder.iterdir()] if folder.is_dir() else []
+    models = [model for model in found if model is not None]
+    return sorted(models, key=lambda model: model.facts.created, reverse=True)
 
 
 def _read(folder: Path) -> Model | None:

@@ -26,11 +26,16 @@ class Overview:
     active: Run | None
 
     @property
+    def trained(self) -> list[Model]:
+        """The user's own models."""
+        return [model for model in self.models if not model.shipped]
+
+    @property
     def next(self) -> Step:
         """The step that the user should take next."""
-        if not self.datasets and not self.models:
+        if not self.datasets and not self.trained:
             return "data"
-        return "segment" if self.models and self.active is None else "train"
+        return "segment" if self.trained and self.active is None else "train"
 
 
 def look(workspace: Workspace) -> Overview:
@@ -73,7 +78,7 @@ def _data(overview: Overview) -> None:
 
 
 def _train(overview: Overview) -> None:
-    _title("2 · Train a network", bool(overview.models), overview.next == "train")
+    _title("2 · Train a network", bool(overview.trained), overview.next == "train")
     run = overview.active or (overview.runs[0] if overview.runs else None)
     if run is None:
         st.markdown("The network learns from your masks in minutes, while you watch it.")
@@ -90,14 +95,19 @@ def _train(overview: Overview) -> None:
 
 
 def _segment(overview: Overview) -> None:
-    models = overview.models
+    models, trained = overview.models, overview.trained
     _title("3 · Segment images", False, overview.next == "segment")
-    if not models:
-        st.markdown("The trained network marks and counts the cells in images without masks.")
-    else:
+    if trained:
         st.markdown(
-            f"{count(len(models), 'model')} ready. The newest is **{plain(models[0].name)}**."
+            f"{count(len(models), 'model')} ready. The newest is **{plain(trained[0].name)}**."
         )
+    elif models:
+        st.markdown(
+            f"The model **{plain(models[0].name)}** comes with cellseg: bring an image, and see "
+            "its cells marked and counted."
+        )
+    else:
+        st.markdown("The trained network marks and counts the cells in images without masks.")
     st.space("stretch")
     query = {"model": models[0].id} if models else None
     shell.link("segment", "Segment images", icon="background_replace", query=query)

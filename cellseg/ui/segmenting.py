@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -15,11 +16,11 @@ from cellseg.batches.work import segment_into
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import remarks
+from cellseg.images.view import cuts, remarks
 from cellseg.limits import Limits
 from cellseg.models.store import Model
 from cellseg.ui.uploads import Received
-from cellseg.ui.words import plain
+from cellseg.ui.words import about, count, plain
 from cellseg.workspace import Workspace, read_json, write_json
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 
 DONE = "images.json"
 """In the folder of a file: the suffixes of its images; written when all were segmented."""
+
+STOP, STOPPED = "segment-stop", "segment-stopped"
+"""Key of the button that stops, and of what was left to do then."""
+
+PATIENCE = 3.0
+"""Seconds of work from which on the remaining time is said."""
+
+Progress = Callable[[float, int, str], None]
+"""Called with (files done, parts of one counted, files in all, what happens now)."""
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -42,14 +52,14 @@ def segment_all(
     model: Model,
     options: PredictionOptions,
     folder: Path,
-    progress: Callable[[int, int, str], None],
+    progress: Progress,
 ) -> tuple[list[Found], list[str]]:
     """Segment what was not segmented by this model with these options before.
 
     Parameters
     ----------
     folder : private to the browser tab; the results are kept in it by content and model.
-    progress : called with (number of the file, files in all, what happens now).
+    progress : told of every file and every part of an image; what it raises ends the work.
 
     Returns
     -------
@@ -66,12 +76,12 @@ def segment_all(
             if before:
                 found += before
                 continue
-            begun += 1
             place = _place(file, model, options, folder)
 
-            def tell(phase: str, number: int = begun) -> None:
-                progress(number, waiting, phase)
+            def tell(share: float, phase: str, number: int = begun) -> None:
+                progress(number + share, waiting, phase)
 
+            begun += 1
             try:
                 found += _segment(file, model, options, place, decoder, tell)
             except CellsegError as error:
@@ -85,20 +95,34 @@ def _segment(
     options: PredictionOptions,
     place: Path,
     decoder: Decoder,
-    tell: Callable[[str], None],
+    tell: Callable[[float, str], None],
 ) -> list[Found]:
-    """Segment all images of a file."""
+    """Segment all images of a file; `tell` hears the share that is done, and what happens now."""
     found: list[Found] = []
     suffixes: list[str] = []
-    tell(f"Reading {file.name}")
+    tell(0.0, f"Reading {file.name}")
     facts = decoder.describe(file.path, file.name, model.view)
     said = remarks(facts, model.view, file.name)
-    for suffix, image in decoder.images(file.path, file.name, model.view):
+    images = len(cuts(facts.renamed(model.view.axes, file.name), model.view, file.name))
+    for number, (suffix, image) in enumerate(decoder.images(file.path, file.name, model.view)):
         name = suffixed(file.name, suffix)
-        tell(f"Segmenting {name}")
+
+        def parts(done: int, of: int, name: str = name, number: int = number) -> None:
+            part = f", part {done} of {of}" if of > 1 else ""
+            tell((number + done / of) / images, f"Segmenting {name}{part}")
+
+        parts(0, 1)
         network = predictor(model, str(model.weights), model.weights.stat().st_mtime)
-        folder = place / str(len(found))
-        found.append(segment_into(network, image, name, folder, options=options, warnings=said))
+        one = segment_into(
+            network,
+            image,
+            name,
+            place / str(number),
+            options=options,
+            warnings=said,
+            progress=parts,
+        )
+        found.append(one)
         suffixes.append(suffix)
     write_json(place / DONE, suffixes)
     return found
@@ -145,19 +169,44 @@ def _content(path: str) -> str:
 def with_progress(
     files: Sequence[Received], model: Model, options: PredictionOptions, folder: Path
 ) -> tuple[list[Found], list[str]]:
-    """As `segment_all`, with a bar where there is something to wait for."""
+    """As `segment_all`, with a bar and a way to stop where there is something to wait for.
+
+    Each part of an image that is done is a chance for the page to answer to a click.
+    """
     slot = st.empty()  # there in every run, so that nothing below it changes its place
-    if all(_known(file, _place(file, model, options, folder)) for file in files):
+    places = [_place(file, model, options, folder) for file in files]
+    left = [place for file, place in zip(files, places, strict=True) if not _known(file, place)]
+    asked = sorted(str(place) for place in left)
+    if not left:
         return segment_all(files, model, options, folder, lambda *_: None)
+    if st.session_state.get(STOP):
+        st.session_state[STOPPED] = asked
+    if st.session_state.get(STOPPED) == asked:
+        with slot.container(horizontal=True, vertical_alignment="center"):
+            st.info(f"Stopped; {count(len(left), 'file')} not segmented.", icon=":material/stop:")
+            st.button("Go on", key="segment-go-on", on_click=_go_on)
+        done = [file for file, place in zip(files, places, strict=True) if place not in left]
+        return segment_all(done, model, options, folder, lambda *_: None)
     if "tensorflow" not in sys.modules:
         with slot, st.spinner("Loading the network, about 10 seconds the first time"):
             predictor(model, str(model.weights), model.weights.stat().st_mtime)
-    bar = slot.progress(0.0, "Reading the images")
+    with slot.container():
+        bar = st.progress(0.0, "Reading the images")
+        st.button("Stop", key=STOP, icon=":material/stop:")
+    began = time.monotonic()
 
-    def progress(number: int, of: int, phase: str) -> None:
-        bar.progress((number - 1) / of, plain(f"{phase}, {number} of {of}"))
+    def progress(done: float, of: int, phase: str) -> None:
+        share, spent = done / of, time.monotonic() - began
+        words = f"{phase}, {int(done) + 1} of {of}" if of > 1 else phase
+        if share > 0 and spent > PATIENCE:
+            words += f", about {about(spent / share - spent)} left"
+        bar.progress(min(1.0, share), plain(words))
 
     try:
         return segment_all(files, model, options, folder, progress)
     finally:
         slot.empty()
+
+
+def _go_on() -> None:
+    st.session_state.pop(STOPPED, None)

@@ -81,6 +81,8 @@ class InstanceSettings(Frozen):
     smoothing : standard deviation of the Gaussian over the distance, pixels.
     prominence : how far the distance must fall between two of its hills for them to be two cells.
     min_area : smallest cell, pixels.
+    min_score : least mean foreground probability of a cell.
+    closer : diameter of the typical cell, pixels, below which an image is looked at enlarged.
     """
 
     foreground: float = Field(default=0.5, gt=0, lt=1)
@@ -88,6 +90,8 @@ class InstanceSettings(Frozen):
     smoothing: float = Field(default=1.0, ge=0, le=10)
     prominence: float = Field(default=0.2, gt=0, lt=1)
     min_area: int = Field(default=20, ge=0)
+    min_score: float = Field(default=0.6, ge=0, lt=1)
+    closer: float = Field(default=0.0, ge=0)
 
 
 class CellsRecipe(Frozen):

@@ -182,6 +182,69 @@ def test_an_unknown_recipe_is_refused_by_name():
     assert CellsTraining(epochs=3).minutes == 10.0
 
 
+class Sharp(CellsPredictor):
+    """A predictor whose network sees every bright square of at least 12 pixels' width."""
+
+    def __init__(self, facts):
+        self.facts = facts
+        self.settings = CellsRecipe().preprocessing
+        self.windows = []
+
+    def outputs(self, rgb):
+        self.windows.append(rgb.shape[:2])
+        sure = (rgb[..., 0] > 127).astype(np.float32)
+        return np.stack([sure, 0 * sure, sure], axis=-1)
+
+
+@pytest.mark.parametrize(("closer", "looks"), [(0.0, 1), (8.0, 1), (10.0, 2)])
+def test_an_image_of_small_cells_is_looked_at_again_enlarged(closer, looks):
+    pixels = np.zeros((64, 64), np.uint8)
+    for number in range(6):
+        pixels[20:28, 10 * number + 2 : 10 * number + 10] = 200  # 8 x 8: a diameter of 9.0
+    predictor = Sharp(CellsFacts(diameter=9.0, instances=InstanceSettings(closer=closer)))
+    found = predictor.cells(Image(pixels, "YX"))
+    assert predictor.windows == [(64, 64), (96, 96)][:looks]
+    assert found.labels.shape == found.probability.shape == (64, 64)
+    assert found.labels.max() == 6
+
+
+def test_a_closer_look_is_taken_tile_by_tile_and_scales_back():
+    pixels = np.zeros((128, 128), np.uint8)
+    for row in range(0, 128, 16):
+        for column in range(0, 128, 16):
+            pixels[row + 4 : row + 12, column + 4 : column + 12] = 200
+    facts = CellsFacts(diameter=9.0, instances=InstanceSettings(closer=10.0))
+    predictor = Sharp(facts)
+    found = predictor.cells(Image(pixels, "YX"), PredictionOptions(tile=96)).labels
+    assert len(predictor.windows) == 1 + 4  # a first look, then tiles of 96 / 1.5 pixels
+    assert found.max() == 64
+    areas = np.bincount(found.ravel())[1:]
+    assert areas.min() >= 49
+    assert areas.max() <= 81
+
+
+def test_tuning_takes_a_closer_look_where_that_finds_more():
+    labels = np.zeros((64, 64), np.int32)
+    for number in range(6):
+        labels[20:28, 10 * number + 2 : 10 * number + 9] = number + 1
+    rgb = np.repeat((labels > 0).astype(np.uint8)[..., None] * 200, 3, axis=2)
+
+    class OnlyLarge(Sharp):
+        def separated(self, outputs):
+            found = super().separated(outputs)
+            if len(outputs) > 64:
+                return found
+            found = found.copy()
+            found[:, 1::2] = 0  # half of each cell
+            return found
+
+    image = Annotated(rgb, labels, distances(labels))
+    start = InstanceSettings(min_area=0, smoothing=0.5)
+    predictor = OnlyLarge(CellsFacts(diameter=9.0, instances=start))
+    assert start.closer == 0.0
+    assert tuned(predictor, [image], lambda: False).closer > 8.0
+
+
 def test_cells_of_another_size_than_learned_are_warned_of():
     labels = np.zeros((64, 64), np.int32)
     for number in range(6):

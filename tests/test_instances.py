@@ -4,9 +4,9 @@ from cellseg.recipes import InstanceSettings
 from cellseg.segmentation.instances import (
     connected_components,
     enlarged,
-    large_enough,
     mask_of,
     separated_cells,
+    worthy,
 )
 
 
@@ -68,5 +68,16 @@ def test_a_likely_boundary_parts_what_the_distance_does_not():
 
 def test_small_parts_are_dropped_and_numbers_stay_dense():
     labels = np.array([[1, 0, 2, 2, 0, 3], [0, 0, 2, 2, 0, 3]], np.int32)
-    assert large_enough(labels, 2).tolist() == [[0, 0, 1, 1, 0, 2], [0, 0, 1, 1, 0, 2]]
-    assert large_enough(labels, 0).tolist() == labels.tolist()
+    ones = np.ones(labels.shape)
+    kept = worthy(labels, ones, InstanceSettings(min_area=2))
+    assert kept.tolist() == [[0, 0, 1, 1, 0, 2], [0, 0, 1, 1, 0, 2]]
+    assert worthy(labels, ones, InstanceSettings(min_area=0)).tolist() == labels.tolist()
+
+
+def test_unlikely_parts_are_dropped():
+    labels = np.array([[1, 1, 0, 2, 2]], np.int32)
+    foreground = np.array([[0.9, 0.7, 0.1, 0.9, 0.6]])  # means 0.8 and 0.75
+    for least, left in ((0.7, 2), (0.76, 1), (0.85, 0)):
+        assert (
+            worthy(labels, foreground, InstanceSettings(min_area=0, min_score=least)).max() == left
+        )

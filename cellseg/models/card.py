@@ -149,7 +149,12 @@ def _learned(facts: ModelFacts) -> list[str]:
         f"- Started from: {start or 'the encoder alone'}; {cells.precision} on {cells.device}",
         f"- Cells: foreground above {settings.foreground:g}, prominence {settings.prominence:g}, "
         f"smoothing {settings.smoothing:g} pixels, boundary weight {settings.boundary_weight:g}, "
-        f"smallest {settings.min_area} pixels",
+        f"smallest {settings.min_area} pixels, least mean probability {settings.min_score:g}"
+        + (
+            f"; enlarged where the typical cell is below {settings.closer:g} pixels"
+            if settings.closer
+            else ""
+        ),
         f"- Validation images: {', '.join(cells.validation_images) or 'none'}",
     ]
 

@@ -18,8 +18,8 @@ from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import (
     connected_components,
     enlarged,
-    large_enough,
     separated_cells,
+    worthy,
 )
 from cellseg.segmentation.predictor import Counted
 from cellseg.segmentation.tiling import stitched, tiles
@@ -42,7 +42,12 @@ OTHER_SCALE = 1.7
 SCALES = (0.2, 5.0)
 """The least and the largest factor that an image is scaled by to bring its cells to size."""
 
+CLOSER = 1.5
+"""Factor by which an image of small cells is enlarged for another look."""
+
 Rgb = NDArray[np.uint8]
+Seen = tuple[NDArray[np.int32], NDArray[np.float32]]
+"""Labels and foreground probability of a window."""
 
 
 class CellsPredictor:
@@ -95,24 +100,20 @@ class CellsPredictor:
         """The cells of an image of any size; see `predictor.Predictor.cells`."""
         options = options or PredictionOptions()
         rgb = stretched_rgb8(image, self.settings.percentile_low, self.settings.percentile_high)
-        factor = self._factor(options)
-        if factor != 1.0:
-            size = [max(1, round(length * factor)) for length in (image.width, image.height)]
-            rgb = np.asarray(Pillow.fromarray(rgb).resize(size, Pillow.Resampling.BILINEAR))
         height, width = rgb.shape[:2]
+        factor, first = self._factor(rgb, options)
         whole = options.tile is None and height * width <= WHOLE
-        side = max(height, width) if whole else options.tile or TILE
-        margin = 0 if whole else max(MARGIN, round(1.5 * self.facts.diameter))
+        side = max(height, width) if whole else round((options.tile or TILE) / factor)
+        margin = 0 if whole else round(max(MARGIN, 1.5 * self.facts.diameter) / factor)
 
-        def segment(rows: slice, columns: slice) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-            outputs = self.outputs(rgb[rows, columns])
-            return self.separated(outputs), outputs[..., 0]
+        def segment(rows: slice, columns: slice) -> Seen:
+            part = rgb[rows, columns]
+            if first is not None and part.shape == rgb.shape and factor == 1.0:
+                return first
+            return self._seen(part, factor)
 
         parts = tiles(height, width, side, margin)
         labels, probability = stitched(height, width, parts, segment, progress)
-        if factor != 1.0:
-            labels = nearest(labels, image.height, image.width)
-            probability = enlarged(probability, image.height, image.width)
         return Cells(labels, probability, self._warnings(labels, options))
 
     def separated(self, outputs: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -120,7 +121,7 @@ class CellsPredictor:
         settings = self.facts.instances
         if self.facts.target == "semantic":
             parts = connected_components(outputs[..., 0] > settings.foreground)
-            return large_enough(parts, settings.min_area)
+            return worthy(parts, outputs[..., 0], settings)
         return separated_cells(outputs[..., 0], outputs[..., 1], outputs[..., 2], settings)
 
     def foreground_probability(self, image: Image) -> NDArray[np.float32]:
@@ -135,7 +136,7 @@ class CellsPredictor:
         areas = np.bincount(labels.ravel())[1:]
         if areas.size < FEW or options.diameter is not None:
             return ()
-        found, known = 2.0 * math.sqrt(float(np.median(areas)) / math.pi), self.facts.diameter
+        found, known = _diameter(areas), self.facts.diameter
         if 1.0 / OTHER_SCALE <= found / known <= OTHER_SCALE:
             return ()
         return (
@@ -144,8 +145,47 @@ class CellsPredictor:
             "of the cells if they are cut or merged.",
         )
 
-    def _factor(self, options: PredictionOptions) -> float:
-        if options.diameter is None:
-            return 1.0
-        factor = self.facts.diameter / options.diameter
-        return min(SCALES[1], max(SCALES[0], factor))
+    def is_small(self, labels: NDArray[np.int32]) -> bool:
+        """Whether the typical cell is so small that the image is better looked at enlarged."""
+        areas = np.bincount(labels.ravel())[1:]
+        if areas.size < FEW:
+            return False
+        return _diameter(areas) < self.facts.instances.closer
+
+    def closer_look(self, rgb: Rgb) -> Rgb:
+        """A window enlarged for small cells."""
+        return _resized(rgb, CLOSER)
+
+    def _factor(self, rgb: Rgb, options: PredictionOptions) -> tuple[float, Seen | None]:
+        """By how much to scale the image, and what was seen of it whole at its own scale."""
+        if options.diameter is not None:
+            return min(SCALES[1], max(SCALES[0], self.facts.diameter / options.diameter)), None
+        if not self.facts.instances.closer:
+            return 1.0, None
+        height, width = rgb.shape[:2]
+        if height * width <= WHOLE:
+            first = self._seen(rgb, 1.0)
+            return (CLOSER if self.is_small(first[0]) else 1.0), first
+        top, left = max(0, height - TILE) // 2, max(0, width - TILE) // 2
+        labels, _ = self._seen(rgb[top : top + TILE, left : left + TILE], 1.0)
+        return (CLOSER if self.is_small(labels) else 1.0), None
+
+    def _seen(self, rgb: Rgb, factor: float) -> Seen:
+        """Cells and foreground probability of a window, looked at scaled by a factor."""
+        if factor == 1.0:
+            outputs = self.outputs(rgb)
+            return self.separated(outputs), outputs[..., 0]
+        height, width = rgb.shape[:2]
+        outputs = self.outputs(_resized(rgb, factor))
+        labels = nearest(self.separated(outputs), height, width)
+        return labels, enlarged(outputs[..., 0], height, width)
+
+
+def _resized(rgb: Rgb, factor: float) -> Rgb:
+    size = [max(1, round(length * factor)) for length in rgb.shape[1::-1]]
+    return np.asarray(Pillow.fromarray(rgb).resize(size, Pillow.Resampling.BICUBIC))
+
+
+def _diameter(areas: NDArray[np.int64]) -> float:
+    """Of a circle of the median area, pixels."""
+    return 2.0 * math.sqrt(float(np.median(areas)) / math.pi)

@@ -71,14 +71,15 @@ def separated_cells(
 
     Returns
     -------
-    int32 (Y, X): 0 is background, 1 to N the cells, none below `min_area` pixels.
+    int32 (Y, X): 0 is background, 1 to N the cells, none below `min_area` pixels or with a mean
+    foreground probability below `min_score`.
     """
     mask = foreground > settings.foreground
     inner = gaussian_filter(distance - settings.boundary_weight * boundary, settings.smoothing)
     inner = np.where(mask, inner, LOWEST).astype(np.float32)
     markers = label(prominent(inner, settings.prominence) & mask, connectivity=2)
     cells = watershed(-inner, markers, mask=mask, connectivity=1)
-    return large_enough(cells.astype(np.int32), settings.min_area)
+    return worthy(cells.astype(np.int32), foreground, settings)
 
 
 def prominent(heights: NDArray[np.float32], prominence: float) -> NDArray[np.bool_]:
@@ -93,10 +94,18 @@ def prominent(heights: NDArray[np.float32], prominence: float) -> NDArray[np.boo
     return local_maxima(bordered, connectivity=2)[1:-1, 1:-1]
 
 
-def large_enough(labels: NDArray[np.int32], min_area: int) -> NDArray[np.int32]:
-    """The cells of at least `min_area` pixels, numbered anew from 1."""
+def worthy(
+    labels: NDArray[np.int32], foreground: NDArray[np.floating], settings: InstanceSettings
+) -> NDArray[np.int32]:
+    """The cells that are large and likely enough, numbered anew from 1.
+
+    Parameters
+    ----------
+    labels : int32 (Y, X). foreground : probability (Y, X), 0 to 1.
+    """
     areas = np.bincount(labels.ravel())
-    keep = areas >= min_area
+    sums = np.bincount(labels.ravel(), foreground.ravel())
+    keep = (areas >= settings.min_area) & (sums >= settings.min_score * areas) & (areas > 0)
     keep[0] = False
     numbers = np.cumsum(keep, dtype=np.int32) * keep
     return numbers.astype(np.int32)[labels]

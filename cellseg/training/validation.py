@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from cellseg.analysis.evaluation import cell_scores
 from cellseg.analysis.matching import MatchCounts, count_matches, overlaps
 from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.images.scaling import nearest
 from cellseg.network.augmentation import Annotated
 from cellseg.recipes import InstanceSettings
 from cellseg.segmentation.cells_predictor import CellsPredictor
@@ -24,6 +26,8 @@ TRIED: dict[str, tuple[float, ...]] = {
     "boundary_weight": (0.0, 0.5),
     "foreground": (0.4, 0.5, 0.6),
     "min_area": (10, 20, 30),
+    "min_score": (0.0, 0.6, 0.7, 0.75, 0.8, 0.85),
+    "closer": (0.0, 14.0, 20.0),
 }
 """The values of each setting that are tried, one setting after the other."""
 
@@ -109,28 +113,46 @@ def tuned(predictor: CellsPredictor, images: Sequence[Annotated], stop: Stop) ->
     best = predictor.facts.instances
     if predictor.facts.target == "semantic" or not images:
         return best
-    outputs = [predictor.outputs(image.image) for image in images]
-    best_value = _mean_ap(predictor, best, images, outputs)
+    looks = [_Looks(predictor, image) for image in images]
+    best_value = _mean_ap(predictor, best, looks)
     for name, values in TRIED.items():
         for value in values:
             settings = best.model_copy(update={name: value})
             if settings == best or stop():
                 continue
-            reached = _mean_ap(predictor, settings, images, outputs)
+            reached = _mean_ap(predictor, settings, looks)
             if reached > best_value:
                 best, best_value = settings, reached
     return best
 
 
+class _Looks:
+    """What the network says of an image, and of the same enlarged, where that is asked for."""
+
+    def __init__(self, predictor: CellsPredictor, image: Annotated) -> None:
+        self._predictor = predictor
+        self._rgb = image.image
+        self.truth = image.labels
+        self._outputs = predictor.outputs(image.image)
+
+    def labels(self, tried: CellsPredictor) -> NDArray[np.int32]:
+        """The cells by a predictor's settings."""
+        found = tried.separated(self._outputs)
+        return (
+            nearest(tried.separated(self._closer), *found.shape) if tried.is_small(found) else found
+        )
+
+    @cached_property
+    def _closer(self) -> NDArray[np.float32]:
+        return self._predictor.outputs(self._predictor.closer_look(self._rgb))
+
+
 def _mean_ap(
-    predictor: CellsPredictor,
-    settings: InstanceSettings,
-    images: Sequence[Annotated],
-    outputs: Sequence[NDArray[np.float32]],
+    predictor: CellsPredictor, settings: InstanceSettings, looks: Sequence[_Looks]
 ) -> float:
     tried = predictor.with_facts(predictor.facts.model_copy(update={"instances": settings}))
     totals = [MatchCounts(threshold) for threshold in TUNED_AT]
-    for image, output in zip(images, outputs, strict=True):
-        shared = overlaps(image.labels, tried.separated(output))
+    for look in looks:
+        shared = overlaps(look.truth, look.labels(tried))
         totals = [total + count_matches(shared, total.threshold) for total in totals]
     return sum(total.scores()["ap"] or 0.0 for total in totals) / len(totals)

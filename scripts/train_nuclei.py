@@ -22,8 +22,10 @@ from cellseg.network.crops import KINDS, kind_of
 from cellseg.network.targets import distances
 from cellseg.recipes import CellsRecipe, CellsTraining
 from cellseg.segmentation import predictor
+from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import jobs
 from cellseg.training.following import follow
+from cellseg.training.validation import tuned
 from cellseg.workspace import Workspace, write_bytes, write_json
 
 ROOT = Path(__file__).parent.parent
@@ -45,19 +47,25 @@ your own images before you trust a count.
 
 
 def main() -> None:
-    """Train, score by kind of image, and write the model in half precision."""
+    """Train, or take what was trained; tune, score, and write the model in half precision."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--minutes", type=float, default=120.0)
     parser.add_argument("--home", type=Path, default=ROOT / "nuclei-workspace")
+    parser.add_argument("--start", help="model of the workspace to go on from")
+    parser.add_argument("--trained", help="model of the workspace that is ready to be shipped")
     options = parser.parse_args()
     workspace = Workspace(options.home)
     dataset = folders.keep(workspace, options.data)
-    training = CellsTraining(minutes=options.minutes, steps=STEPS)
-    run = jobs.start(workspace, dataset, CellsRecipe(training=training), "nuclei in training")
-    model_id = follow(run, print)
-    if model_id is not None:
-        ship(ModelStore(workspace).get(model_id), dataset, options.minutes)
+    store = ModelStore(workspace)
+    name = options.trained
+    if name is None:
+        recipe = CellsRecipe(training=CellsTraining(minutes=options.minutes, steps=STEPS))
+        if options.start:
+            recipe = jobs.going_on(recipe, store.get(options.start))
+        name = follow(jobs.start(workspace, dataset, recipe, "nuclei in training"), print)
+    if name is not None:
+        ship(store.get(name), dataset, options.minutes)
 
 
 def ship(model: Model, dataset: Dataset, minutes: float) -> None:
@@ -65,9 +73,12 @@ def ship(model: Model, dataset: Dataset, minutes: float) -> None:
     SHIPPED.mkdir(parents=True, exist_ok=True)
     halve(model.weights, SHIPPED / WEIGHTS)
     test = model.facts.test
-    kinds = {name: _kind(dataset, name) for name in test}
-    half = Model(SHIPPED, model.facts)
-    network = predictor.load(half)
+    kinds = {name: kind_of(_annotated(dataset, name)) for name in test}
+    network = predictor.load(Model(SHIPPED, model.facts))
+    assert isinstance(network, CellsPredictor)
+    kept = [_annotated(dataset, name) for name in network.facts.validation_images]
+    cells = network.facts.model_copy(update={"instances": tuned(network, kept, lambda: False)})
+    network = network.with_facts(cells)
     rows = []
     for kind in (*KINDS, None):
         names = [name for name in test if kind is None or kinds[name] == kind]
@@ -81,15 +92,17 @@ def ship(model: Model, dataset: Dataset, minutes: float) -> None:
         rows="\n".join(rows),
     )
     scores = evaluate(network, dataset, test)
-    facts = model.facts.model_copy(update={"name": "nuclei", "scores": scores, "about": about})
+    facts = model.facts.model_copy(
+        update={"name": "nuclei", "cells": cells, "scores": scores, "about": about}
+    )
     write_json(SHIPPED / SETTINGS, facts.model_dump(mode="json"))
     write_bytes(SHIPPED / CARD, card_text(facts).encode())
     print(about)
 
 
-def _kind(dataset: Dataset, name: str) -> str:
+def _annotated(dataset: Dataset, name: str) -> Annotated:
     labels = dataset.labels(name)
-    return kind_of(Annotated(stretched_rgb8(dataset.image(name)), labels, distances(labels)))
+    return Annotated(stretched_rgb8(dataset.image(name)), labels, distances(labels))
 
 
 def _row(title: str, names: Iterable[str], together: dict) -> str:

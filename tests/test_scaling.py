@@ -76,6 +76,28 @@ def test_windows_are_scaled_by_the_percentiles_of_the_whole_to_the_last_bit(
     np.testing.assert_array_equal(grey.rgb8(*window)[..., 2], truth[window][..., 1])
 
 
+@pytest.mark.parametrize(("height", "width"), [(30, 41), (100, 90), (240, 401)])
+def test_windows_of_a_resized_image_are_parts_of_it(height, width):
+    rng = np.random.default_rng(0)
+    stretch = Stretch.of(Image(rng.integers(0, 4000, (100, 90), dtype=np.uint16), "YX"))
+    whole = stretch.resized(height, width)
+    assert whole.shape == (height, width, 3)
+    for rows in (slice(0, 17), slice(13, height)):
+        for columns in (slice(0, width), slice(20, 33)):
+            window = stretch.resized(height, width, rows, columns)
+            apart = np.abs(window.astype(int) - whole[rows, columns])
+            assert window.shape == whole[rows, columns].shape
+            assert apart.max() <= 1
+
+
+def test_an_image_of_half_the_size_is_the_mean_of_its_pixels():
+    pixels = np.zeros((4, 4), np.uint8)
+    pixels[:2] = 255
+    half = Stretch.of(Image(pixels, "YX")).resized(2, 4)[..., 0]
+    # the filter of half the size reaches two pixels far: weights 3, 3, 1 of 7 at the edge
+    assert half.tolist() == [[round(255 * 6 / 7)] * 4, [round(255 / 7)] * 4]
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_percentiles_of_few_and_equal_integers_are_those_of_numpy(dtype):
     rng = np.random.default_rng(0)

@@ -63,6 +63,39 @@ class Stretch:
                 into[block] = _scaled(window[block][..., c : c + 1], bottom, top)
         return rgb8
 
+    def resized(
+        self, height: int, width: int, rows: slice = EVERYTHING, columns: slice = EVERYTHING
+    ) -> np.ndarray:
+        """A window of the image in another size, bilinearly; at the image's own size as `rgb8`.
+
+        Parameters
+        ----------
+        height, width : of the whole image when resized, pixels.
+        rows, columns : of it.
+
+        Returns
+        -------
+        uint8 (Y, X, 3); windows of one image differ from the whole by rounding, one grey value.
+        """
+        if (height, width) == (self.image.height, self.image.width):
+            return self.rgb8(rows, columns)
+        tall, top, bottom = _source(rows, height, self.image.height)
+        wide, left, right = _source(columns, width, self.image.width)
+        size = (len(range(width)[columns]), len(range(height)[rows]))
+        picture = pillow.fromarray(self.rgb8(tall, wide))
+        box = (left, top, right, bottom)
+        return np.asarray(picture.resize(size, pillow.Resampling.BILINEAR, box))
+
+
+def _source(part: slice, size: int, original: int) -> tuple[slice, float, float]:
+    """The pixels that a part of a resized axis is made of, and where the part lies among them."""
+    scale = original / size
+    start, stop, _ = part.indices(size)
+    reach = max(1.0, scale)  # of the bilinear filter
+    first = max(0, math.floor(start * scale - reach))
+    last = min(original, math.ceil(stop * scale + reach))
+    return slice(first, last), start * scale - first, min(stop * scale, original) - first
+
 
 def _three(pixels: np.ndarray) -> np.ndarray:
     return np.repeat(pixels[..., np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels

@@ -2,16 +2,17 @@
 
 import copy
 import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from PIL import Image as Pillow
 
 from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
-from cellseg.images.scaling import nearest, stretched_rgb8
+from cellseg.images.scaling import Stretch, nearest
 from cellseg.network.cellnet import DEPTH
 from cellseg.recipes import CellsFacts, CellsRecipe
 from cellseg.segmentation.cells import Cells
@@ -21,8 +22,7 @@ from cellseg.segmentation.instances import (
     large_enough,
     separated_cells,
 )
-from cellseg.segmentation.predictor import Counted
-from cellseg.segmentation.tiling import stitched, tiles
+from cellseg.segmentation.tiling import Counted, Found, Tile, alike, stitched, tiles
 
 WHOLE = 1_500_000
 """Pixels up to which an image is looked at in one piece where no tile is asked for."""
@@ -32,6 +32,10 @@ TILE = 768
 
 MARGIN = 96
 """Least overlap of tiles, pixels: cells there need the network's sight of their surroundings."""
+
+GPU_WINDOWS = 4
+"""Windows of one shape that go through the network at once on a GPU; a CPU takes them one by one,
+which is no slower there."""
 
 FEW = 5
 """Cells below which their size says nothing of the image's scale."""
@@ -43,6 +47,8 @@ SCALES = (0.2, 5.0)
 """The least and the largest factor that an image is scaled by to bring its cells to size."""
 
 Rgb = NDArray[np.uint8]
+Read = Callable[[slice, slice], Rgb]
+"""A window of an image, uint8 (Y, X, 3)."""
 
 
 class CellsPredictor:
@@ -75,16 +81,20 @@ class CellsPredictor:
 
         Parameters
         ----------
-        rgb : uint8 (Y, X, 3), scaled by the percentiles of its whole image.
+        rgb : uint8 (Y, X, 3), scaled by the percentiles of its whole image; or several windows
+            of one shape, (B, Y, X, 3).
 
         Returns
         -------
-        float32 (Y, X, 3): probability of foreground and of boundary, and the distance.
+        float32 (Y, X, 3) or (B, Y, X, 3): probability of foreground and of boundary, and the
+        distance.
         """
-        height, width = rgb.shape[:2]
-        down, right = -height % DEPTH, -width % DEPTH
-        padded = np.pad(rgb, ((0, down), (0, right), (0, 0)), "symmetric")
-        return self._forward(tf.constant(padded[None])).numpy()[0, :height, :width]
+        height, width = rgb.shape[-3:-1]
+        sides = ((0, -height % DEPTH), (0, -width % DEPTH), (0, 0))
+        windows = rgb if rgb.ndim == 4 else rgb[np.newaxis]
+        padded = np.pad(windows, ((0, 0), *sides), "symmetric")
+        found = self._forward(tf.constant(padded)).numpy()[:, :height, :width]
+        return found if rgb.ndim == 4 else found[0]
 
     def cells(
         self,
@@ -94,26 +104,28 @@ class CellsPredictor:
     ) -> Cells:
         """The cells of an image of any size; see `predictor.Predictor.cells`."""
         options = options or PredictionOptions()
-        rgb = stretched_rgb8(image, self.settings.percentile_low, self.settings.percentile_high)
+        stretch = Stretch.of(image, self.settings.percentile_low, self.settings.percentile_high)
         factor = self._factor(options)
-        if factor != 1.0:
-            size = [max(1, round(length * factor)) for length in (image.width, image.height)]
-            rgb = np.asarray(Pillow.fromarray(rgb).resize(size, Pillow.Resampling.BILINEAR))
-        height, width = rgb.shape[:2]
+        height, width = (max(1, round(side * factor)) for side in (image.height, image.width))
         whole = options.tile is None and height * width <= WHOLE
         side = max(height, width) if whole else options.tile or TILE
         margin = 0 if whole else max(MARGIN, round(1.5 * self.facts.diameter))
-
-        def segment(rows: slice, columns: slice) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-            outputs = self.outputs(rgb[rows, columns])
-            return self.separated(outputs), outputs[..., 0]
-
         parts = tiles(height, width, side, margin)
-        labels, probability = stitched(height, width, parts, segment, progress)
+        found = self._found(parts, partial(stretch.resized, height, width))
+        labels, probability = stitched(height, width, parts, found, progress)
         if factor != 1.0:
             labels = nearest(labels, image.height, image.width)
             probability = enlarged(probability, image.height, image.width)
         return Cells(labels, probability, self._warnings(labels, options))
+
+    def _found(self, parts: Sequence[Tile], read: Read) -> Iterator[Found]:
+        """Cells and foreground of each tile's window."""
+        for group in alike(parts, windows_at_once()):
+            windows = [read(*tile.window) for tile in group]
+            together = len(windows) > 1
+            outputs = self.outputs(np.stack(windows) if together else windows[0])
+            for one in outputs if together else [outputs]:
+                yield self.separated(one), one[..., 0]
 
     def separated(self, outputs: NDArray[np.float32]) -> NDArray[np.int32]:
         """Cells from the network's outputs, as the model's target and thresholds say."""
@@ -149,3 +161,8 @@ class CellsPredictor:
             return 1.0
         factor = self.facts.diameter / options.diameter
         return min(SCALES[1], max(SCALES[0], factor))
+
+
+def windows_at_once() -> int:
+    """How many windows go through the network together on this machine."""
+    return GPU_WINDOWS if tf.config.list_physical_devices("GPU") else 1

@@ -6,7 +6,7 @@ import pytest
 
 from cellseg.analysis.measurements import measure
 from cellseg.batches.found import FACTS, TABLE, Found
-from cellseg.batches.work import segment_into
+from cellseg.batches.work import Stopped, one_sentence, segment_into
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from tests.brightness import BrightIsCell, Cells
@@ -21,7 +21,10 @@ class Says:
     def __init__(self, labels, probability):
         self.found = Cells(labels, probability)
 
-    def cells(self, image, options=None):
+    def cells(self, image, options=None, progress=None):
+        if progress:
+            progress(1, 2)
+            progress(2, 2)
         return self.found
 
 
@@ -66,6 +69,29 @@ def test_pixels_keep_their_values_and_dtype(tmp_path, pixels, axes):
         0.25,
     )
     assert found.pixel_size == 0.25
+
+
+def test_progress_is_told_and_what_it_raises_leaves_nothing_behind(tmp_path):
+    predictor, image = Says(LABELS, PIXELS / np.float32(255)), Image(PIXELS, "YX")
+    seen = []
+
+    def stop(done, of):
+        seen.append((done, of))
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        segment_into(predictor, image, "x", tmp_path / "x", progress=stop)
+    assert seen == [(1, 2), (2, 2)]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stop_is_no_failure_of_the_image():
+    with pytest.raises(Stopped), one_sentence("x"):
+        raise Stopped
+    with pytest.raises(CellsegError, match=r"x could not be segmented \(no luck\)"):
+        with one_sentence("x"):
+            raise RuntimeError("no luck")
 
 
 def test_many_labels_are_kept(tmp_path):

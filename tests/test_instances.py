@@ -1,10 +1,14 @@
 import numpy as np
+from scipy.ndimage import gaussian_filter
+from skimage.measure import label
+from skimage.morphology import reconstruction
 
 from cellseg.recipes import InstanceSettings
 from cellseg.segmentation.instances import (
     connected_components,
     enlarged,
     mask_of,
+    prominent_hills,
     separated_cells,
     worthy,
 )
@@ -64,6 +68,37 @@ def test_a_likely_boundary_parts_what_the_distance_does_not():
     for weight, number in ((0.0, 1), (0.5, 2)):
         settings = InstanceSettings(smoothing=0.0, boundary_weight=weight, min_area=0)
         assert separated_cells(ones, boundary, distance, settings).max() == number
+
+
+def test_a_level_is_one_hill_and_every_part_of_the_mask_has_one():
+    mask = np.array([[1, 1, 0, 0, 1], [1, 1, 0, 0, 1], [0, 0, 1, 0, 1]], bool)
+    labels = prominent_hills(np.zeros(mask.shape), mask, 0.2)
+    assert labels.tolist() == [[1, 1, 0, 0, 2], [1, 1, 0, 0, 2], [0, 0, 1, 0, 2]]
+    assert not prominent_hills(np.zeros((3, 5)), np.zeros((3, 5), bool), 0.2).any()
+
+
+def test_a_low_hill_joins_the_one_behind_its_highest_saddle():
+    row = np.array([[3.0, 1.0, 2.0, 1.5, 4.0]])  # 2 lies 0.5 above the saddle to 4, 1 to 3
+    mask = np.ones(row.shape, bool)
+    assert prominent_hills(row, mask, 0.6).tolist() == [[1, 1, 2, 2, 2]]
+    assert prominent_hills(row, mask, 0.5).max() == 3
+    assert prominent_hills(row, mask, 3.0).max() == 1
+
+
+def test_hills_are_as_many_as_h_maxima():
+    rng = np.random.default_rng(0)
+    for prominence in (0.5, 1.0, 2.0):
+        heights = 20 * gaussian_filter(rng.normal(size=(90, 120)), 3).astype(np.float32)
+        mask = gaussian_filter(rng.normal(size=heights.shape), 8) > 0
+        inner = np.where(mask, heights, -1000).astype(np.float32)
+        flooded = reconstruction(inner - prominence, inner, footprint=np.ones((3, 3)))
+        # what stays a whole prominence under water is a top, one for each hill
+        tops = label((inner - flooded >= prominence * 0.999) & mask, connectivity=2)
+        labels = prominent_hills(heights, mask, prominence)
+        assert labels.max() == tops.max() > 3
+        for number in range(1, tops.max() + 1):
+            assert np.unique(labels[tops == number]).size == 1
+        np.testing.assert_array_equal(labels > 0, mask)
 
 
 def test_small_parts_are_dropped_and_numbers_stay_dense():

@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
+from cellseg.images import scaling
 from cellseg.images.image import Image
-from cellseg.images.scaling import nearest, thumbnail, thumbnail_labels, to_rgb8
+from cellseg.images.scaling import (
+    Stretch,
+    nearest,
+    stretched_rgb8,
+    thumbnail,
+    thumbnail_labels,
+    to_rgb8,
+)
 
 
 def test_eight_bits_are_kept_as_they_are():
@@ -41,6 +49,46 @@ def test_few_bright_pixels_stay_visible():
     scaled = to_rgb8(Image(pixels, "YX"))
     assert scaled[3, 4].tolist() == [255, 255, 255]
     assert scaled.sum() == 3 * 255
+
+
+def by_formula(pixels, low, high):
+    """A channel scaled by the percentiles that NumPy computes of all its pixels."""
+    bottom, top = np.percentile(pixels, (low, high))
+    fraction = np.clip((pixels.astype(np.float64) - bottom) / (top - bottom), 0, 1)
+    return np.round(fraction * 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize(("low", "high"), [(1.0, 99.8), (0.0, 100.0), (12.3, 77.7)])
+def test_windows_are_scaled_by_the_percentiles_of_the_whole_to_the_last_bit(
+    dtype, low, high, monkeypatch
+):
+    monkeypatch.setattr(scaling, "BLOCK", 500)  # a few rows at a time
+    rng = np.random.default_rng(0)
+    pixels = rng.gamma(2.0, 20.0, (83, 71, 3)).clip(0, 255).astype(dtype)
+    truth = np.stack([by_formula(pixels[..., c], low, high) for c in range(3)], axis=-1)
+    image = Image(pixels, "YXC")
+    np.testing.assert_array_equal(stretched_rgb8(image, low, high), truth)
+    stretch = Stretch.of(image, low, high)
+    window = (slice(5, 60), slice(11, 70, 2))
+    np.testing.assert_array_equal(stretch.rgb8(*window), truth[window])
+    grey = Stretch.of(Image(pixels[..., 1], "YX"), low, high)
+    np.testing.assert_array_equal(grey.rgb8(*window)[..., 2], truth[window][..., 1])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_percentiles_of_few_and_equal_integers_are_those_of_numpy(dtype):
+    rng = np.random.default_rng(0)
+    for size in (1, 2, 3, 10, 101):
+        for most in (2, 10, np.iinfo(dtype).max):
+            pixels = rng.integers(0, most, (1, size), dtype=dtype)
+            image = Image(pixels, "YX")
+            for low, high in ((1.0, 99.8), (0.0, 100.0), (49.0, 50.5)):
+                ((bottom, top),) = Stretch.of(image, low, high).ranges
+                ends = np.percentile(pixels, (low, high))
+                if ends[0] == ends[1]:
+                    ends = pixels.min(), pixels.max()
+                assert (bottom, top) == tuple(ends)
 
 
 def test_image_refuses_axes_that_do_not_fit():

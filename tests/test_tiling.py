@@ -3,7 +3,7 @@ import pytest
 from skimage.measure import label
 
 from cellseg.analysis.matching import count_matches, overlaps
-from cellseg.segmentation.tiling import stitched, tiles
+from cellseg.segmentation.tiling import alike, stitched, tiles
 
 
 def discs(height, width, centres, radius):
@@ -14,20 +14,17 @@ def discs(height, width, centres, radius):
     return mask
 
 
-def by_window(mask):
-    """Segments a window of a known mask by its connected parts, as cut by the window."""
-
-    def segment(rows, columns):
-        part = mask[rows, columns]
-        return label(part, connectivity=1).astype(np.int32), part.astype(np.float32)
-
-    return segment
+def by_window(mask, parts):
+    """The windows of a known mask, segmented by its connected parts, as cut by the window."""
+    for tile in parts:
+        part = mask[tile.window]
+        yield label(part, connectivity=1).astype(np.int32), part.astype(np.float32)
 
 
 def whole(mask, side, margin, progress=None):
     height, width = mask.shape
     parts = tiles(height, width, side, margin)
-    return stitched(height, width, parts, by_window(mask), progress)
+    return stitched(height, width, parts, by_window(mask, parts), progress)
 
 
 def test_cores_cover_the_image_once_and_windows_begin_on_the_grid():
@@ -39,6 +36,14 @@ def test_cores_cover_the_image_once_and_windows_begin_on_the_grid():
     assert (seen == 1).all()
     assert len(parts) == 4 * 3
     assert parts[0].window == (slice(0, 64), slice(0, 64))
+
+
+def test_tiles_are_taken_together_where_their_windows_are_alike():
+    parts = tiles(64, 320, 64, 32)
+    widths = [[tile.shape[1] for tile in group] for group in alike(parts, 2)]
+    assert widths == [[96], [128, 128], [128], [96]]
+    assert [tile for group in alike(parts, 2) for tile in group] == parts
+    assert [len(group) for group in alike(parts, 1)] == [1] * 5
 
 
 def test_one_cell_on_each_corner_of_the_tiles_stays_whole():

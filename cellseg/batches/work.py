@@ -25,14 +25,24 @@ from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.segmentation.cells import Cells
+from cellseg.segmentation.tiling import Counted
 from cellseg.workspace import disk_errors, write_bytes, write_json
 
 
 class Finder(Protocol):
     """What finds cells: see `cellseg.segmentation.predictor.Predictor`."""
 
-    def cells(self, image: Image, options: PredictionOptions | None = None) -> Cells:
+    def cells(
+        self,
+        image: Image,
+        options: PredictionOptions | None = None,
+        progress: Counted | None = None,
+    ) -> Cells:
         """The cells of an image of any size."""
+
+
+class Stopped(Exception):
+    """A stop was asked for while an image was being segmented; raised by what hears progress."""
 
 
 @contextmanager
@@ -40,7 +50,7 @@ def one_sentence(name: str) -> Iterator[None]:
     """Turn whatever goes wrong with one image into one sentence, so that it stops no other."""
     try:
         yield
-    except (CellsegError, OSError):
+    except (CellsegError, OSError, Stopped):
         raise
     except MemoryError:
         raise CellsegError(
@@ -65,6 +75,7 @@ def segment_into(
     options: PredictionOptions | None = None,
     truth: NDArray[np.integer] | None = None,
     warnings: Sequence[str] = (),
+    progress: Counted | None = None,
 ) -> Found:
     """Find the cells of an image and keep all of it in a folder; finished, or as if never begun.
 
@@ -75,6 +86,8 @@ def segment_into(
     pixel_size : side of a pixel in µm, as the user entered it; None takes that of the file.
     truth : the true cells (Y, X), if known.
     warnings : sentences about the image, to be kept with it.
+    progress : called with (parts done, parts in all); what it raises ends the work before anything
+        is written.
 
     Raises
     ------
@@ -82,7 +95,7 @@ def segment_into(
         Where truth and image differ in size, or the disk is full or cannot be written.
     """
     began = time.perf_counter()
-    found = predictor.cells(image, options)
+    found = predictor.cells(image, options, progress)
     seconds = time.perf_counter() - began
     with disk_errors(folder.parent):
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,10 @@
 """Scaling grey values to 8 bits, and pictures to thumbnails."""
 
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from PIL import Image as pillow
 
@@ -7,6 +12,8 @@ from cellseg.images.image import Image
 
 BLOCK = 2**20
 """Pixels that are scaled at a time."""
+
+EVERYTHING = slice(None)
 
 
 def to_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
@@ -27,30 +34,86 @@ def to_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
 
 def stretched_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
     """As `to_rgb8`, but 8-bit images are scaled by their percentiles too."""
-    pixels = image.pixels
-    if image.axes == "YX":
-        return _three(_channel8(pixels, low, high))
-    channels = [_channel8(pixels[..., c], low, high) for c in range(pixels.shape[2])]
-    return np.stack(channels, axis=-1)
+    return Stretch.of(image, low, high).rgb8()
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """An image as 8-bit colours, scaled as `stretched_rgb8` says and made window by window.
+
+    ranges : for each channel the values that become 0 and 255.
+    """
+
+    image: Image
+    ranges: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def of(cls, image: Image, low: float = 1.0, high: float = 99.8) -> Self:
+        """With the percentiles of the whole image, read block by block where they are integers."""
+        channels = np.atleast_3d(image.pixels)
+        return cls(image, tuple(_range(channels[..., c], low, high) for c in range(image.channels)))
+
+    def rgb8(self, rows: slice = EVERYTHING, columns: slice = EVERYTHING) -> np.ndarray:
+        """A window as uint8 (Y, X, 3)."""
+        window = np.atleast_3d(self.image.pixels[rows, columns])
+        rgb8 = np.empty((*window.shape[:2], 3), np.uint8)
+        for c, (bottom, top) in enumerate(self.ranges):
+            into = rgb8 if len(self.ranges) == 1 else rgb8[..., c : c + 1]
+            for block in _blocks(window):
+                into[block] = _scaled(window[block][..., c : c + 1], bottom, top)
+        return rgb8
 
 
 def _three(pixels: np.ndarray) -> np.ndarray:
     return np.repeat(pixels[..., np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels
 
 
-def _channel8(channel: np.ndarray, low: float, high: float) -> np.ndarray:
-    bottom, top = (float(value) for value in np.percentile(channel, (low, high)))
+def _blocks(pixels: np.ndarray) -> Iterator[slice]:
+    """Rows that are worked on at a time: float64 of a whole slide would fill memory."""
+    rows = max(1, BLOCK // max(1, pixels.shape[1]))
+    for first in range(0, pixels.shape[0], rows):
+        yield slice(first, first + rows)
+
+
+def _scaled(values: np.ndarray, bottom: float, top: float) -> np.ndarray:
+    """Of values from bottom to top to uint8 of 0 to 255; 0 where the two are equal."""
     if top <= bottom:
-        bottom, top = float(channel.min()), float(channel.max())
-    if top <= bottom:
-        return np.zeros(channel.shape, np.uint8)
-    scaled = np.empty(channel.shape, np.uint8)
-    rows = max(1, BLOCK // max(1, channel.shape[1]))
-    for first in range(0, channel.shape[0], rows):  # float64 of a whole slide would fill memory
-        block = channel[first : first + rows].astype(np.float64)
-        fraction = np.clip((block - bottom) / (top - bottom), 0, 1)
-        scaled[first : first + rows] = np.round(fraction * 255).astype(np.uint8)
-    return scaled
+        return np.zeros(values.shape, np.uint8)
+    if values.dtype in (np.uint8, np.uint16) and values.size > np.iinfo(values.dtype).max:
+        every = np.arange(np.iinfo(values.dtype).max + 1)
+        return _scaled(every, bottom, top)[values]
+    fraction = np.clip((values.astype(np.float64) - bottom) / (top - bottom), 0, 1)
+    return np.round(fraction * 255).astype(np.uint8)
+
+
+def _range(channel: np.ndarray, low: float, high: float) -> tuple[float, float]:
+    """The values at two percentiles; the lowest and the highest where the two are equal."""
+    if channel.dtype in (np.uint8, np.uint16):
+        size = np.iinfo(channel.dtype).max + 1
+        counts = np.zeros(size, np.int64)
+        for block in _blocks(channel):
+            counts += np.bincount(channel[block].ravel(), minlength=size)
+        bottom, top = (_percentile(counts, percent) for percent in (low, high))
+        ends = np.flatnonzero(counts)[[0, -1]]
+    else:
+        bottom, top = (float(value) for value in np.percentile(channel, (low, high)))
+        ends = np.array([channel.min(), channel.max()])
+    return (bottom, top) if top > bottom else (float(ends[0]), float(ends[1]))
+
+
+def _percentile(counts: np.ndarray, percent: float) -> float:
+    """The value that `np.percentile` gives, to the last bit, for values counted from 0."""
+    upto = np.cumsum(counts)
+    place = (int(upto[-1]) - 1) * (percent / 100)
+    before = math.floor(place)
+    share = place - before
+    lower, upper = (
+        int(np.searchsorted(upto, min(rank, upto[-1] - 1), "right"))
+        for rank in (before, before + 1)
+    )
+    if share < 0.5:
+        return lower + (upper - lower) * share
+    return upper - (upper - lower) * (1 - share)
 
 
 def thumbnail(rgb8: np.ndarray, side: int = 256) -> np.ndarray:

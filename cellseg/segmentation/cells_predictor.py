@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image as Pillow
 
 from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
-from cellseg.images.scaling import nearest, stretched_rgb8
+from cellseg.images.scaling import Stretch, nearest
 from cellseg.network.cellnet import DEPTH
 from cellseg.recipes import CellsFacts, CellsRecipe
 from cellseg.segmentation.cells import Cells
@@ -21,8 +22,7 @@ from cellseg.segmentation.instances import (
     separated_cells,
     worthy,
 )
-from cellseg.segmentation.predictor import Counted
-from cellseg.segmentation.tiling import stitched, tiles
+from cellseg.segmentation.tiling import STEP, Counted, Found, Tile, alike, stitched, tiles
 
 WHOLE = 1_500_000
 """Pixels up to which an image is looked at in one piece where no tile is asked for."""
@@ -32,6 +32,10 @@ TILE = 768
 
 MARGIN = 96
 """Least overlap of tiles, pixels: cells there need the network's sight of their surroundings."""
+
+GPU_WINDOWS = 4
+"""Windows of one shape that go through the network at once on a GPU; a CPU takes them one by one,
+which is no slower there."""
 
 FEW = 5
 """Cells below which their size says nothing of the image's scale."""
@@ -46,8 +50,8 @@ CLOSER = 1.5
 """Factor by which an image of small cells is enlarged for another look."""
 
 Rgb = NDArray[np.uint8]
-Seen = tuple[NDArray[np.int32], NDArray[np.float32]]
-"""Labels and foreground probability of a window."""
+Read = Callable[[slice, slice], Rgb]
+"""A window of an image, uint8 (Y, X, 3)."""
 
 
 class CellsPredictor:
@@ -80,16 +84,20 @@ class CellsPredictor:
 
         Parameters
         ----------
-        rgb : uint8 (Y, X, 3), scaled by the percentiles of its whole image.
+        rgb : uint8 (Y, X, 3), scaled by the percentiles of its whole image; or several windows
+            of one shape, (B, Y, X, 3).
 
         Returns
         -------
-        float32 (Y, X, 3): probability of foreground and of boundary, and the distance.
+        float32 (Y, X, 3) or (B, Y, X, 3): probability of foreground and of boundary, and the
+        distance.
         """
-        height, width = rgb.shape[:2]
-        down, right = -height % DEPTH, -width % DEPTH
-        padded = np.pad(rgb, ((0, down), (0, right), (0, 0)), "symmetric")
-        return self._forward(tf.constant(padded[None])).numpy()[0, :height, :width]
+        height, width = rgb.shape[-3:-1]
+        sides = ((0, -height % DEPTH), (0, -width % DEPTH), (0, 0))
+        windows = rgb if rgb.ndim == 4 else rgb[np.newaxis]
+        padded = np.pad(windows, ((0, 0), *sides), "symmetric")
+        found = self._forward(tf.constant(padded)).numpy()[:, :height, :width]
+        return found if rgb.ndim == 4 else found[0]
 
     def cells(
         self,
@@ -99,22 +107,29 @@ class CellsPredictor:
     ) -> Cells:
         """The cells of an image of any size; see `predictor.Predictor.cells`."""
         options = options or PredictionOptions()
-        rgb = stretched_rgb8(image, self.settings.percentile_low, self.settings.percentile_high)
-        height, width = rgb.shape[:2]
-        factor, first = self._factor(rgb, options)
-        whole = options.tile is None and height * width <= WHOLE
-        side = max(height, width) if whole else round((options.tile or TILE) / factor)
-        margin = 0 if whole else round(max(MARGIN, 1.5 * self.facts.diameter) / factor)
-
-        def segment(rows: slice, columns: slice) -> Seen:
-            part = rgb[rows, columns]
-            if first is not None and part.shape == rgb.shape and factor == 1.0:
-                return first
-            return self._seen(part, factor)
-
-        parts = tiles(height, width, side, margin)
-        labels, probability = stitched(height, width, parts, segment, progress)
+        stretch = Stretch.of(image, self.settings.percentile_low, self.settings.percentile_high)
+        height, width = image.height, image.width
+        factor, first = self._factor(stretch, options)
+        if first is not None and options.tile is None and factor == 1.0:
+            parts, found = tiles(height, width, max(height, width), 0), iter([first])
+        else:
+            parts = self._tiles(height, width, factor, options)
+            found = self._found(parts, stretch.rgb8, factor)
+        labels, probability = stitched(height, width, parts, found, progress)
         return Cells(labels, probability, self._warnings(labels, options))
+
+    def _found(self, parts: Sequence[Tile], read: Read, factor: float) -> Iterator[Found]:
+        """Cells and foreground of each tile's window, looked at scaled by a factor."""
+        for group in alike(parts, windows_at_once()):
+            windows = [_resized(read(*tile.window), factor) for tile in group]
+            together = len(windows) > 1
+            outputs = self.outputs(np.stack(windows) if together else windows[0])
+            for one in outputs if together else [outputs]:
+                labels, probability = self.separated(one), one[..., 0]
+                if factor != 1.0:
+                    labels = nearest(labels, *group[0].shape)
+                    probability = enlarged(probability, *group[0].shape)
+                yield labels, probability
 
     def separated(self, outputs: NDArray[np.float32]) -> NDArray[np.int32]:
         """Cells from the network's outputs, as the model's target and thresholds say."""
@@ -156,32 +171,45 @@ class CellsPredictor:
         """A window enlarged for small cells."""
         return _resized(rgb, CLOSER)
 
-    def _factor(self, rgb: Rgb, options: PredictionOptions) -> tuple[float, Seen | None]:
+    def _factor(self, stretch: Stretch, options: PredictionOptions) -> tuple[float, Found | None]:
         """By how much to scale the image, and what was seen of it whole at its own scale."""
         if options.diameter is not None:
             return min(SCALES[1], max(SCALES[0], self.facts.diameter / options.diameter)), None
         if not self.facts.instances.closer:
             return 1.0, None
-        height, width = rgb.shape[:2]
-        if height * width <= WHOLE:
-            first = self._seen(rgb, 1.0)
-            return (CLOSER if self.is_small(first[0]) else 1.0), first
-        top, left = max(0, height - TILE) // 2, max(0, width - TILE) // 2
-        labels, _ = self._seen(rgb[top : top + TILE, left : left + TILE], 1.0)
-        return (CLOSER if self.is_small(labels) else 1.0), None
+        height, width = stretch.image.height, stretch.image.width
+        whole = height * width <= WHOLE
+        rows, columns = (
+            (slice(0, height), slice(0, width)) if whole else (_middle(height), _middle(width))
+        )
+        first = next(self._found([Tile((rows, columns), (rows, columns))], stretch.rgb8, 1.0))
+        return (CLOSER if self.is_small(first[0]) else 1.0), first if whole else None
 
-    def _seen(self, rgb: Rgb, factor: float) -> Seen:
-        """Cells and foreground probability of a window, looked at scaled by a factor."""
-        if factor == 1.0:
-            outputs = self.outputs(rgb)
-            return self.separated(outputs), outputs[..., 0]
-        height, width = rgb.shape[:2]
-        outputs = self.outputs(_resized(rgb, factor))
-        labels = nearest(self.separated(outputs), height, width)
-        return labels, enlarged(outputs[..., 0], height, width)
+    def _tiles(
+        self, height: int, width: int, factor: float, options: PredictionOptions
+    ) -> list[Tile]:
+        """The tiles of an image that is looked at scaled by a factor."""
+        if options.tile is None and height * width * factor**2 <= WHOLE:
+            return tiles(height, width, max(height, width), 0)
+        side = (options.tile or TILE) / factor
+        margin = max(MARGIN, 1.5 * self.facts.diameter) / factor
+        return tiles(height, width, round(side), round(margin), STEP if factor == 1.0 else 2 * STEP)
+
+
+def windows_at_once() -> int:
+    """How many windows go through the network together on this machine."""
+    return GPU_WINDOWS if tf.config.list_physical_devices("GPU") else 1
+
+
+def _middle(length: int) -> slice:
+    """A tile in the middle of an axis; all of a short one."""
+    first = max(0, length - TILE) // 2
+    return slice(first, min(length, first + TILE))
 
 
 def _resized(rgb: Rgb, factor: float) -> Rgb:
+    if factor == 1.0:
+        return rgb
     size = [max(1, round(length * factor)) for length in rgb.shape[1::-1]]
     return np.asarray(Pillow.fromarray(rgb).resize(size, Pillow.Resampling.BICUBIC))
 

@@ -1,6 +1,5 @@
 """A trained model at work: an image in, the probability of foreground and the cells out."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 import keras
@@ -18,9 +17,7 @@ from cellseg.network.unet import build_unet, load_weights
 from cellseg.recipes import CellsFacts, CellsPreprocessing, CellsRecipe
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import connected_components, enlarged, mask_of
-
-Counted = Callable[[int, int], None]
-"""Called with (parts done, parts in all); what it raises ends the work."""
+from cellseg.segmentation.tiling import Counted
 
 
 class Predictor:

@@ -1,7 +1,8 @@
 """Images of any size, window by window: which windows, and how their cells become one image."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,10 @@ STEP = 32
 TOLERANCE = 2.0
 """Pixels by which a cell's centre may lie outside the core that it belongs to."""
 
-Segment = Callable[[slice, slice], tuple[NDArray[np.int32], NDArray[np.float32]]]
+Counted = Callable[[int, int], None]
+"""Called with (parts done, parts in all); what it raises ends the work."""
+
+Found = tuple[NDArray[np.int32], NDArray[np.float32]]
 """Labels and foreground probability of a window, both of its shape."""
 
 
@@ -27,25 +31,38 @@ class Tile:
     core: tuple[slice, slice]
     window: tuple[slice, slice]
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width of the window."""
+        return tuple(span.stop - span.start for span in self.window)
 
-def tiles(height: int, width: int, side: int, margin: int) -> list[Tile]:
+
+def tiles(height: int, width: int, side: int, margin: int, step: int = STEP) -> list[Tile]:
     """The tiles of an image, row by row.
 
     Parameters
     ----------
-    side, margin : of the cores, pixels; rounded up to multiples of 32.
+    side, margin : of the cores, pixels; rounded up to multiples of `step`.
     """
-    side, margin = (-(-length // STEP) * STEP for length in (side, margin))
+    side, margin = (-(-length // step) * step for length in (side, margin))
     rows, columns = (list(_spans(length, side, margin)) for length in (height, width))
     return [Tile((row, column), (tall, wide)) for row, tall in rows for column, wide in columns]
+
+
+def alike(parts: Sequence[Tile], most: int) -> Iterator[list[Tile]]:
+    """The tiles in their order, up to `most` at once where their windows are of one shape."""
+    for _, group in groupby(parts, lambda tile: tile.shape):
+        same = list(group)
+        for first in range(0, len(same), most):
+            yield same[first : first + most]
 
 
 def stitched(
     height: int,
     width: int,
-    parts: list[Tile],
-    segment: Segment,
-    progress: Callable[[int, int], None] | None = None,
+    parts: Sequence[Tile],
+    found: Iterable[Found],
+    progress: Counted | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The cells of a whole image from those of its tiles; no cell is cut, none comes twice.
 
@@ -55,7 +72,8 @@ def stitched(
 
     Parameters
     ----------
-    segment : the cells of a window; the margin must be wider than a cell.
+    found : of each tile's window, in the order of `parts`, taken one by one; the margin must be
+        wider than a cell.
     progress : called with (tiles done, tiles in all); what it raises ends the work.
 
     Returns
@@ -66,14 +84,13 @@ def stitched(
     labels = np.zeros((height, width), np.int32)
     probability = np.empty((height, width), np.float32)
     number = 0
-    for done, tile in enumerate(parts, start=1):
-        found, likely = segment(*tile.window)
+    for done, (tile, (cells, likely)) in enumerate(zip(parts, found, strict=True), start=1):
         inner = tuple(
             slice(core.start - window.start, core.stop - window.start)
             for core, window in zip(tile.core, tile.window, strict=True)
         )
         probability[tile.core] = likely[inner]
-        number += _place(labels[tile.window], found, inner, number, (height, width), tile)
+        number += _place(labels[tile.window], cells, inner, number, (height, width), tile)
         if progress:
             progress(done, len(parts))
     return labels, probability

@@ -1,0 +1,114 @@
+"""The predictor of the recipe `cells` tile by tile, with a network that sees bright discs."""
+
+import keras
+import numpy as np
+import pytest
+from skimage.measure import label
+
+from cellseg.analysis.matching import count_matches, overlaps
+from cellseg.config import PredictionOptions
+from cellseg.images import scaling
+from cellseg.images.image import Image
+from cellseg.network.cellnet import build_cellnet
+from cellseg.network.targets import distances
+from cellseg.recipes import CellsFacts, CellsNetwork, CellsRecipe, InstanceSettings
+from cellseg.segmentation import cells_predictor
+from cellseg.segmentation.cells_predictor import CellsPredictor
+
+SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
+FACTS = CellsFacts(diameter=24.0, instances=InstanceSettings(min_area=0))
+
+
+class SeesBright(CellsPredictor):
+    """A predictor whose network says the truth of what is bright in its window."""
+
+    def __init__(self, facts=FACTS):
+        self.facts = facts
+        self.settings = CellsRecipe().preprocessing
+        self.shapes = []
+
+    def outputs(self, rgb):
+        self.shapes.append(rgb.shape)
+        if rgb.ndim == 4:
+            return np.stack([self._of(window) for window in rgb])
+        return self._of(rgb)
+
+    def _of(self, rgb):
+        bright = rgb[..., 0] > 128
+        distance = distances(label(bright, connectivity=1))
+        return np.stack([bright, 0 * bright, distance], axis=-1).astype(np.float32)
+
+
+def drawn(height, width, centres, radius):
+    rows, columns = np.ogrid[:height, :width]
+    pixels = np.full((height, width), 40, np.uint16)
+    for y, x in centres:
+        pixels[(rows - y) ** 2 + (columns - x) ** 2 <= radius**2] = 3000
+    return Image(pixels, "YX")
+
+
+CORNERS = [(y, x) for y in range(64, 300, 64) for x in range(64, 300, 64)]
+TILED = PredictionOptions(tile=64)
+
+
+def matches(image, labels):
+    truth = label(image.pixels > 1000, connectivity=1)
+    return count_matches(overlaps(truth, labels), 1.0)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_cell_on_every_corner_of_the_tiles_is_found_whole_and_once(monkeypatch, at_once):
+    monkeypatch.setattr(cells_predictor, "windows_at_once", lambda: at_once)
+    image = drawn(320, 512, CORNERS, 12)
+    predictor, seen = SeesBright(), []
+    found = predictor.cells(image, TILED, lambda done, of: seen.append((done, of)))
+    counts = matches(image, found.labels)
+    assert (counts.tp, counts.fp, counts.fn) == (len(CORNERS), 0, 0)
+    np.testing.assert_array_equal(found.probability, image.pixels > 1000)
+    assert seen == [(done, 40) for done in range(1, 41)]
+    # of eight windows in a row, four that no edge cuts are alike: three and one
+    assert len(predictor.shapes) == (40 if at_once == 1 else 5 * 6)
+    assert sum(len(shape) == 4 for shape in predictor.shapes) == (0 if at_once == 1 else 5)
+
+
+def test_a_resized_image_is_read_tile_by_tile(monkeypatch):
+    read = []
+    rgb8 = scaling.Stretch.rgb8
+
+    def watched(self, rows=slice(None), columns=slice(None)):
+        window = rgb8(self, rows, columns)
+        read.append(window.shape)
+        return window
+
+    monkeypatch.setattr(scaling.Stretch, "rgb8", watched)
+    image = drawn(640, 640, [(2 * y, 2 * x) for y, x in CORNERS], 24)
+    found = SeesBright().cells(image, PredictionOptions(tile=64, diameter=48.0))
+    assert max(max(shape) for shape in read) < 640
+    truth = label(image.pixels > 1000, connectivity=1)
+    counts = count_matches(overlaps(truth, found.labels), 0.9)
+    assert (counts.tp, counts.fp, counts.fn) == (len(CORNERS), 0, 0)
+
+
+def test_what_progress_raises_ends_the_work_at_once():
+    predictor = SeesBright()
+
+    def stop(done, of):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predictor.cells(drawn(320, 320, CORNERS, 12), TILED, stop)
+    assert len(predictor.shapes) == 2
+
+
+def test_windows_of_any_number_and_size_share_one_trace():
+    keras.utils.set_random_seed(0)
+    predictor = CellsPredictor(build_cellnet(SMALL), CellsRecipe(network=SMALL), FACTS)
+    rng = np.random.default_rng(0)
+    windows = rng.integers(0, 255, (2, 50, 70, 3), dtype=np.uint8)
+    both = predictor.outputs(windows)
+    assert both.shape == (2, 50, 70, 3)
+    for window, outputs in zip(windows, both, strict=True):
+        np.testing.assert_allclose(predictor.outputs(window), outputs, atol=1e-5)
+    assert predictor.outputs(windows[0, :33, :31]).shape == (33, 31, 3)
+    assert predictor._forward.experimental_get_tracing_count() == 1

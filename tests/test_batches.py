@@ -276,6 +276,22 @@ def test_a_stop_keeps_what_was_found_and_resuming_goes_on(workspace, model, tmp_
     assert (first.folder / "facts.json").stat().st_mtime_ns == written
 
 
+def test_a_stop_within_an_image_leaves_nothing_of_it(workspace, model, tmp_path, monkeypatch):
+    batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS), model)
+
+    class InParts(BrightIsCell):
+        def cells(self, image, options=None, progress=None):
+            progress(1, 3)
+            jobs.stop(batch)
+            progress(2, 3)
+            raise AssertionError("went on after a stop")
+
+    monkeypatch.setattr(worker, "load", lambda batch: InParts())
+    stopped = worked(batch)
+    assert (stopped.progress().state, stopped.progress().done) == ("stopped", 0)
+    assert not stopped.found()
+
+
 # === What is on disk ===
 
 

@@ -29,7 +29,7 @@ from cellseg.batches.batch import (
     write_done,
 )
 from cellseg.batches.found import Found
-from cellseg.batches.work import Finder, one_sentence, segment_into
+from cellseg.batches.work import Finder, Stopped, one_sentence, segment_into
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.importing import Upload
 from cellseg.datasets.masks import MaskScale
@@ -46,10 +46,6 @@ TURN = 1.0
 """Seconds between two tries to be the one batch that runs."""
 
 log = logging.getLogger("cellseg.batches")
-
-
-class Stopped(Exception):
-    """Somebody asked to stop."""
 
 
 class Brought(NamedTuple):
@@ -168,6 +164,12 @@ class Worker:
 
     def _image(self, predictor: Finder, brought: Brought, folder: Path) -> Found:
         config = self.batch.config
+
+        def tell(done: int, of: int) -> None:
+            if done < of:
+                self._check_stop()
+                self.status.note(phase=f"{brought.name}, part {done} of {of}")
+
         with one_sentence(brought.name):
             found = segment_into(
                 predictor,
@@ -177,6 +179,7 @@ class Worker:
                 options=config.options,
                 truth=brought.truth,
                 warnings=brought.warnings,
+                progress=tell,
             )
             if config.pixel_size is not None:
                 found = found.with_pixel_size(config.pixel_size)

@@ -14,6 +14,7 @@ from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
 from cellseg.images.scaling import Stretch, nearest
 from cellseg.network.cellnet import DEPTH
+from cellseg.network.looks import unlike
 from cellseg.recipes import CellsFacts, CellsRecipe
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import (
@@ -45,6 +46,9 @@ OTHER_SCALE = 1.7
 
 SCALES = (0.2, 5.0)
 """The least and the largest factor that an image is scaled by to bring its cells to size."""
+
+LOOKED_AT = 1_000_000
+"""Pixels of an image from which its looks are told, at most."""
 
 Rgb = NDArray[np.uint8]
 Read = Callable[[slice, slice], Rgb]
@@ -116,7 +120,7 @@ class CellsPredictor:
         if factor != 1.0:
             labels = nearest(labels, image.height, image.width)
             probability = enlarged(probability, image.height, image.width)
-        return Cells(labels, probability, self._warnings(labels, options))
+        return Cells(labels, probability, self._warnings(stretch, labels, options))
 
     def _found(self, parts: Sequence[Tile], read: Read) -> Iterator[Found]:
         """Cells and foreground of each tile's window."""
@@ -142,18 +146,29 @@ class CellsPredictor:
     def network_probability(self, image: Image) -> None:
         """Nothing: the recipe has no size of its own."""
 
-    def _warnings(self, labels: NDArray[np.int32], options: PredictionOptions) -> tuple[str, ...]:
+    def _warnings(
+        self, stretch: Stretch, labels: NDArray[np.int32], options: PredictionOptions
+    ) -> tuple[str, ...]:
+        """Sentences where an image or its cells are unlike those of the training."""
+        size = None if options.diameter else self._other_size(labels)
+        looks = None
+        if self.facts.looks:
+            every = slice(None, None, math.ceil(math.sqrt(labels.size / LOOKED_AT)))
+            looks = unlike(stretch.rgb8(every, every), labels[every, every], self.facts.looks)
+        return tuple(sentence for sentence in (looks, size) if sentence)
+
+    def _other_size(self, labels: NDArray[np.int32]) -> str | None:
         """A sentence where the cells found are of another size than those of the training."""
         areas = np.bincount(labels.ravel())[1:]
-        if areas.size < FEW or options.diameter is not None:
-            return ()
+        if areas.size < FEW:
+            return None
         found, known = 2.0 * math.sqrt(float(np.median(areas)) / math.pi), self.facts.diameter
         if 1.0 / OTHER_SCALE <= found / known <= OTHER_SCALE:
-            return ()
+            return None
         return (
             f"The cells found here are typically {found:.0f} pixels in diameter, those that the "
             f"model learned from {known:.0f}; look at the result closely, and give the diameter "
-            "of the cells if they are cut or merged.",
+            "of the cells if they are cut or merged."
         )
 
     def _factor(self, options: PredictionOptions) -> float:

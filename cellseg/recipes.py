@@ -133,13 +133,41 @@ def recipe_class(name: str) -> type[Recipe] | type[CellsRecipe]:
         raise CellsegError(f"The recipe {name!r} is unknown; choose one of: {known}.") from None
 
 
+Range = tuple[float, float]
+"""The lowest and the highest value that is usual."""
+
+
+class Look(Frozen):
+    """What the training images of one kind look like, scaled by percentiles to 0 to 1.
+
+    share : of all training images. brightness : mean of an image. contrast : mean of its cells
+    less that of its ground.
+    """
+
+    share: float = Field(ge=0, le=1)
+    brightness: Range
+    contrast: Range
+
+
+class Looks(Frozen):
+    """What the training images look like.
+
+    kinds : by the kinds of `cellseg.network.crops`. diameters : of the typical cell of an image,
+    pixels.
+    """
+
+    kinds: dict[str, Look] = Field(default_factory=dict)
+    diameters: Range | None = None
+
+
 class CellsFacts(Frozen):
     """What a training by the recipe `cells` found out; stored in the model.
 
     target : whether its cells are told apart. diameter : median over the training cells of the
     diameter of a circle of their area, pixels. instances : how outputs become cells.
     validation_images : the training images that chose weights and thresholds. validation : their
-    scores with the weights that were kept. precision, device : of the training.
+    scores with the weights that were kept. precision, device : of the training. looks : what the
+    training images look like; older models do not say.
     """
 
     target: Target = "instances"
@@ -149,3 +177,4 @@ class CellsFacts(Frozen):
     validation: dict[str, float | None] = Field(default_factory=dict)
     precision: Precision = "float32"
     device: str = "CPU"
+    looks: Looks | None = None

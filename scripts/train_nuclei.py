@@ -19,6 +19,7 @@ from cellseg.models.halves import halve
 from cellseg.models.store import CARD, SETTINGS, WEIGHTS, Model, ModelStore
 from cellseg.network.augmentation import Annotated
 from cellseg.network.crops import KINDS, kind_of
+from cellseg.network.looks import looks_of
 from cellseg.network.targets import distances
 from cellseg.recipes import CellsRecipe, CellsTraining
 from cellseg.segmentation import predictor
@@ -77,7 +78,9 @@ def ship(model: Model, dataset: Dataset, minutes: float) -> None:
     network = predictor.load(Model(SHIPPED, model.facts))
     assert isinstance(network, CellsPredictor)
     kept = [_annotated(dataset, name) for name in network.facts.validation_images]
-    cells = network.facts.model_copy(update={"instances": tuned(network, kept, lambda: False)})
+    tuned_to = tuned(network, kept, lambda: False)
+    learned = [_annotated(dataset, name) for name in model.facts.train]
+    cells = network.facts.model_copy(update={"instances": tuned_to, "looks": looks_of(learned)})
     network = network.with_facts(cells)
     rows = []
     for kind in (*KINDS, None):

@@ -14,6 +14,7 @@ from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
 from cellseg.images.scaling import Stretch, nearest
 from cellseg.network.cellnet import DEPTH
+from cellseg.network.looks import typical_diameter, unlike
 from cellseg.recipes import CellsFacts, CellsRecipe
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import (
@@ -48,6 +49,9 @@ SCALES = (0.2, 5.0)
 
 CLOSER = 1.5
 """Factor by which an image of small cells is enlarged for another look."""
+
+LOOKED_AT = 1_000_000
+"""Pixels of an image from which its looks are told, at most."""
 
 Rgb = NDArray[np.uint8]
 Read = Callable[[slice, slice], Rgb]
@@ -116,7 +120,7 @@ class CellsPredictor:
             parts = self._tiles(height, width, factor, options)
             found = self._found(parts, stretch.rgb8, factor)
         labels, probability = stitched(height, width, parts, found, progress)
-        return Cells(labels, probability, self._warnings(labels, options))
+        return Cells(labels, probability, self._warnings(stretch, labels, options))
 
     def _found(self, parts: Sequence[Tile], read: Read, factor: float) -> Iterator[Found]:
         """Cells and foreground of each tile's window, looked at scaled by a factor."""
@@ -146,26 +150,39 @@ class CellsPredictor:
     def network_probability(self, image: Image) -> None:
         """Nothing: the recipe has no size of its own."""
 
-    def _warnings(self, labels: NDArray[np.int32], options: PredictionOptions) -> tuple[str, ...]:
+    def _warnings(
+        self, stretch: Stretch, labels: NDArray[np.int32], options: PredictionOptions
+    ) -> tuple[str, ...]:
+        """Sentences where an image or its cells are unlike those of the training."""
+        size = None if options.diameter else self._other_size(labels)
+        looks = None
+        if self.facts.looks:
+            every = slice(None, None, math.ceil(math.sqrt(labels.size / LOOKED_AT)))
+            looks = unlike(stretch.rgb8(every, every), labels[every, every], self.facts.looks)
+        return tuple(sentence for sentence in (looks, size) if sentence)
+
+    def _other_size(self, labels: NDArray[np.int32]) -> str | None:
         """A sentence where the cells found are of another size than those of the training."""
-        areas = np.bincount(labels.ravel())[1:]
-        if areas.size < FEW or options.diameter is not None:
-            return ()
-        found, known = _diameter(areas), self.facts.diameter
-        if 1.0 / OTHER_SCALE <= found / known <= OTHER_SCALE:
-            return ()
+        found = typical_diameter(labels)
+        if found is None or labels.max() < FEW:
+            return None
+        known = self.facts.looks.diameters if self.facts.looks else None
+        low, high = known or (self.facts.diameter, self.facts.diameter)
+        if low / OTHER_SCALE <= found <= high * OTHER_SCALE:
+            return None
+        learned = f"{low:.0f} to {high:.0f}" if round(low) < round(high) else f"{low:.0f}"
         return (
             f"The cells found here are typically {found:.0f} pixels in diameter, those that the "
-            f"model learned from {known:.0f}; look at the result closely, and give the diameter "
-            "of the cells if they are cut or merged.",
+            f"model learned from {learned}; look at the result closely, and give the diameter "
+            "of the cells if they are cut or merged."
         )
 
     def is_small(self, labels: NDArray[np.int32]) -> bool:
         """Whether the typical cell is so small that the image is better looked at enlarged."""
-        areas = np.bincount(labels.ravel())[1:]
-        if areas.size < FEW:
-            return False
-        return _diameter(areas) < self.facts.instances.closer
+        diameter = typical_diameter(labels)
+        return (
+            diameter is not None and labels.max() >= FEW and diameter < self.facts.instances.closer
+        )
 
     def closer_look(self, rgb: Rgb) -> Rgb:
         """A window enlarged for small cells."""
@@ -212,8 +229,3 @@ def _resized(rgb: Rgb, factor: float) -> Rgb:
         return rgb
     size = [max(1, round(length * factor)) for length in rgb.shape[1::-1]]
     return np.asarray(Pillow.fromarray(rgb).resize(size, Pillow.Resampling.BICUBIC))
-
-
-def _diameter(areas: NDArray[np.int64]) -> float:
-    """Of a circle of the median area, pixels."""
-    return 2.0 * math.sqrt(float(np.median(areas)) / math.pi)

@@ -14,6 +14,7 @@ from cellseg.images.scaling import stretched_rgb8
 from cellseg.network.augmentation import Annotated
 from cellseg.network.cellnet import build_cellnet
 from cellseg.network.crops import crop_batches
+from cellseg.network.looks import looks_of
 from cellseg.network.losses import CellsLoss
 from cellseg.network.targets import distances
 from cellseg.network.unet import load_weights
@@ -70,6 +71,7 @@ def train(
         instances=InstanceSettings(min_area=smallest(areas)),
         validation_images=validating,
         device=precision.device(),
+        looks=looks_of(images),
     )
     status.say("Building the network")
     facts = facts.model_copy(update={"precision": precision.chosen(settings.precision)})

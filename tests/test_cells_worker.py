@@ -1,21 +1,28 @@
 """A training by the recipe `cells` in its worker process, from drawn images to a model."""
 
+import subprocess
+import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from cellseg.datasets.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
+from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.models.halves import halve
 from cellseg.models.store import ModelStore
 from cellseg.recipes import CellsNetwork, CellsRecipe, CellsTraining
 from cellseg.training import following, jobs
 from cellseg.training.runs import RunStore
+from cellseg.training.status import StatusWriter
 from cellseg.workspace import Workspace
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parent.parent
 NETWORK = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
 
 
@@ -96,6 +103,18 @@ def test_a_training_publishes_what_it_found_out(trained, dataset):
     assert model.facts.epochs_done == 2
     assert all(np.isfinite(row["loss"]) for row in run.metrics())
     assert b"optimizer" not in model.weights.read_bytes()
+    assert run.progress().computing == f"on {cells.device}, {cells.precision}"
+
+
+def test_pictures_of_validation_images_are_made(trained):
+    run, model, _ = trained
+    samples = run.samples()
+    assert [sample.name for sample in samples] == list(model.facts.cells.validation_images)
+    for sample in samples:
+        assert 1 in sample.epochs
+        for path in (sample.image, sample.truth, *sample.epochs.values()):
+            with Pillow.open(path) as picture:
+                assert (picture.size, picture.mode) == ((96, 80), "RGB")
 
 
 def test_the_model_segments_an_image(trained):
@@ -141,3 +160,94 @@ def test_a_stop_ends_early_and_keeps_what_was_learned(workspace, dataset):
     assert 1 <= model.facts.epochs_done < 1000
     assert RunStore(workspace).active() is None
     assert model.facts.scores is not None
+
+
+def prepared(workspace, dataset, monkeypatch, wished, name):
+    """A run that no worker was started for."""
+    monkeypatch.setattr(jobs, "_launch", lambda run: None)
+    return jobs.start(workspace, dataset, wished, name)
+
+
+def test_two_devices_train_a_model_that_loads(workspace, dataset, monkeypatch):
+    from cellseg.segmentation.predictor import load
+
+    run = prepared(workspace, dataset, monkeypatch, recipe(), "shared")
+    command = [sys.executable, "-m", "tests.two_devices", str(run.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr[-2000:]
+    model = ModelStore(workspace).get(run.progress().model_id)
+    assert model.facts.cells.device == "2 x CPU"
+    assert run.progress().computing.startswith("on 2 x CPU, ")
+    assert model.facts.epochs_done == 2
+    assert all(np.isfinite(row["loss"]) for row in run.metrics())
+    assert b"optimizer" not in model.weights.read_bytes()
+    assert load(model).cells(Image(drawn(99)[0], "YX")).labels.shape == (80, 96)
+
+
+@pytest.fixture
+def diverging(monkeypatch):
+    """Says from which step on a training by a given arithmetic has no finite loss."""
+    import keras
+
+    from cellseg.network.losses import CellsLoss
+    from cellseg.training import cells_trainer
+
+    compiled = cells_trainer._compiled
+
+    def from_step(step, kind):
+        class Diverging(CellsLoss):
+            def __init__(self, done):
+                super().__init__()
+                self.done = done
+
+            def call(self, y_true, y_pred):
+                broken = keras.ops.where(self.done >= step, float("nan"), 1.0)
+                return super().call(y_true, y_pred) * broken
+
+        def patched(network, recipe):
+            trainee = compiled(network, recipe)
+            if any(layer.compute_dtype == kind for layer in network.layers):
+                done = trainee.optimizer.iterations
+                trainee.compile(optimizer=trainee.optimizer, loss=Diverging(done))
+            return trainee
+
+        monkeypatch.setattr(cells_trainer, "_compiled", patched)
+
+    return from_step
+
+
+def train(run, dataset):
+    from cellseg.training import cells_trainer, trainer
+
+    data = trainer.Data(dataset, dataset, run.config.train, run.config.test)
+    status = StatusWriter(run.folder)
+    try:
+        return cells_trainer.train(run, data, None, status, lambda: False)
+    finally:
+        status.end("finished")
+
+
+def of_precision(precision, epochs):
+    asked = recipe(epochs)
+    training = asked.training.model_copy(update={"precision": precision})
+    return asked.model_copy(update={"training": training})
+
+
+def test_bfloat16_that_diverges_goes_on_in_float32(workspace, dataset, monkeypatch, diverging):
+    diverging(6, "bfloat16")  # in the second epoch of four steps
+    run = prepared(workspace, dataset, monkeypatch, of_precision("bfloat16", 3), "falling back")
+    trained = train(run, dataset)
+    assert trained.cells.precision == "float32"
+    assert [row["loss"] is None for row in run.metrics()] == [False, True, False]
+    assert "float32 since epoch 2, in which bfloat16" in run.progress().computing
+    assert all(np.isfinite(kernel).all() for kernel in kernels(run.weights).values())
+
+
+def test_a_training_that_never_was_finite_ends_in_a_sentence(
+    workspace, dataset, monkeypatch, diverging
+):
+    diverging(0, "float32")
+    run = prepared(workspace, dataset, monkeypatch, of_precision("float32", 2), "hopeless")
+    with pytest.raises(CellsegError, match="choose a smaller learning rate"):
+        train(run, dataset)
+    assert not run.weights.exists()

@@ -49,6 +49,7 @@ TENSORFLOW_ROOMS = (
     "cellseg.training.callbacks",
     "cellseg.training.cells_trainer",
     "cellseg.training.budget",
+    "cellseg.training.devices",
     "cellseg.training.precision",
     "cellseg.training.validation",
     "cellseg.segmentation.predictor",

@@ -1,5 +1,6 @@
 """What chooses weights and thresholds in the recipe `cells`: scores on images kept for it."""
 
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ TRIED: dict[str, tuple[float, ...]] = {
 """The values of each setting that are tried, one setting after the other."""
 
 Stop = Callable[[], bool]
+Look = Callable[[int, CellsPredictor], None]
+"""Called with the number of an epoch and the predictor of its averaged weights."""
 
 
 class Validation(keras.callbacks.Callback):
@@ -36,38 +39,48 @@ class Validation(keras.callbacks.Callback):
     Adds to the epoch's scores `val_ap` (AP at an IoU of 0.5, pooled), `val_count_error` (median
     of |predicted - true| / true), `val_iou` and `val_dice` (pixels). Best is the highest AP where
     cells are told apart, else the highest IoU. Must come before callbacks that write the scores.
+    Where the loss or a weight is no finite number, `diverged` is set and the training ends.
+
+    Parameters
+    ----------
+    best : where the best weights are kept.
+    look : at the averaged weights, before the training goes on from the others.
     """
 
     def __init__(
-        self,
-        network: keras.Model,
-        predictor: CellsPredictor,
-        images: Sequence[Annotated],
-        best: Path,
-        patience: int | None,
+        self, images: Sequence[Annotated], best: Path, patience: int | None, look: Look
     ) -> None:
         super().__init__()
-        self._network = network
-        self._predictor = predictor
         self._images = images
-        self._best_file = best
+        self.best_file = best
         self._patience = patience
+        self._look = look
         self._since = 0
+        self.diverged = False
         self.best: tuple[int, float] | None = None
         self.best_scores: dict[str, float | None] = {}
+
+    def begin(self, network: keras.Model, predictor: CellsPredictor) -> None:
+        """Watch this network from now on; what was best so far stays so."""
+        self._network, self._predictor, self.diverged = network, predictor, False
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """An epoch is done."""
         learned = [variable.numpy() for variable in self.model.trainable_variables]
+        loss = (logs or {}).get("loss", 0.0)
+        if not math.isfinite(loss) or not all(np.isfinite(values).all() for values in learned):
+            self.diverged = self.model.stop_training = True
+            return
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
         scores = score(self._predictor, self._images) if self._images else {}
         semantic = self._predictor.facts.target == "semantic"
         value = scores.get("val_iou" if semantic else "val_ap")
         if self.best is None or not self._images or (value or 0.0) > self.best[1]:
             self.best, self.best_scores, self._since = (epoch + 1, value or 0.0), scores, 0
-            save(self._network, self._best_file)
+            save(self._network, self.best_file)
         else:
             self._since += 1
+        self._look(epoch + 1, self._predictor)
         for variable, before in zip(self.model.trainable_variables, learned, strict=True):
             variable.assign(before)
         if self._patience is not None and self._since >= self._patience:

@@ -3,6 +3,8 @@ import pytest
 from PIL import Image as Pillow
 
 from cellseg.network.augmentation import Annotated
+from cellseg.recipes import CellsFacts
+from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import callbacks
 from cellseg.training.callbacks import CellPictures, middle, outlined
 from cellseg.workspace import read_json
@@ -23,8 +25,11 @@ def clock(monkeypatch):
     return made
 
 
-class Finds:
-    """A predictor that finds one square of cells in every image."""
+class Finds(CellsPredictor):
+    """A predictor that finds one square cell in every image."""
+
+    def __init__(self):
+        self.facts = CellsFacts()
 
     def outputs(self, rgb):
         return np.zeros((*rgb.shape[:2], 3), np.float32)

@@ -66,8 +66,8 @@ def dataset(workspace):
     proposal = Proposal.begin(workspace)
     for number in range(8):
         pixels, labels = drawn(number)
-        names = {"image_name": f"{number}.png", "mask_name": f"{number}.tif"}
-        proposal.add(Image(pixels, "YX"), labels, **names)
+        image, mask = f"{number}.png", f"{number}.tif"
+        proposal.add(Image(pixels, "YX"), labels, image_name=image, mask_name=mask)
     made = DatasetStore(workspace).create(proposal, "discs", "labels")
     proposal.discard()
     return made
@@ -138,9 +138,10 @@ def test_a_training_goes_on_from_a_model_in_half_precision(workspace, dataset, t
     run = jobs.start(
         workspace, dataset, jobs.going_on(CellsRecipe(training=settings), first), "second"
     )
-    model = ModelStore(workspace).get(following.follow(run, str))
-    assert model.facts.recipe.start == first.id
-    assert model.facts.recipe.network == NETWORK
+    model = ModelStore(workspace).get(following.follow(run, lambda line: None))
+    assert isinstance(model.recipe, CellsRecipe)
+    assert model.recipe.start == first.id
+    assert model.recipe.network == NETWORK
     before, after = kernels(first.weights), kernels(model.weights)
     assert {kernel.dtype for kernel in before.values()} == {np.dtype(np.float16)}
     assert before.keys() == after.keys()

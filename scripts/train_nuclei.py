@@ -26,7 +26,7 @@ from cellseg.segmentation import predictor
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import jobs
 from cellseg.training.following import follow
-from cellseg.training.validation import tuned
+from cellseg.training.tuning import tuned
 from cellseg.workspace import Workspace, write_bytes, write_json
 
 ROOT = Path(__file__).parent.parent

@@ -21,7 +21,8 @@ from cellseg.recipes import (
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training.budget import learning_rate
 from cellseg.training.cells_trainer import cell_areas, kept_for_validation, smallest
-from cellseg.training.validation import score, tuned
+from cellseg.training.tuning import tuned
+from cellseg.training.validation import score
 
 SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
 
@@ -260,3 +261,35 @@ def test_cells_of_another_size_than_learned_are_warned_of():
     assert "typically 5 pixels in diameter" in sentence  # sixteen pixels each
     assert "learned from 20" in sentence
     assert not Small(CellsFacts(diameter=5.0)).cells(image).warnings
+
+
+def test_tuning_of_pixels_finds_the_threshold_between_cell_and_ground():
+    labels = np.zeros((32, 32), np.int32)
+    labels[:, 16:] = 1
+
+    class Doubtful(Ideal):
+        def outputs(self, rgb):
+            sure = np.where(labels > 0, 0.95, 0.42)  # the ground is likely, too
+            return np.stack([sure, 0 * sure, sure], axis=-1).astype(np.float32)
+
+    image = Annotated(np.zeros((32, 32, 3), np.uint8), labels, distances(labels))
+    start = InstanceSettings(foreground=0.3, min_area=0, min_score=0.0)
+    predictor = Doubtful(CellsFacts(target="semantic", instances=start))
+    best = tuned(predictor, [image], lambda: False)
+    assert best.foreground > 0.42
+    assert (
+        score(predictor.with_facts(CellsFacts(target="semantic", instances=best)), [image])[
+            "val_iou"
+        ]
+        == 1.0
+    )
+    assert tuned(predictor, [image], lambda: True) == start
+
+
+def test_where_pixels_count_all_of_them_weigh_alike():
+    labels, _ = squares()
+    image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
+    for typical, heaviest in ((None, 1.0), (400.0, 2.0)):
+        ((_, truth),) = crop_batches([image], 64, 2, 1, typical, 0).as_numpy_iterator()
+        assert truth[..., 3].max() == pytest.approx(heaviest, abs=0.8 if typical else 0.0)
+        assert truth[..., 3].min() == 1.0

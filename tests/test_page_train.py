@@ -166,3 +166,16 @@ def test_a_training_of_cells_shows_the_scores_of_its_best_epoch(workspace):
     app = opened("train", run=run.id)
     assert not errors(app)
     assert [each.value for each in app.metric] == ["0.750", "0.100", "0.600", "0.700"]
+
+
+def test_a_training_of_cells_says_what_it_computes_on_and_what_its_pictures_show(workspace):
+    dataset = made.dataset(workspace, "Numbered", kind="labels")
+    run = made.run(
+        workspace, dataset, recipe=CellsRecipe(), state="running", computing="on CPU, bfloat16"
+    )
+    app = opened("train", run=run.id)
+    assert not errors(app)
+    captions = [caption.value for caption in app.caption]
+    assert "Computed on CPU, bfloat16" in captions
+    assert any(caption.startswith("Each outline is a cell") for caption in captions)
+    assert "**The same images after some epochs**" in text(app)

@@ -44,7 +44,7 @@ def crop_batches(
     side: int,
     batch_size: int,
     steps: int,
-    typical_area: float,
+    typical_area: float | None,
     seed: int,
 ) -> tf.data.Dataset:
     """Batches of changed squares of the images, others at every pass.
@@ -53,7 +53,7 @@ def crop_batches(
     ----------
     side : of the squares, pixels, a multiple of 32.
     steps : batches of one pass.
-    typical_area : of the cells, pixels; see `targets.weights`.
+    typical_area : of the cells, pixels; see `targets.weights`. None: all pixels weigh alike.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def crop_batches(
                     labels > 0,
                     boundaries(labels),
                     square.distance,
-                    weights(labels, typical_area),
+                    weights(labels, typical_area) if typical_area else np.ones(labels.shape),
                 ],
                 axis=-1,
             )

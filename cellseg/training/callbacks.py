@@ -1,5 +1,6 @@
 """What happens beside the learning: progress, curves, sample pictures, a wish to stop."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,9 +10,24 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.analysis.overlay import overlay
 from cellseg.images.writing import png_bytes
+from cellseg.network.augmentation import Annotated
+from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training.status import MetricsFile, StatusWriter
 from cellseg.workspace import write_bytes, write_json
+
+EVERY = 20.0
+"""Least seconds between two pictures of the cells that a network finds."""
+
+SELDOM = 0.05
+"""Share of the time so far that passes before the next pictures: a long training makes few."""
+
+SIDES = (128, 512)
+"""The least and the most pixels of the side of such a picture."""
+
+ACROSS = 10.0
+"""Cells that fit in a row of it."""
 
 
 class Clock(Protocol):
@@ -118,13 +134,11 @@ class SamplePictures(keras.callbacks.Callback):
         masks: NDArray[np.uint8],
     ) -> None:
         super().__init__()
-        self._folders = [folder / f"{index:02d}" for index in range(len(names))]
         self._images = images
-        for target, name, image, mask in zip(self._folders, names, images, masks, strict=True):
-            target.mkdir(parents=True)
-            write_bytes(target / "image.png", png_bytes(image))
-            write_bytes(target / "truth.png", png_bytes(mask * np.uint8(255)))
-            write_json(target / "sample.json", {"name": name})
+        self._folders = [
+            _begun(folder / f"{index:02d}", name, image, mask * np.uint8(255))
+            for index, (name, image, mask) in enumerate(zip(names, images, masks, strict=True))
+        ]
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Predict and store one picture for each image."""
@@ -135,3 +149,59 @@ class SamplePictures(keras.callbacks.Callback):
         probability = 1.0 / (1.0 + np.exp(difference))  # softmax of two classes
         for target, grey in zip(self._folders, np.rint(probability * 255.0), strict=True):
             write_bytes(target / f"epoch-{epoch + 1:05d}.png", png_bytes(grey.astype(np.uint8)))
+
+
+class CellPictures:
+    """Pictures of the same parts of a few images after some epochs: the cells found, outlined.
+
+    Parameters
+    ----------
+    diameter : of the cells, pixels.
+    """
+
+    def __init__(
+        self, folder: Path, images: Sequence[tuple[str, Annotated]], diameter: float
+    ) -> None:
+        side = int(min(SIDES[1], max(SIDES[0], ACROSS * diameter)))
+        self._parts: list[tuple[Path, NDArray[np.uint8]]] = []
+        for index, (name, image) in enumerate(images):
+            window = middle(image.labels, side)
+            rgb, labels = image.image[window], image.labels[window]
+            target = _begun(folder / f"{index:02d}", name, rgb, outlined(rgb, labels))
+            self._parts.append((target, rgb))
+        self._began = time.monotonic()
+        self._last = -math.inf
+
+    def draw(self, epoch: int, predictor: CellsPredictor) -> None:
+        """Predict and store one picture for each image, if the last ones are old enough."""
+        now = time.monotonic()
+        if now - self._last < max(EVERY, SELDOM * (now - self._began)):
+            return
+        for target, rgb in self._parts:
+            picture = outlined(rgb, predictor.separated(predictor.outputs(rgb)))
+            write_bytes(target / f"epoch-{epoch:05d}.png", png_bytes(picture))
+        self._last = time.monotonic()
+
+
+def middle(labels: NDArray[np.integer], side: int) -> tuple[slice, slice]:
+    """The rows and columns of a square around the middle of the cells, inside the image."""
+    window = []
+    for places, length in zip(np.nonzero(labels), labels.shape, strict=True):
+        centre = places.mean() if places.size else length / 2
+        first = int(min(max(0, centre - side / 2), max(0, length - side)))
+        window.append(slice(first, min(length, first + side)))
+    return window[0], window[1]
+
+
+def outlined(rgb: NDArray[np.uint8], labels: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """An image with the outline of each cell in a colour of its own."""
+    return overlay(rgb, labels, style="outline", opacity=1.0, colour=None)
+
+
+def _begun(folder: Path, name: str, image: NDArray[np.uint8], truth: NDArray[np.uint8]) -> Path:
+    """The folder of a sample, with its image and the truth."""
+    folder.mkdir(parents=True)
+    write_bytes(folder / "image.png", png_bytes(image))
+    write_bytes(folder / "truth.png", png_bytes(truth))
+    write_json(folder / "sample.json", {"name": name})
+    return folder

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from cellseg.datasets.split import make_split
@@ -16,25 +17,22 @@ from cellseg.network.cellnet import build_cellnet
 from cellseg.network.crops import crop_batches
 from cellseg.network.looks import looks_of
 from cellseg.network.losses import CellsLoss
+from cellseg.network.optimizer import optimizer
 from cellseg.network.targets import distances
 from cellseg.network.unet import load_weights
 from cellseg.recipes import CellsFacts, CellsRecipe, InstanceSettings, Target
 from cellseg.segmentation.cells_predictor import CellsPredictor
-from cellseg.training import precision
+from cellseg.training import devices, precision
 from cellseg.training.budget import Budget
-from cellseg.training.callbacks import ProgressReport, StopOnRequest
+from cellseg.training.callbacks import CellPictures, ProgressReport, StopOnRequest
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, StatusWriter
 from cellseg.training.trainer import Data, Stopped, Trained
-from cellseg.training.validation import Validation, save, tuned
+from cellseg.training.tuning import tuned
+from cellseg.training.validation import Validation, save
 
-MOVING_AVERAGE = 0.98
-"""Momentum of the average of the weights (Polyak & Juditsky 1992), which is what is kept."""
-
-WEIGHT_DECAY = 1e-4
-LARGEST_GRADIENT = 5.0
-
-Source = tuple[Annotated, str]
+SAMPLES = 3
+"""Images whose cells are drawn after some epochs."""
 
 
 def train(
@@ -44,7 +42,10 @@ def train(
     status: StatusWriter,
     stop_requested: Callable[[], bool],
 ) -> Trained:
-    """Train a network as the run's recipe says, writing curves into its folder.
+    """Train a network as the run's recipe says, writing curves and pictures into its folder.
+
+    A training in bfloat16 whose numbers are no longer finite goes on in float32 from the best
+    weights so far.
 
     Parameters
     ----------
@@ -55,11 +56,12 @@ def train(
     Stopped
         Where the stop comes before the first batch.
     CellsegError
-        Where no image has a cell.
+        Where no image has a cell, or no weights are left to keep.
     """
     recipe = run.config.recipe
     assert isinstance(recipe, CellsRecipe)
     settings = recipe.training
+    used = devices.sharing(devices.gpus(), settings.batch_size)
     keras.utils.set_random_seed(settings.seed)
     learning, validating = kept_for_validation(data.train, settings.validation_fraction)
     images = _read(data, learning, recipe, status, stop_requested)
@@ -70,34 +72,25 @@ def train(
         diameter=round(2.0 * math.sqrt(float(np.median(areas)) / math.pi), 2),
         instances=InstanceSettings(min_area=smallest(areas)),
         validation_images=validating,
-        device=precision.device(),
+        precision=precision.chosen(settings.precision),
+        device=devices.described(used),
         looks=looks_of(images),
     )
-    status.say("Building the network")
-    facts = facts.model_copy(update={"precision": precision.chosen(settings.precision)})
-    network = _network(recipe, start, facts)
-    predictor = CellsPredictor(network, recipe, facts)
-    budget = Budget(settings)
-    stop = StopOnRequest(stop_requested)
+    shown = list(zip(validating, kept, strict=True)) or list(zip(learning, images, strict=True))
+    pictures = CellPictures(run.folder / "samples", shown[:SAMPLES], facts.diameter)
     best = run.folder / "best.weights.h5"
-    validation = Validation(network, predictor, kept, best, settings.patience)
-    report = ProgressReport(status, MetricsFile(run.folder), settings.steps, budget)
-    status.say("Preparing the first step, about 20 s")
-    _compiled(network, recipe).fit(
-        crop_batches(
-            images,
-            settings.crop,
-            settings.batch_size,
-            settings.steps,
-            float(np.median(areas)),
-            settings.seed,
-        ),
-        epochs=budget.epochs,
-        callbacks=[stop, budget, validation, report],
-        shuffle=False,  # the pipeline does it
-        verbose=0,
+    validation = Validation(kept, best, settings.patience, pictures.draw)
+    stop = StopOnRequest(stop_requested)
+    batches = crop_batches(
+        images,
+        settings.crop,
+        settings.batch_size,
+        settings.steps,
+        float(np.median(areas)) if facts.target == "instances" else None,
+        settings.seed,
     )
-    network.load_weights(str(best))
+    network, predictor = _fitted(run, start, facts, used, batches, validation, stop, status)
+    facts = predictor.facts
     status.say("Tuning the thresholds on the validation images")
     instances = tuned(predictor, kept, stop_requested)
     facts = facts.model_copy(update={"instances": instances, "validation": validation.best_scores})
@@ -110,6 +103,54 @@ def train(
         best=None,
         cells=facts,
     )
+
+
+def _fitted(
+    run: Run,
+    start: Path | None,
+    facts: CellsFacts,
+    used: Sequence[str],
+    batches: tf.data.Dataset,
+    validation: Validation,
+    stop: StopOnRequest,
+    status: StatusWriter,
+) -> tuple[keras.Model, CellsPredictor]:
+    """The network after the training, with its predictor, whose facts name the last precision."""
+    recipe = run.config.recipe
+    assert isinstance(recipe, CellsRecipe)
+    budget, strategy, note = Budget(recipe.training), devices.strategy(used), ""
+    report = ProgressReport(status, MetricsFile(run.folder), recipe.training.steps, budget)
+    while True:
+        status.say("Building the network")
+        status.note(computing=f"on {facts.device}, {facts.precision}{note}")
+        with strategy.scope():
+            network = _network(recipe, start, facts)
+            if validation.best:
+                network.load_weights(str(validation.best_file))
+            trainee = _compiled(network, recipe)
+        predictor = CellsPredictor(network, recipe, facts)
+        validation.begin(network, predictor)
+        status.say("Preparing the first step, about 20 s")
+        trainee.fit(
+            batches,
+            initial_epoch=len(run.metrics()),
+            epochs=budget.epochs,
+            callbacks=[stop, budget, validation, report],
+            shuffle=False,  # the pipeline does it
+            verbose=0,
+        )
+        over = stop.stopped or budget.progress() >= 1.0 or not validation.diverged
+        if over or facts.precision == "float32":
+            break
+        facts = facts.model_copy(update={"precision": "float32"})
+        note = f" since epoch {len(run.metrics())}, in which bfloat16 gave no finite numbers"
+    if not validation.best:
+        raise CellsegError(
+            "The network's weights grew beyond all numbers before an epoch ended; choose a "
+            "smaller learning rate."
+        )
+    network.load_weights(str(validation.best_file))
+    return network, predictor
 
 
 def kept_for_validation(
@@ -205,13 +246,7 @@ def _network(recipe: CellsRecipe, start: Path | None, facts: CellsFacts) -> kera
 def _compiled(network: keras.Model, recipe: CellsRecipe) -> keras.Model:
     """The same layers with an optimizer and a loss; the network itself stays bare."""
     trainee = keras.Model(network.inputs, network.outputs)
-    optimizer = keras.optimizers.AdamW(
-        recipe.training.learning_rate,
-        weight_decay=WEIGHT_DECAY,
-        use_ema=True,
-        ema_momentum=MOVING_AVERAGE,
-        global_clipnorm=LARGEST_GRADIENT,
-    )
-    trainee.compile(optimizer=optimizer, loss=CellsLoss())
-    optimizer.build(trainee.trainable_variables)
+    steps = optimizer(recipe.training.learning_rate)
+    trainee.compile(optimizer=steps, loss=CellsLoss())
+    steps.build(trainee.trainable_variables)
     return trainee

@@ -46,7 +46,8 @@ class Status(Word):
 
     state : never `starting` nor `interrupted`; those are what a reader makes of silence.
     phase : what it does now, a few words. heartbeat : seconds since 1970. share : of the training
-    that is over, 0 to 1, where that is known.
+    that is over, 0 to 1, where that is known. computing : by which device and arithmetic, such as
+    `on CPU, bfloat16`.
     """
 
     state: Literal["running", "finished", "stopped", "failed"]
@@ -57,6 +58,7 @@ class Status(Word):
     majority_accuracy: float | None = None
     encoder_sha256: str | None = None
     share: float | None = None
+    computing: str | None = None
 
 
 class Progress(NamedTuple):
@@ -76,6 +78,7 @@ class Progress(NamedTuple):
     model_id: str | None
     majority_accuracy: float | None
     share: float | None = None
+    computing: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -159,6 +162,7 @@ class Run:
             status.model_id,
             status.majority_accuracy,
             status.share,
+            status.computing,
         )
 
     def metrics(self) -> list[dict[str, Any]]:

@@ -1,37 +1,21 @@
-"""What chooses weights and thresholds in the recipe `cells`: scores on images kept for it."""
+"""What chooses weights in the recipe `cells`: scores on images that are kept for it."""
 
+import math
 import shutil
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from cellseg.analysis.evaluation import cell_scores
 from cellseg.analysis.matching import MatchCounts, count_matches, overlaps
 from cellseg.analysis.pixels import PixelCounts, count_pixels
-from cellseg.images.scaling import nearest
 from cellseg.network.augmentation import Annotated
-from cellseg.recipes import InstanceSettings
 from cellseg.segmentation.cells_predictor import CellsPredictor
 
-TUNED_AT = (0.5, 0.75)
-"""IoU thresholds whose AP, averaged, the tuning makes large."""
-
-TRIED: dict[str, tuple[float, ...]] = {
-    "prominence": (0.1, 0.2, 0.3, 0.4),
-    "smoothing": (0.5, 1.0, 2.0),
-    "boundary_weight": (0.0, 0.5),
-    "foreground": (0.4, 0.5, 0.6),
-    "min_area": (10, 20, 30),
-    "min_score": (0.0, 0.6, 0.7, 0.75, 0.8, 0.85),
-    "closer": (0.0, 14.0, 20.0),
-}
-"""The values of each setting that are tried, one setting after the other."""
-
-Stop = Callable[[], bool]
+Look = Callable[[int, CellsPredictor], None]
+"""Called with the number of an epoch and the predictor of its averaged weights."""
 
 
 class Validation(keras.callbacks.Callback):
@@ -40,38 +24,48 @@ class Validation(keras.callbacks.Callback):
     Adds to the epoch's scores `val_ap` (AP at an IoU of 0.5, pooled), `val_count_error` (median
     of |predicted - true| / true), `val_iou` and `val_dice` (pixels). Best is the highest AP where
     cells are told apart, else the highest IoU. Must come before callbacks that write the scores.
+    Where the loss or a weight is no finite number, `diverged` is set and the training ends.
+
+    Parameters
+    ----------
+    best : where the best weights are kept.
+    look : at the averaged weights, before the training goes on from the others.
     """
 
     def __init__(
-        self,
-        network: keras.Model,
-        predictor: CellsPredictor,
-        images: Sequence[Annotated],
-        best: Path,
-        patience: int | None,
+        self, images: Sequence[Annotated], best: Path, patience: int | None, look: Look
     ) -> None:
         super().__init__()
-        self._network = network
-        self._predictor = predictor
         self._images = images
-        self._best_file = best
+        self.best_file = best
         self._patience = patience
+        self._look = look
         self._since = 0
+        self.diverged = False
         self.best: tuple[int, float] | None = None
         self.best_scores: dict[str, float | None] = {}
+
+    def begin(self, network: keras.Model, predictor: CellsPredictor) -> None:
+        """Watch this network from now on; what was best so far stays so."""
+        self._network, self._predictor, self.diverged = network, predictor, False
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """An epoch is done."""
         learned = [variable.numpy() for variable in self.model.trainable_variables]
+        loss = (logs or {}).get("loss", 0.0)
+        if not math.isfinite(loss) or not all(np.isfinite(values).all() for values in learned):
+            self.diverged = self.model.stop_training = True
+            return
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
         scores = score(self._predictor, self._images) if self._images else {}
         semantic = self._predictor.facts.target == "semantic"
         value = scores.get("val_iou" if semantic else "val_ap")
         if self.best is None or not self._images or (value or 0.0) > self.best[1]:
             self.best, self.best_scores, self._since = (epoch + 1, value or 0.0), scores, 0
-            save(self._network, self._best_file)
+            save(self._network, self.best_file)
         else:
             self._since += 1
+        self._look(epoch + 1, self._predictor)
         for variable, before in zip(self.model.trainable_variables, learned, strict=True):
             variable.assign(before)
         if self._patience is not None and self._since >= self._patience:
@@ -102,57 +96,3 @@ def score(predictor: CellsPredictor, images: Sequence[Annotated]) -> dict[str, f
         "val_iou": by_pixel["iou"],
         "val_dice": by_pixel["dice"],
     }
-
-
-def tuned(predictor: CellsPredictor, images: Sequence[Annotated], stop: Stop) -> InstanceSettings:
-    """The settings among those of `TRIED` with the best mean of AP at 0.5 and 0.75.
-
-    AP is pooled over the images. Each setting is chosen with those before it as chosen. Where a
-    stop is asked for, the best so far.
-    """
-    best = predictor.facts.instances
-    if predictor.facts.target == "semantic" or not images:
-        return best
-    looks = [_Looks(predictor, image) for image in images]
-    best_value = _mean_ap(predictor, best, looks)
-    for name, values in TRIED.items():
-        for value in values:
-            settings = best.model_copy(update={name: value})
-            if settings == best or stop():
-                continue
-            reached = _mean_ap(predictor, settings, looks)
-            if reached > best_value:
-                best, best_value = settings, reached
-    return best
-
-
-class _Looks:
-    """What the network says of an image, and of the same enlarged, where that is asked for."""
-
-    def __init__(self, predictor: CellsPredictor, image: Annotated) -> None:
-        self._predictor = predictor
-        self._rgb = image.image
-        self.truth = image.labels
-        self._outputs = predictor.outputs(image.image)
-
-    def labels(self, tried: CellsPredictor) -> NDArray[np.int32]:
-        """The cells by a predictor's settings."""
-        found = tried.separated(self._outputs)
-        return (
-            nearest(tried.separated(self._closer), *found.shape) if tried.is_small(found) else found
-        )
-
-    @cached_property
-    def _closer(self) -> NDArray[np.float32]:
-        return self._predictor.outputs(self._predictor.closer_look(self._rgb))
-
-
-def _mean_ap(
-    predictor: CellsPredictor, settings: InstanceSettings, looks: Sequence[_Looks]
-) -> float:
-    tried = predictor.with_facts(predictor.facts.model_copy(update={"instances": settings}))
-    totals = [MatchCounts(threshold) for threshold in TUNED_AT]
-    for look in looks:
-        shared = overlaps(look.truth, look.labels(tried))
-        totals = [total + count_matches(shared, total.threshold) for total in totals]
-    return sum(total.scores()["ap"] or 0.0 for total in totals) / len(totals)

@@ -55,6 +55,8 @@ def _view(run: Run, ended: bool) -> None:
                 _scores(run, rows[-1], progress)
         else:
             st.progress(_fraction(progress), text=said(progress, run.stop_file.exists()))
+        if progress.computing:
+            st.caption(f"Computed {plain(progress.computing)}")
     if rows or not ended:
         with st.container(key="train-curves"):
             _curves(run, rows, progress, ended)
@@ -224,16 +226,22 @@ def _samples(run: Run) -> None:
     if not samples:
         return
     epochs = _spread(sorted(samples[0].epochs))
-    kind = "test" if run.config.test else "training"
-    st.markdown(f"**The same {kind} images after some epochs**")
-    titles = ["Image", "True mask", *(f"Epoch {epoch}" for epoch in epochs)]
+    cells = isinstance(run.config.recipe, CellsRecipe)
+    kind = "" if cells else "test " if run.config.test else "training "
+    st.markdown(f"**The same {kind}images after some epochs**")
+    truth = "True cells" if cells else "True mask"
+    titles = ["Image", truth, *(f"Epoch {epoch}" for epoch in epochs)]
     rows = []
     for sample in samples:
         pictures = [sample.image, sample.truth]
         pictures += [sample.epochs[epoch] for epoch in epochs if epoch in sample.epochs]
         rows.append((sample.name, pictures))
     gallery.comparison(titles, rows, width=2 + LOOKS)
-    st.caption("White is where the network sees cells, black is background, grey is doubt.")
+    st.caption(
+        "Each outline is a cell that the network finds; colours only tell neighbours apart."
+        if cells
+        else "White is where the network sees cells, black is background, grey is doubt."
+    )
 
 
 def _spread(epochs: list[int]) -> list[int]:

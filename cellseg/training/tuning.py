@@ -1,0 +1,100 @@
+"""The settings of the instance step that fit a trained network, found on validation images."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellseg.analysis.matching import MatchCounts, count_matches, overlaps
+from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.images.scaling import nearest
+from cellseg.network.augmentation import Annotated
+from cellseg.recipes import InstanceSettings
+from cellseg.segmentation.cells_predictor import CellsPredictor
+
+TUNED_AT = (0.5, 0.75)
+"""IoU thresholds whose AP, averaged, the tuning makes large."""
+
+TRIED: dict[str, tuple[float, ...]] = {
+    "prominence": (0.1, 0.2, 0.3, 0.4),
+    "smoothing": (0.5, 1.0, 2.0),
+    "boundary_weight": (0.0, 0.5),
+    "foreground": (0.4, 0.5, 0.6),
+    "min_area": (10, 20, 30),
+    "min_score": (0.0, 0.6, 0.7, 0.75, 0.8, 0.85),
+    "closer": (0.0, 14.0, 20.0),
+}
+"""The values of each setting that are tried, one setting after the other."""
+
+TRIED_SEMANTIC: dict[str, tuple[float, ...]] = {
+    "foreground": (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7),
+    "min_area": (0, 10, 30, 100),
+    "min_score": (0.0, 0.6),
+}
+"""The same where pixels count, not cells."""
+
+
+def tuned(
+    predictor: CellsPredictor, images: Sequence[Annotated], stop: Callable[[], bool]
+) -> InstanceSettings:
+    """The settings among those tried that score best; each chosen with those before it as chosen.
+
+    Where cells are told apart the score is the mean of AP at 0.5 and 0.75, pooled over the images;
+    else the mean of the IoU of foreground and of background. Where a stop is asked for, the best
+    so far.
+    """
+    best = predictor.facts.instances
+    if not images:
+        return best
+    semantic = predictor.facts.target == "semantic"
+    value, every = (_mean_iou, TRIED_SEMANTIC) if semantic else (_mean_ap, TRIED)
+    looks = [_Looks(predictor, image) for image in images]
+    best_value = value(predictor, looks)
+    for name, values in every.items():
+        for one in values:
+            settings = best.model_copy(update={name: one})
+            if settings == best or stop():
+                continue
+            facts = predictor.facts.model_copy(update={"instances": settings})
+            reached = value(predictor.with_facts(facts), looks)
+            if reached > best_value:
+                best, best_value = settings, reached
+    return best
+
+
+class _Looks:
+    """What the network says of an image, and of the same enlarged, where that is asked for."""
+
+    def __init__(self, predictor: CellsPredictor, image: Annotated) -> None:
+        self._predictor = predictor
+        self._rgb = image.image
+        self.truth = image.labels
+        self._outputs = predictor.outputs(image.image)
+
+    def labels(self, tried: CellsPredictor) -> NDArray[np.int32]:
+        """The cells by a predictor's settings."""
+        found = tried.separated(self._outputs)
+        if not tried.is_small(found):
+            return found
+        return nearest(tried.separated(self._closer), *found.shape)
+
+    @cached_property
+    def _closer(self) -> NDArray[np.float32]:
+        return self._predictor.outputs(self._predictor.closer_look(self._rgb))
+
+
+def _mean_ap(tried: CellsPredictor, looks: Sequence[_Looks]) -> float:
+    totals = [MatchCounts(threshold) for threshold in TUNED_AT]
+    for look in looks:
+        shared = overlaps(look.truth, look.labels(tried))
+        totals = [total + count_matches(shared, total.threshold) for total in totals]
+    return sum(total.scores()["ap"] or 0.0 for total in totals) / len(totals)
+
+
+def _mean_iou(tried: CellsPredictor, looks: Sequence[_Looks]) -> float:
+    total = PixelCounts()
+    for look in looks:
+        total += count_pixels(look.truth > 0, look.labels(tried) > 0)
+    scores = total.scores()
+    return ((scores["iou"] or 0.0) + (scores["iou_background"] or 0.0)) / 2.0

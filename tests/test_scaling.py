@@ -107,10 +107,10 @@ def test_percentiles_of_few_and_equal_integers_are_those_of_numpy(dtype):
             image = Image(pixels, "YX")
             for low, high in ((1.0, 99.8), (0.0, 100.0), (49.0, 50.5)):
                 ((bottom, top),) = Stretch.of(image, low, high).ranges
-                ends = np.percentile(pixels, (low, high))
-                if ends[0] == ends[1]:
-                    ends = pixels.min(), pixels.max()
-                assert (bottom, top) == tuple(ends)
+                first, last = np.percentile(pixels, (low, high))
+                if first == last:
+                    first, last = pixels.min(), pixels.max()
+                assert (bottom, top) == (first, last)
 
 
 def test_image_refuses_axes_that_do_not_fit():

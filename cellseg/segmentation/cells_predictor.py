@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
+from cellseg.images.limits import check_memory
 from cellseg.images.scaling import Stretch, nearest
 from cellseg.network.cellnet import DEPTH
 from cellseg.network.looks import unlike
@@ -46,6 +47,9 @@ OTHER_SCALE = 1.7
 
 SCALES = (0.2, 5.0)
 """The least and the largest factor that an image is scaled by to bring its cells to size."""
+
+BYTES = 8
+"""Of a pixel of the result: its label and its probability."""
 
 LOOKED_AT = 1_000_000
 """Pixels of an image from which its looks are told, at most."""
@@ -106,11 +110,19 @@ class CellsPredictor:
         options: PredictionOptions | None = None,
         progress: Counted | None = None,
     ) -> Cells:
-        """The cells of an image of any size; see `predictor.Predictor.cells`."""
+        """The cells of an image of any size; see `predictor.Predictor.cells`.
+
+        Raises
+        ------
+        CellsegError
+            Where labels and probability would not fit into the memory.
+        """
         options = options or PredictionOptions()
         stretch = Stretch.of(image, self.settings.percentile_low, self.settings.percentile_high)
         factor = self._factor(options)
         height, width = (max(1, round(side * factor)) for side in (image.height, image.width))
+        pixels = image.height * image.width + (height * width if factor != 1.0 else 0)
+        check_memory(BYTES * pixels, "This image")
         whole = options.tile is None and height * width <= WHOLE
         side = max(height, width) if whole else options.tile or TILE
         margin = 0 if whole else max(MARGIN, round(1.5 * self.facts.diameter))
@@ -159,7 +171,10 @@ class CellsPredictor:
 
     def _other_size(self, labels: NDArray[np.int32]) -> str | None:
         """A sentence where the cells found are of another size than those of the training."""
-        areas = np.bincount(labels.ravel())[1:]
+        areas = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
+        for rows in np.array_split(labels, math.ceil(labels.size / LOOKED_AT)):
+            areas += np.bincount(rows.ravel(), minlength=areas.size)
+        areas = areas[1:]
         if areas.size < FEW:
             return None
         found, known = 2.0 * math.sqrt(float(np.median(areas)) / math.pi), self.facts.diameter

@@ -7,7 +7,8 @@ from skimage.measure import label
 
 from cellseg.analysis.matching import count_matches, overlaps
 from cellseg.config import PredictionOptions
-from cellseg.images import scaling
+from cellseg.errors import CellsegError
+from cellseg.images import limits, scaling
 from cellseg.images.image import Image
 from cellseg.network.cellnet import build_cellnet
 from cellseg.network.targets import distances
@@ -87,6 +88,13 @@ def test_a_resized_image_is_read_tile_by_tile(monkeypatch):
     truth = label(image.pixels > 1000, connectivity=1)
     counts = count_matches(overlaps(truth, found.labels), 0.9)
     assert (counts.tp, counts.fp, counts.fn) == (len(CORNERS), 0, 0)
+
+
+def test_an_image_whose_result_would_not_fit_is_refused(monkeypatch):
+    free = type("Memory", (), {"available": 300 * 300 * 8})  # of which a fifth is left alone
+    monkeypatch.setattr(limits.psutil, "virtual_memory", lambda: free)
+    with pytest.raises(CellsegError, match=r"This image needs 0\.0 GB of memory at once"):
+        SeesBright().cells(drawn(300, 300, CORNERS, 12))
 
 
 def test_what_progress_raises_ends_the_work_at_once():

@@ -68,17 +68,27 @@ def _instances(cells: CellsFacts | None) -> str:
     if cells is None:
         return INSTANCES
     settings = cells.instances
-    least = f"; parts below {settings.min_area} px² were dropped" if settings.min_area else ""
+    left = f"; parts below {settings.min_area} px²" if settings.min_area else "; parts"
+    least = (
+        f"{left} or with a mean foreground probability below {settings.min_score:g} were dropped"
+    )
     if cells.target == "semantic":
         return (
             f"pixels with a foreground probability above {settings.foreground:g} that touch by an "
             f"edge were taken as one cell{least}"
         )
+    closer = ""
+    if settings.closer:
+        closer = (
+            f"; images whose typical cell is below {settings.closer:g} px in diameter were looked "
+            "at enlarged by half"
+        )
     return (
         f"pixels with a foreground probability above {settings.foreground:g} were divided into "
-        "cells by a watershed from markers, the maxima of the predicted distance to the boundary "
-        f"less {settings.boundary_weight:g} times the boundary probability (Gaussian of "
-        f"{settings.smoothing:g} px) with a prominence of at least {settings.prominence:g}{least}"
+        "cells by the hills of the predicted distance to the boundary less "
+        f"{settings.boundary_weight:g} times the boundary probability (Gaussian of "
+        f"{settings.smoothing:g} px), hills of a prominence below {settings.prominence:g} merged "
+        f"with the higher one beside them{least}{closer}"
     )
 
 

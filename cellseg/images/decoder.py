@@ -59,7 +59,10 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
         suffixes, pieces, image = _piece(found, 1 if alone else limits.PIECE)
         if alone and suffixes[0] and first is None:
             raise CellsegError(several(name))
-    pixels = pieces[0] if alone else np.stack(pieces)
+    if alone:
+        pixels = pieces[0]
+    else:  # one large image is not copied
+        pixels = np.stack(pieces) if len(pieces) > 1 else pieces[0][np.newaxis]
     np.save(request["target"], pixels, allow_pickle=False)
     return {
         "suffix": suffixes[0],

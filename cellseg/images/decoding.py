@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from cellseg.errors import CellsegError
+from cellseg.images import limits
 from cellseg.images.child import Child
 from cellseg.images.image import Image
 from cellseg.images.stack import StackFacts
@@ -19,6 +21,10 @@ TIMEOUT = 30.0
 
 START_TIMEOUT = 60.0
 """Seconds more for the first file of a child, which must load its libraries."""
+
+
+PACE = 20e6
+"""Bytes of a file for each of which many a second more is allowed."""
 
 
 class Decoder:
@@ -41,6 +47,7 @@ class Decoder:
         self._max_pixels = max_pixels
         self._folder = tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True)
         self._child: Child | None = None
+        self._asked_for = 0
 
     def __enter__(self) -> Self:
         return self
@@ -164,8 +171,9 @@ class Decoder:
         CellsegError
             Where the child says so, crashes, or takes longer than the time limit.
         """
-        target = Path(self._folder.name) / "pixels.npy"
-        limit = self._timeout
+        self._asked_for += 1
+        target = Path(self._folder.name) / f"pixels-{self._asked_for}.npy"
+        limit = allowed = self._timeout + _size(request) / PACE
         if self._child is not None and self._child.dead:
             self._replace()
         if self._child is None:
@@ -176,7 +184,7 @@ class Decoder:
         except TimeoutError:
             self._replace()
             raise CellsegError(
-                f"{name} could not be read within {self._timeout:g} s; it is damaged or too large; "
+                f"{name} could not be read within {allowed:.3g} s; it is damaged or too large; "
                 "open it in the program that made it and save it again."
             ) from None
         except EOFError:
@@ -192,14 +200,26 @@ class Decoder:
             raise CellsegError(answer["error"])
         if not target.exists():
             return answer, np.zeros((0, 0), np.uint8)
-        pixels = np.load(target, allow_pickle=False)
-        target.unlink()
+        if target.stat().st_size < limits.MAPPED:
+            pixels = np.load(target, allow_pickle=False)
+        else:  # mapped: read when looked at; the file goes with the array
+            pixels = np.asarray(np.load(target, mmap_mode="c", allow_pickle=False))
+        with suppress(PermissionError):  # on Windows it goes with the folder
+            target.unlink()
         return answer, pixels
 
     def _replace(self) -> None:
         if self._child is not None:
             self._child.kill()
         self._child = None
+
+
+def _size(request: dict[str, Any]) -> int:
+    """Bytes of the file that is asked for; 0 where there is none."""
+    try:
+        return Path(request["path"]).stat().st_size
+    except (KeyError, OSError):
+        return 0
 
 
 def _image(answer: dict[str, Any], pixels: np.ndarray) -> Image:

@@ -1,6 +1,8 @@
 """The size at which a reader stops, because a file must be decoded whole."""
 
 import os
+import shutil
+import tempfile
 
 import psutil
 
@@ -17,6 +19,10 @@ MAX_PLANES = 10_000
 
 PIECE = 64_000_000
 """Bytes after which the images of a stack are handed on."""
+
+MAPPED = 256_000_000
+"""Bytes from which pixels lie in a file that is mapped into memory, where they can be read by
+pieces."""
 
 _SHARE_OF_MEMORY = 0.8
 
@@ -60,4 +66,14 @@ def check_memory(size: int, name: str) -> None:
         raise CellsegError(
             f"{name} needs {size / 1e9:,.1f} GB of memory at once and {free / 1e9:.1f} GB are "
             "free; cut it into parts or make it smaller."
+        )
+
+
+def check_disk(size: int, name: str) -> None:
+    """Refuse what would not fit into the folder of temporary files; size in bytes."""
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if size > free:
+        raise CellsegError(
+            f"{name} needs {size / 1e9:,.1f} GB of the disk for a while and {free / 1e9:.1f} GB "
+            "are free; free some space, or name another folder by the environment variable TMPDIR."
         )

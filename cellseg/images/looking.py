@@ -1,11 +1,13 @@
 """From a stack and a choice to images and masks."""
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from cellseg.errors import CellsegError
+from cellseg.images import limits
 from cellseg.images.image import Axes, Image
 from cellseg.images.stack import UNKNOWN, Stack, StackFacts
 from cellseg.images.view import Cut, View, channels_of, cuts
@@ -47,13 +49,15 @@ def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Imag
     names = facts.channel_names if len(facts.channel_names) == facts.channels else ()
     kept_names = tuple(BLACK if c is None else names[c] for c in channels) if names else ()
     for cut in cuts(facts, view, stack.name)[first:]:
-        taken = plain_dtype(_projected(stack, cut, read, view.projection == "mean"))
-        if len(channels) == 1:
-            pixels = taken[0]
+        if _by_parts(stack, facts, cut, len(channels)):
+            pixels = _mapped(stack, facts, cut, channels)
         else:
+            taken = plain_dtype(_projected(stack, cut, read, view.projection == "mean"))
             dark = np.zeros(taken.shape[1:], taken.dtype)
             bright = iter(taken)
             pixels = np.stack([dark if c is None else next(bright) for c in channels], axis=-1)
+        if len(channels) == 1:
+            pixels = pixels[..., 0]
         axes: Axes = "YX" if len(channels) == 1 else "YXC"
         yield (
             cut.suffix,
@@ -110,6 +114,31 @@ def _mask_facts(stack: Stack, view: View) -> tuple[StackFacts, Stack]:
     return stack.facts, stack
 
 
+def _by_parts(stack: Stack, facts: StackFacts, cut: Cut, channels: int) -> bool:
+    """Whether an image is so large that it is made by parts, in a file, and can be."""
+    dtype = np.dtype(facts.dtype)
+    size = facts.height * facts.width * channels * dtype.itemsize
+    plain = dtype in (np.uint8, np.uint16)  # what the others become depends on all their values
+    return size >= limits.MAPPED and plain and stack.in_parts and not cut.depth
+
+
+def _mapped(
+    stack: Stack, facts: StackFacts, cut: Cut, channels: tuple[int | None, ...]
+) -> np.ndarray:
+    """The image of a place, (Y, X, C), in a temporary file that goes with it; see `_by_parts`."""
+    shape = (facts.height, facts.width, len(channels))
+    with tempfile.TemporaryFile() as file:
+        pixels = np.memmap(file, np.dtype(facts.dtype), "w+", shape=shape)
+    rows = max(1, limits.PIECE // max(1, 8 * facts.width))
+    for place, channel in enumerate(channels):
+        if channel is None:
+            continue
+        for first in range(0, facts.height, rows):
+            part = slice(first, first + rows)
+            pixels[part, :, place] = _shown(stack, cut.index, [channel], part)[0]
+    return np.asarray(pixels)
+
+
 def _projected(stack: Stack, cut: Cut, channels: list[int], mean: bool) -> np.ndarray:
     """The pixels of a place, or of all planes there together; (C, Y, X)."""
     if not cut.depth:
@@ -127,13 +156,15 @@ def _projected(stack: Stack, cut: Cut, channels: list[int], mean: bool) -> np.nd
     return np.rint(total).astype(kind) if kind.kind in "iu" else total
 
 
-def _shown(stack: Stack, index: dict[str, int], channels: list[int]) -> np.ndarray:
+def _shown(
+    stack: Stack, index: dict[str, int], channels: list[int], rows: slice = slice(None)
+) -> np.ndarray:
     """The pixels of a place as they are to be seen: colours of a palette, bright is high."""
     if stack.palette is not None:
-        indices = stack.picture(index, [0])[0]
+        indices = stack.picture(index, [0], rows)[0]
         colours = stack.palette[np.minimum(indices, len(stack.palette) - 1)]
         return np.moveaxis(colours, -1, 0)[channels]
-    array = stack.picture(index, channels)
+    array = stack.picture(index, channels, rows)
     if array.dtype.kind not in "biuf":
         raise CellsegError(
             f"{stack.name} holds {array.dtype} values; needed are plain grey or colour values."

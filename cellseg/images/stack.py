@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -44,6 +44,14 @@ class Pixels(Protocol):
 
     def __getitem__(self, index: tuple[int, ...], /) -> np.ndarray:
         """The picture at an index of all axes but those of the picture."""
+
+
+@runtime_checkable
+class Rows(Protocol):
+    """Pixels that can be read by parts of a picture too."""
+
+    def rows(self, index: tuple[int, ...], part: slice) -> np.ndarray:
+        """Some rows of the picture at an index of all axes but those of the picture."""
 
 
 class StackFacts(Frozen):
@@ -192,7 +200,14 @@ class Stack:
         pixels = self.pixels.transpose([named.index(letter) for letter in order])
         return replace(self, axes=order, pixels=pixels)
 
-    def picture(self, index: dict[str, int], channels: Sequence[int]) -> np.ndarray:
+    @property
+    def in_parts(self) -> bool:
+        """Whether some rows of a picture can be read without the others."""
+        return isinstance(self.pixels, np.ndarray | Rows)
+
+    def picture(
+        self, index: dict[str, int], channels: Sequence[int], rows: slice = slice(None)
+    ) -> np.ndarray:
         """The pixels of some channels at one place of the other axes.
 
         Parameters
@@ -200,6 +215,7 @@ class Stack:
         index : for each axis before Y and X, by its letter; of an unknown one by its place in
             `axes`, such as `0`. What is left out is 0.
         channels : numbers of channels, from 0.
+        rows : of the picture; where not `in_parts` all are read for it.
 
         Returns
         -------
@@ -212,15 +228,23 @@ class Stack:
         """
         with damaged(self.name):
             if self.axes.endswith("C"):
-                whole = self.pixels[self._at(index, None)]
+                whole = self._read(self._at(index, None), rows)
                 taken = np.stack([whole[..., channel] for channel in channels])
             elif "C" in self.axes:
-                taken = np.stack([self.pixels[self._at(index, channel)] for channel in channels])
+                taken = np.stack(
+                    [self._read(self._at(index, channel), rows) for channel in channels]
+                )
             else:  # a copy, for what is mapped from a file goes with the stack
-                taken = np.array(self.pixels[self._at(index, None)])[np.newaxis]
+                taken = np.array(self._read(self._at(index, None), rows))[np.newaxis]
             if taken.ndim != 3 or not taken.size:
                 raise ValueError("pixels are missing")
         return taken
+
+    def _read(self, place: tuple[int, ...], rows: slice) -> np.ndarray:
+        """The rows of the picture at an index of the leading axes."""
+        if isinstance(self.pixels, Rows):
+            return self.pixels.rows(place, rows)
+        return self.pixels[place][rows]
 
     def _at(self, index: dict[str, int], channel: int | None) -> tuple[int, ...]:
         """The index of the leading axes."""

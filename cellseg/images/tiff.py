@@ -9,12 +9,15 @@ import numpy as np
 import tifffile
 
 from cellseg.errors import CellsegError
-from cellseg.images import calibration
-from cellseg.images.limits import check_memory, check_pixels, check_sides
+from cellseg.images import calibration, limits
+from cellseg.images.limits import check_disk, check_memory, check_pixels, check_sides
 from cellseg.images.stack import Stack
 
 _GREY = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE)
 _COLOUR = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
+COPIES = 3
+"""Files that hold a large image for a moment: the page, the image, and what the parent maps."""
+
 _LETTERS = {"R": "P", "S": "C"}
 """Letters of tifffile that mean one of ours; others are unknown."""
 
@@ -116,14 +119,19 @@ class _Pages:
         return self.shape[self.axes.index("C")] if "C" in self.axes else 1
 
     def __getitem__(self, index: tuple[int, ...]) -> np.ndarray:
+        return self.rows(index, slice(None))
+
+    def rows(self, index: tuple[int, ...], part: slice) -> np.ndarray:
+        """Some rows of the picture at an index; see `stack.Rows`."""
         lengths = self.shape[: len(index)]
         flat = int(np.ravel_multi_index(index, lengths)) if index else 0
         place, depth = divmod(flat, self._depth)
         array = self._decoded(place)
-        return array[depth] if self._depth > 1 else array
+        taken = (array[depth] if self._depth > 1 else array)[part]
+        return _samples(taken, self._page, self._kinds)
 
     def _decoded(self, place: int) -> np.ndarray:
-        """The page at a place in the order of the leading axes."""
+        """The page at a place in the order of the leading axes, all its samples last."""
         if self._last is not None and self._last[0] == place:
             return self._last[1]
         count = max(1, math.prod(self._series[0].shape) // self._page.size)
@@ -132,7 +140,6 @@ class _Pages:
             raise ValueError("pixels are missing")
         if self._page.axes.startswith("S"):
             array = np.moveaxis(array, 0, -1)
-        array = _samples(array, self._page, self._kinds)
         self._last = (place, array)
         return array
 
@@ -148,7 +155,9 @@ class _Pages:
                 f"{self._name} lacks page {number} that it says it has; it is truncated, or one "
                 "of several files that belong together; save it as one file."
             )
-        return page.asarray()
+        if page.nbytes < limits.MAPPED:
+            return page.asarray()
+        return page.asarray(out="memmap", buffersize=limits.PIECE)  # strip by strip, tile by tile
 
 
 def _known(letters: list[str]) -> str:
@@ -166,6 +175,9 @@ def _check_page(page: tifffile.TiffPage, name: str) -> None:
     pieces = math.prod(page.chunked)
     if pieces > 1 and len(page.dataoffsets) == pieces:  # each tile or strip by itself
         check_pixels(1, math.prod(page.chunks), name)
+        if page.dtype in (np.uint8, np.uint16) and page.nbytes >= limits.MAPPED:
+            check_disk(COPIES * page.nbytes, name)
+            return
     else:
         check_pixels(page.imagelength, page.imagewidth, name)
     check_memory(page.size * page.dtype.itemsize, name)

@@ -13,6 +13,9 @@ from cellseg.recipes import Look, Looks, Range
 MARGIN = 0.1
 """By how much the ranges of the training images are widened, at least."""
 
+ROWS = 1024
+"""Rows of an image that are counted at a time."""
+
 WORDS = {
     KINDS[0]: "in colour",
     KINDS[1]: "grey with bright cells",
@@ -48,8 +51,10 @@ def looks_of(images: Sequence[Annotated]) -> Looks:
 
 def typical_diameter(labels: NDArray[np.integer]) -> float | None:
     """Of a circle of the median area of the cells, pixels; None where there is no cell."""
-    areas = np.bincount(labels.ravel())[1:]
-    areas = areas[areas > 0]
+    areas = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
+    for row in range(0, len(labels), ROWS):  # a count of a whole slide at once would fill memory
+        areas += np.bincount(labels[row : row + ROWS].ravel(), minlength=areas.size)
+    areas = areas[1:][areas[1:] > 0]
     return 2.0 * math.sqrt(float(np.median(areas)) / math.pi) if areas.size else None
 
 

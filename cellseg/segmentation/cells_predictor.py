@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 
 from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
+from cellseg.images.limits import check_memory
 from cellseg.images.scaling import Stretch, nearest
 from cellseg.network.cellnet import DEPTH
 from cellseg.network.looks import typical_diameter, unlike
@@ -49,6 +50,9 @@ SCALES = (0.2, 5.0)
 
 CLOSER = 1.5
 """Factor by which an image of small cells is enlarged for another look."""
+
+BYTES = 8
+"""Of a pixel of the result: its label and its probability."""
 
 LOOKED_AT = 1_000_000
 """Pixels of an image from which its looks are told, at most."""
@@ -109,10 +113,17 @@ class CellsPredictor:
         options: PredictionOptions | None = None,
         progress: Counted | None = None,
     ) -> Cells:
-        """The cells of an image of any size; see `predictor.Predictor.cells`."""
+        """The cells of an image of any size; see `predictor.Predictor.cells`.
+
+        Raises
+        ------
+        CellsegError
+            Where labels and probability would not fit into the memory.
+        """
         options = options or PredictionOptions()
         stretch = Stretch.of(image, self.settings.percentile_low, self.settings.percentile_high)
         height, width = image.height, image.width
+        check_memory(BYTES * height * width, "This image")
         factor, first = self._factor(stretch, options)
         if first is not None and options.tile is None and factor == 1.0:
             parts, found = tiles(height, width, max(height, width), 0), iter([first])

@@ -146,3 +146,9 @@ def test_the_card_of_a_model_without_test_images_has_no_scores():
     assert "there are no scores" in card
     assert "stopped by the user" in card
     assert "the encoder trained too" in card
+
+
+def test_a_card_names_few_test_images_and_counts_many():
+    assert "- Test images: c\n" in card_text(facts(test=("c",)))
+    many = tuple(f"image-{number}" for number in range(31))
+    assert "- Test images: 31, named in `model.json`\n" in card_text(facts(test=many))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cellseg.config import TrainingSettings
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 FEW_TEST_IMAGES = 5
 WORST = 3
 """Images named as the worst."""
+
+MOST_NAMED = 30
+"""Images up to which a card names them all."""
 
 
 def card_text(facts: ModelFacts) -> str:
@@ -133,7 +137,7 @@ def _details(facts: ModelFacts) -> str:
         f"- Taken of each image file: {facts.view.words or 'the picture as it is'}",
         *_learned(facts),
         f"- Dataset fingerprint: `{facts.dataset_fingerprint}`",
-        f"- Test images: {', '.join(facts.test) or 'none'}",
+        f"- Test images: {_named(facts.test)}",
         "- Versions: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()),
     ]
     return lines[0] + "\n\n" + "\n".join(lines[1:])
@@ -155,8 +159,14 @@ def _learned(facts: ModelFacts) -> list[str]:
             if settings.closer
             else ""
         ),
-        f"- Validation images: {', '.join(cells.validation_images) or 'none'}",
+        f"- Validation images: {_named(cells.validation_images)}",
     ]
+
+
+def _named(images: Sequence[str]) -> str:
+    if len(images) <= MOST_NAMED:
+        return ", ".join(images) or "none"
+    return f"{len(images)}, named in `model.json`"
 
 
 def _percent(share: float | None) -> str:

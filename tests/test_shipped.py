@@ -1,5 +1,7 @@
 """The models that come with cellseg."""
 
+import itertools
+
 import numpy as np
 import pytest
 import tifffile
@@ -7,6 +9,7 @@ from typer.testing import CliRunner
 
 from cellseg.analysis.matching import count_matches, overlaps
 from cellseg.cli import app
+from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.images.synthetic import draw_cells
@@ -101,3 +104,15 @@ def test_segment_works_on_a_fresh_install(workspace, drawn, tmp_path):
     labels = tifffile.imread(tmp_path / "out" / "cells_labels.tif")
     assert labels.shape == drawn[0].shape
     assert labels.max() > 0
+
+
+def test_tiles_of_any_size_find_the_same_cells(nuclei):
+    pixels, _ = draw_cells(np.random.default_rng(7), 1024, 300)
+    network = predictor.load(nuclei)
+    found = [
+        network.cells(Image(pixels, "YX"), PredictionOptions(tile=tile)).labels
+        for tile in (None, 224, 320, 512)
+    ]
+    assert found[0].max() > 150
+    for one, other in itertools.combinations(found, 2):
+        assert count_matches(overlaps(one, other), 0.9).scores()["ap"] >= 0.99

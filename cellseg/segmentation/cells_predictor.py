@@ -29,10 +29,10 @@ from cellseg.segmentation.tiling import STEP, Counted, Found, Tile, alike, stitc
 WHOLE = 1_500_000
 """Pixels up to which an image is looked at in one piece where no tile is asked for."""
 
-TILE = 768
+TILE = 1024
 """Side of the tiles of larger images, pixels."""
 
-MARGIN = 96
+MARGIN = 160
 """Least overlap of tiles, pixels: cells there need the network's sight of their surroundings."""
 
 GPU_WINDOWS = 4

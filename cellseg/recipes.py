@@ -32,10 +32,14 @@ class CellsNetwork(EncoderSettings):
     decoder_filters : filters of the four upsample blocks, from the deepest to the finest, and of
         the convolution at half resolution behind them.
     freeze_encoder : whether only the decoder learns.
+    thaw_after : share of the training after which a frozen encoder learns too; None never.
+    batch_norm_momentum : of the encoder's statistics where it learns; Keras's 0.999 lags behind.
     """
 
     decoder_filters: tuple[Filters, Filters, Filters, Filters, Filters] = (256, 128, 64, 32, 32)
     freeze_encoder: bool = False
+    thaw_after: float | None = Field(default=None, gt=0, lt=1)
+    batch_norm_momentum: float = Field(default=0.9, ge=0, lt=1)
 
     @property
     def encoder_trains(self) -> bool:
@@ -55,7 +59,8 @@ class CellsTraining(Frozen):
         by half a cosine over the whole training.
     validation_fraction : of the training images that choose the best weights and the thresholds.
     patience : epochs without a better validation score after which learning ends; None never.
-    precision : of the arithmetic; `auto` takes bfloat16 where this machine is faster with it.
+    precision : of the arithmetic; `auto` takes bfloat16 where this machine is faster with it, and
+        accurate.
     target : None follows the masks: `instances` for label images, else `semantic`.
     seed : of the initial decoder weights, the squares and their changes.
     """

@@ -217,13 +217,13 @@ def diverging(monkeypatch):
     return from_step
 
 
-def train(run, dataset):
+def train(run, dataset, start=None):
     from cellseg.training import cells_trainer, trainer
 
     data = trainer.Data(dataset, dataset, run.config.train, run.config.test)
     status = StatusWriter(run.folder)
     try:
-        return cells_trainer.train(run, data, None, status, lambda: False)
+        return cells_trainer.train(run, data, start, status, lambda: False)
     finally:
         status.end("finished")
 
@@ -252,3 +252,25 @@ def test_a_training_that_never_was_finite_ends_in_a_sentence(
     with pytest.raises(CellsegError, match="choose a smaller learning rate"):
         train(run, dataset)
     assert not run.weights.exists()
+
+
+@pytest.mark.parametrize(("thaw_after", "learns"), [(None, False), (0.5, True)])
+def test_a_frozen_encoder_learns_once_it_thaws(
+    workspace, dataset, monkeypatch, trained, thaw_after, learns
+):
+    _, first, _ = trained
+    settings = recipe().training.model_copy(update={"validation_fraction": 0.0})
+    frozen = CellsNetwork(freeze_encoder=True, thaw_after=thaw_after)
+    wished = jobs.going_on(CellsRecipe(network=frozen, training=settings), first)
+    wished = wished.model_copy(
+        update={"network": wished.network.model_copy(update={"encoder_weights": "imagenet"})}
+    )
+    run = prepared(workspace, dataset, monkeypatch, wished, f"thaw {thaw_after}")
+    done = train(run, dataset, first.weights)
+    assert done.epochs == 2
+    before, after = kernels(first.weights), kernels(run.weights)
+    changed = {name for name in before if (before[name] != after[name]).any()}
+    of_encoder = {name for name in before if "encoder" in name or "functional" in name}
+    assert of_encoder
+    assert bool(changed & of_encoder) == learns
+    assert changed - of_encoder

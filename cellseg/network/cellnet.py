@@ -40,7 +40,7 @@ def build_cellnet(settings: CellsNetwork, encoder_weights: Path | None = None) -
     """
     inputs = keras.Input((None, None, 3), name="image")
     x = layers.Rescaling(2.0, offset=-1.0, name="to_encoder_range")(inputs)
-    encoder = build_encoder(None, settings, encoder_weights)
+    encoder = build_encoder(None, settings, encoder_weights, settings.batch_norm_momentum)
     *skips, x = encoder(x)  # (B, H/32, W/32, C)
     *widths, last = settings.decoder_filters
     for filters, skip in zip(widths, reversed(skips), strict=True):

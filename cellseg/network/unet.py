@@ -61,7 +61,10 @@ def build_unet(
 
 
 def build_encoder(
-    image_size: int | None, settings: EncoderSettings, weights: Path | None
+    image_size: int | None,
+    settings: EncoderSettings,
+    weights: Path | None,
+    momentum: float = FAST_MOMENTUM,
 ) -> keras.Model:
     """MobileNetV2 up to its last projection, with the four skips (Sandler et al. 2018).
 
@@ -70,6 +73,7 @@ def build_encoder(
     Parameters
     ----------
     image_size : side of the square input; None takes any multiple of 32, of any proportion.
+    momentum : of the statistics of its batch norms where it trains.
 
     Returns
     -------
@@ -88,7 +92,7 @@ def build_encoder(
     encoder.trainable = settings.encoder_trains
     for layer in encoder.layers:
         if settings.encoder_trains and isinstance(layer, layers.BatchNormalization):
-            layer.momentum = FAST_MOMENTUM
+            layer.momentum = momentum
     return encoder
 
 

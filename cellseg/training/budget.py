@@ -32,11 +32,14 @@ class Budget(keras.callbacks.Callback):
     """Sets the learning rate before each step, and ends the training when its minutes are over.
 
     The clock starts with the second step: the first one takes seconds to trace.
+
+    pause : share of the training at which it ends for once, to go on otherwise; None never.
     """
 
     def __init__(self, settings: CellsTraining) -> None:
         super().__init__()
         self._settings = settings
+        self.pause: float | None = None
         self._began: float | None = None
         self.steps = 0
 
@@ -71,6 +74,8 @@ class Budget(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """A step is done."""
         if self._settings.minutes is not None and self.progress() >= 1.0:
+            self.model.stop_training = True
+        if self.pause is not None and self.progress() >= self.pause:
             self.model.stop_training = True
 
     def _spent(self) -> float:

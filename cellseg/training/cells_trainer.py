@@ -115,10 +115,15 @@ def _fitted(
     stop: StopOnRequest,
     status: StatusWriter,
 ) -> tuple[keras.Model, CellsPredictor]:
-    """The network after the training, with its predictor, whose facts name the last precision."""
+    """The network after the training, with its predictor, whose facts name the last precision.
+
+    It is built anew, with the best weights so far, where its encoder thaws or its precision
+    changes.
+    """
     recipe = run.config.recipe
     assert isinstance(recipe, CellsRecipe)
     budget, strategy, note = Budget(recipe.training), devices.strategy(used), ""
+    budget.pause = recipe.network.thaw_after if recipe.network.freeze_encoder else None
     report = ProgressReport(status, MetricsFile(run.folder), recipe.training.steps, budget)
     while True:
         status.say("Building the network")
@@ -139,8 +144,12 @@ def _fitted(
             shuffle=False,  # the pipeline does it
             verbose=0,
         )
-        over = stop.stopped or budget.progress() >= 1.0 or not validation.diverged
-        if over or facts.precision == "float32":
+        if stop.stopped or budget.progress() >= 1.0:
+            break
+        if budget.pause is not None and budget.progress() >= budget.pause:
+            budget.pause, recipe = None, _thawed(recipe)
+            continue
+        if not validation.diverged or facts.precision == "float32":
             break
         facts = facts.model_copy(update={"precision": "float32"})
         note = f" since epoch {len(run.metrics())}, in which bfloat16 gave no finite numbers"
@@ -151,6 +160,11 @@ def _fitted(
         )
     network.load_weights(str(validation.best_file))
     return network, predictor
+
+
+def _thawed(recipe: CellsRecipe) -> CellsRecipe:
+    network = recipe.network.model_copy(update={"freeze_encoder": False})
+    return recipe.model_copy(update={"network": network})
 
 
 def kept_for_validation(

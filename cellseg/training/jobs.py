@@ -119,9 +119,10 @@ def going_on(recipe: Recipe | CellsRecipe, start: Model) -> CellsRecipe:
             f"The model {start.name} was not trained by the recipe cells; only such a model can "
             "be gone on from, by the recipe cells."
         )
-    network = start.recipe.network.model_copy(
-        update={"freeze_encoder": recipe.network.freeze_encoder}
+    wished = recipe.network.model_dump(
+        include={"freeze_encoder", "thaw_after", "batch_norm_momentum"}
     )
+    network = start.recipe.network.model_copy(update=wished)
     preprocessing = start.recipe.preprocessing
     return recipe.model_copy(
         update={"network": network, "preprocessing": preprocessing, "start": start.id}

@@ -13,6 +13,11 @@ from cellseg.training import jobs
 
 NOTHING = "the encoder alone"
 TARGETS = {"instances": "each cell", "semantic": "cell or not"}
+DECODERS = {
+    (256, 128, 64, 32, 32): "standard, 256 to 32",
+    (128, 64, 32, 16, 16): "narrow, 128 to 16",
+    (512, 256, 128, 64, 64): "wide, 512 to 64",
+}
 CROPS = (128, 192, 256, 320, 384, 512)
 PRECISIONS = {"auto": "as this machine likes", "float32": "float32", "bfloat16": "bfloat16"}
 
@@ -97,6 +102,16 @@ def _more(
         key="train-freeze",
         help="Only the decoder learns: faster, and less exact.",
     )
+    thaw = first.number_input(
+        "Thaw it after, %",
+        1,
+        99,
+        None,
+        key="train-thaw",
+        placeholder="never",
+        disabled=not freeze,
+        help="Of the training; then the encoder learns too. Gentle with few images.",
+    )
     rate = second.number_input(
         "Learning rate",
         1e-6,
@@ -131,6 +146,24 @@ def _more(
         key="train-cells-batch-size",
         help="Squares looked at before each learning step.",
     )
+    decoder = third.selectbox(
+        "Width of the decoder",
+        list(DECODERS),
+        format_func=lambda filters: DECODERS[filters],
+        key="train-decoder",
+        disabled=goes_on,
+        help="Narrow is faster; wide may tell more in large sets of images.",
+    )
+    momentum = second.number_input(
+        "Batch norm momentum",
+        0.0,
+        0.999,
+        CellsNetwork().batch_norm_momentum,
+        step=0.05,
+        format="%g",
+        key="train-batch-norm",
+        help="How slowly the encoder's statistics follow the images; more for small batches.",
+    )
     precision = fourth.selectbox(
         "Arithmetic",
         list(PRECISIONS),
@@ -146,7 +179,13 @@ def _more(
         key="train-seed",
         help="Decides all chance; another number shows how much luck is in the result.",
     )
-    network = {"encoder_weights": encoder, "freeze_encoder": freeze}
+    network = {
+        "encoder_weights": encoder,
+        "freeze_encoder": freeze,
+        "thaw_after": thaw / 100 if freeze and thaw else None,
+        "decoder_filters": decoder,
+        "batch_norm_momentum": momentum,
+    }
     training = {
         "learning_rate": rate,
         "patience": patience,

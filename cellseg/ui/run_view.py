@@ -276,7 +276,7 @@ def settings(recipe: Recipe | CellsRecipe, images: int) -> str:
         else training.batch_size
     )
     length = (
-        f"{training.minutes:g} minutes"
+        f"{training.minutes:g} minute{'' if training.minutes == 1 else 's'}"
         if isinstance(training, CellsTraining) and training.epochs is None
         else count(training.epochs or 0, "epoch")
     )

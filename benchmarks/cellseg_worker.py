@@ -1,5 +1,6 @@
 """The recipe `cells` as a worker; see `benchmarks.dialogue`."""
 
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -25,7 +26,7 @@ from cellseg.workspace import Workspace
 ENDLESS = 1_000_000
 
 
-def prepare(images: str, model: str | None, home: str) -> tuple[dict[str, str], Commands]:
+def prepare(images: str, home: str, model: str | None) -> tuple[dict[str, str], Commands]:
     """Read the pictures and build or load the network.
 
     Parameters
@@ -48,7 +49,6 @@ def prepare(images: str, model: str | None, home: str) -> tuple[dict[str, str], 
     facts = {
         "cellseg": cellseg.__version__,
         **versions("tensorflow-cpu", "tensorflow", "keras"),
-        "training in": trainee.facts.precision,
     }
     return facts, {
         "learn": trainee.learn,
@@ -62,28 +62,30 @@ class Trainee:
 
     def __init__(self, found: list[pictures.Picture]) -> None:
         self._recipe = CellsRecipe(network=CellsNetwork(encoder_weights="none"))
-        self._sources = [
-            Annotated(
-                stretched_rgb8(_image(each)),
-                each.labels.astype(np.int32),
-                distances(each.labels),
-            )
-            for each in found
-        ]
-        self.facts = CellsFacts(precision=precision.chosen(self._recipe.training.precision))
-        network = cells_trainer._network(self._recipe, None, self.facts)
-        self.predictor = CellsPredictor(network, self._recipe, self.facts)
+        self._found = found
+        self._facts = CellsFacts(precision=precision.chosen(self._recipe.training.precision))
+        network = cells_trainer._network(self._recipe, None, self._facts)
+        self.predictor = CellsPredictor(network, self._recipe, self._facts)
         self._compiled = cells_trainer._compiled(network, self._recipe)
 
-    def learn(self, seconds: float) -> dict[str, float]:
-        """Train for so many seconds."""
+    def learn(self, seconds: float) -> dict[str, Any]:
+        """Train for so many seconds; says in which arithmetic too."""
         settings, clock = self._recipe.training, Clock(seconds)
         area = float(np.median(cells_trainer.cell_areas(self._sources)))
         batches = crop_batches(
             self._sources, settings.crop, settings.batch_size, ENDLESS, area, settings.seed
         )
         self._compiled.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
-        return clock.crops(settings.batch_size)
+        return {**clock.crops(settings.batch_size), "arithmetic": self._facts.precision}
+
+    @cached_property
+    def _sources(self) -> list[Annotated]:
+        return [
+            Annotated(
+                stretched_rgb8(_image(each)), each.labels.astype(np.int32), distances(each.labels)
+            )
+            for each in self._found
+        ]
 
 
 def _image(picture: pictures.Picture) -> Image:

@@ -23,10 +23,10 @@ from benchmarks.dialogue import Worker
 from cellseg.analysis.evaluation import cell_scores
 from cellseg.analysis.matching import count_matches, overlaps
 from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.console import hushed, say
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.store import DatasetStore
 from cellseg.recipes import CellsTraining
-from cellseg.training.cells_trainer import kept_for_validation
 from cellseg.workspace import Workspace
 
 THRESHOLDS = (0.5, 0.75)
@@ -66,6 +66,9 @@ def main() -> None:
 
 def _laid_out(dataset: Dataset, folder: Path) -> dict[str, int]:
     """Write the images of each side into a folder; how many they are."""
+    with hushed():
+        from cellseg.training.cells_trainer import kept_for_validation
+
     fraction = CellsTraining().validation_fraction
     learning, validation = kept_for_validation(dataset.split.train, fraction)
     sides = {"learning": learning, "validation": validation, "test": dataset.split.test}
@@ -105,6 +108,7 @@ def _cellseg(asked: argparse.Namespace, folder: Path) -> tuple[float, Worker]:
 
 def _stardist(asked: argparse.Namespace, folder: Path) -> tuple[float, Worker]:
     python = environments.python_of("stardist", asked.environments)
+    say(f"StarDist learns for {asked.minutes:g} minutes")
     settings = {"images": str(folder / "test"), "model": str(folder / "stardist")}
     began = time.monotonic()
     worker = Worker(python, "benchmarks.stardist_worker", **settings)

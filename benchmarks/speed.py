@@ -18,13 +18,13 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks import environments, pictures
 from benchmarks.command import machine
 from benchmarks.dialogue import Worker
+from cellseg.console import say
 from cellseg.images.synthetic import draw_cells
 from cellseg.models.store import ModelStore
 from cellseg.workspace import Workspace
@@ -61,6 +61,10 @@ def main() -> None:
             print(f"{name}: {', '.join(' '.join(fact) for fact in worker.facts.items())}")
     print(f"Median of {asked.rounds} rounds; in brackets how many times as much as cellseg.\n")
     _table(list(workers), figures, counts)
+    for name, count in counts.items():
+        if not cells / 2 <= count <= 2 * cells:
+            print(f"\n{name} learned too little for the time of its cells to mean much;")
+            print("give more --seconds or more --rounds, or name a model.")
 
 
 def _asked() -> argparse.Namespace:
@@ -95,7 +99,7 @@ def _worker(name: str, asked: argparse.Namespace, folder: Path) -> Worker:
         return Worker(sys.executable, "benchmarks.cellseg_worker", **words)
     python = environments.python_of(name, asked.environments)
     if name == "stardist":
-        model = str((asked.stardist_model or folder / "stardist").absolute())
+        model = str(asked.stardist_model.absolute()) if asked.stardist_model else None
         return Worker(python, "benchmarks.stardist_worker", images=images, model=model)
     return Worker(python, "benchmarks.cellpose_worker", images=images)
 
@@ -103,30 +107,33 @@ def _worker(name: str, asked: argparse.Namespace, folder: Path) -> Worker:
 def _measured(
     workers: dict[str, Worker], asked: argparse.Namespace
 ) -> tuple[Figures, dict[str, int]]:
-    """Seconds an image, squares a second; and the cells that each found. One round warms up."""
+    """Squares a second, seconds an image, and the cells that each found.
+
+    First they learn by turns, then they segment by turns; a round of each warms up.
+    """
     figures: Figures = {row: {name: [] for name in workers} for row in ROWS}
     counts: dict[str, int] = {}
+    learners = [name for name in workers if name != "cellpose"]
     for turn in range(asked.rounds + 1):
-        for row in ROWS:
+        say(f"Training, round {turn} of {asked.rounds}")
+        for name in _rotated(learners, turn):
+            answer = workers[name].ask("learn", seconds=asked.seconds)
+            workers[name].facts["training in"] = answer["arithmetic"]
+            if turn:
+                figures["learn"][name].append(answer["crops"] / answer["seconds"])
+    for turn in range(asked.rounds + 1):
+        say(f"Segmenting, round {turn} of {asked.rounds}")
+        for row in ("network", "cells"):
             for name in _rotated(list(workers), turn):
-                if (row, name) == ("learn", "cellpose"):
-                    continue
-                words = {"seconds": asked.seconds} if row == "learn" else {}
-                answer = workers[name].ask(row, **words)
-                counts[name] = answer.get("cells", counts.get(name, 0))
+                answer = workers[name].ask(row)
+                counts[name] = answer.get("cells", counts.get(name))
                 if turn:
-                    figures[row][name].append(_figure(row, answer, asked.images))
+                    figures[row][name].append(answer["seconds"] / asked.images)
     return figures, counts
 
 
-def _figure(row: str, answer: dict[str, Any], images: int) -> float:
-    if row == "learn":
-        return answer["crops"] / answer["seconds"]
-    return answer["seconds"] / images
-
-
 def _rotated(names: list[str], turn: int) -> list[str]:
-    first = turn % len(names)
+    first = turn % max(1, len(names))
     return names[first:] + names[:first]
 
 

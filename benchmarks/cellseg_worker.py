@@ -1,0 +1,104 @@
+"""The recipe `cells` as a worker; see `benchmarks.dialogue`."""
+
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+
+import cellseg
+from benchmarks import pictures
+from benchmarks.clock import Clock
+from benchmarks.dialogue import Commands, serve
+from benchmarks.environments import versions
+from cellseg.images.image import Image
+from cellseg.images.scaling import stretched_rgb8
+from cellseg.models.store import Model, ModelStore
+from cellseg.network.augmentation import Annotated
+from cellseg.network.crops import crop_batches
+from cellseg.network.targets import distances
+from cellseg.recipes import CellsFacts, CellsNetwork, CellsRecipe
+from cellseg.segmentation import predictor
+from cellseg.segmentation.cells_predictor import CellsPredictor
+from cellseg.training import cells_trainer, precision
+from cellseg.workspace import Workspace
+
+ENDLESS = 1_000_000
+
+
+def prepare(images: str, home: str, model: str | None) -> tuple[dict[str, str], Commands]:
+    """Read the pictures and build or load the network.
+
+    Parameters
+    ----------
+    model : name or id in the workspace `home`; None looks for cells with the network that
+        `learn` trains.
+    """
+    found = pictures.read(images)
+    trainee = Trainee(found)
+    loaded = _loaded(ModelStore(Workspace(home)).get(model)) if model else trainee.predictor
+    whole = [_image(each) for each in found]
+    rgb = [stretched_rgb8(image) for image in whole]
+    of_name = {each.name: image for each, image in zip(found, whole, strict=True)}
+
+    def cells(output: str | None = None) -> dict[str, Any]:
+        return pictures.segmented(
+            found, lambda picture: loaded.cells(of_name[picture.name]).labels, output
+        )
+
+    facts = {
+        "cellseg": cellseg.__version__,
+        **versions("tensorflow-cpu", "tensorflow", "keras"),
+    }
+    return facts, {
+        "learn": trainee.learn,
+        "network": lambda: pictures.timed(rgb, loaded.outputs),
+        "cells": cells,
+    }
+
+
+class Trainee:
+    """A network from nothing with the pipeline, the loss and the optimizer of the recipe."""
+
+    def __init__(self, found: list[pictures.Picture]) -> None:
+        self._recipe = CellsRecipe(network=CellsNetwork(encoder_weights="none"))
+        self._found = found
+        self._facts = CellsFacts(precision=precision.chosen(self._recipe.training.precision))
+        network = cells_trainer._network(self._recipe, None, self._facts)
+        self.predictor = CellsPredictor(network, self._recipe, self._facts)
+        self._compiled = cells_trainer._compiled(network, self._recipe)
+
+    def learn(self, seconds: float) -> dict[str, Any]:
+        """Train for so many seconds; says in which arithmetic too."""
+        settings, clock = self._recipe.training, Clock(seconds)
+        area = float(np.median(cells_trainer.cell_areas(self._sources)))
+        batches = crop_batches(
+            self._sources, settings.crop, settings.batch_size, ENDLESS, area, settings.seed
+        )
+        self._compiled.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
+        return {**clock.crops(settings.batch_size), "arithmetic": self._facts.precision}
+
+    @cached_property
+    def _sources(self) -> list[Annotated]:
+        return [
+            Annotated(
+                stretched_rgb8(_image(each)), each.labels.astype(np.int32), distances(each.labels)
+            )
+            for each in self._found
+        ]
+
+
+def _image(picture: pictures.Picture) -> Image:
+    return Image(picture.image, "YX" if picture.image.ndim == 2 else "YXC")
+
+
+def _loaded(model: Model) -> CellsPredictor:
+    found = predictor.load(model)
+    if not isinstance(found, CellsPredictor):
+        raise SystemExit(f"{model.name} is no model of the recipe cells; name one of these.")
+    return found
+
+
+if __name__ == "__main__":
+    keras.utils.set_random_seed(0)
+    serve(prepare)

@@ -14,13 +14,14 @@ from benchmarks.environments import versions
 from cellseg.images.image import Image
 from cellseg.images.scaling import stretched_rgb8
 from cellseg.models.store import Model, ModelStore
+from cellseg.network import precision
 from cellseg.network.augmentation import Annotated
 from cellseg.network.crops import crop_batches
 from cellseg.network.targets import distances
 from cellseg.recipes import CellsFacts, CellsNetwork, CellsRecipe
 from cellseg.segmentation import predictor
 from cellseg.segmentation.cells_predictor import CellsPredictor
-from cellseg.training import cells_trainer, precision
+from cellseg.training import cells_trainer
 from cellseg.workspace import Workspace
 
 ENDLESS = 1_000_000

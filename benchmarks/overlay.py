@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FilePayload, Page, sync_playwright
 
 from benchmarks.command import machine
 from benchmarks.pages import FLAGS, server
@@ -42,11 +42,11 @@ def main() -> None:
 def _seconds(page: Page, number: int) -> float:
     """From the upload of an image to its cells in the browser; the image is removed after."""
     pixels, _ = draw_cells(np.random.default_rng(number), SIZE, CELLS)
-    file = {
-        "name": f"field {number}.tif",
-        "mimeType": "image/tiff",
-        "buffer": tiff_bytes(Image(pixels, "YX")),
-    }
+    file = FilePayload(
+        name=f"field {number}.tif",
+        mimeType="image/tiff",
+        buffer=tiff_bytes(Image(pixels, "YX")),
+    )
     upload = page.locator(".st-key-segment-upload input[type=file]")
     upload.wait_for(state="attached", timeout=60_000)
     began = time.perf_counter()

@@ -50,7 +50,6 @@ TENSORFLOW_ROOMS = (
     "cellseg.training.cells_trainer",
     "cellseg.training.budget",
     "cellseg.training.devices",
-    "cellseg.training.precision",
     "cellseg.training.tuning",
     "cellseg.training.validation",
     "cellseg.segmentation.predictor",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cellseg.training import precision
+from cellseg.network import precision
 
 
 def product(kind):

@@ -5,8 +5,9 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from cellseg.network.precision import layers_in
 from cellseg.network.unet import build_encoder, upsample
-from cellseg.recipes import CellsNetwork
+from cellseg.recipes import CellsNetwork, Precision
 
 OUTPUTS = ("foreground", "boundary", "distance")
 """The channels of the result, in this order."""
@@ -15,7 +16,11 @@ DEPTH = 32
 """Height and width of the input are multiples of this many pixels."""
 
 
-def build_cellnet(settings: CellsNetwork, encoder_weights: Path | None = None) -> keras.Model:
+def build_cellnet(
+    settings: CellsNetwork,
+    encoder_weights: Path | None = None,
+    precision: Precision = "float32",
+) -> keras.Model:
     """The U-Net of the recipe `cells`.
 
     The skips are narrowed by 1x1 convolutions before they join the decoder. The last transposed
@@ -26,6 +31,8 @@ def build_cellnet(settings: CellsNetwork, encoder_weights: Path | None = None) -
     ----------
     encoder_weights : file of the encoder's start; None leaves it random (also for a network whose
         trained weights are loaded next).
+    precision : of the decoder. The encoder computes in float32: its many cheap steps are slower in
+        bfloat16, which its convolutions hardly make up for.
 
     Returns
     -------
@@ -38,19 +45,27 @@ def build_cellnet(settings: CellsNetwork, encoder_weights: Path | None = None) -
     CellsegError
         Where the weights file does not fit the encoder.
     """
-    inputs = keras.Input((None, None, 3), name="image")
-    x = layers.Rescaling(2.0, offset=-1.0, name="to_encoder_range")(inputs)
-    encoder = build_encoder(None, settings, encoder_weights, settings.batch_norm_momentum)
-    *skips, x = encoder(x)  # (B, H/32, W/32, C)
+    with layers_in("float32"):
+        inputs = keras.Input((None, None, 3), name="image")
+        x = layers.Rescaling(2.0, offset=-1.0, name="to_encoder_range")(inputs)
+        encoder = build_encoder(None, settings, encoder_weights, settings.batch_norm_momentum)
+        *skips, x = encoder(x)  # (B, H/32, W/32, C)
+    with layers_in(precision):
+        x = _decoded(x, skips, settings)
+    return keras.Model(inputs, x, name="mobilenetv2_cellnet")
+
+
+def _decoded(
+    x: keras.KerasTensor, skips: list[keras.KerasTensor], settings: CellsNetwork
+) -> keras.KerasTensor:
     *widths, last = settings.decoder_filters
     for filters, skip in zip(widths, reversed(skips), strict=True):
         x = upsample(x, filters)  # twice the height and width
         x = layers.Concatenate()([x, _convolved(skip, filters, 1)])
     x = _convolved(x, last, 3)  # (B, H/2, W/2, last)
-    x = layers.Conv2DTranspose(
+    return layers.Conv2DTranspose(
         len(OUTPUTS), 4, strides=2, padding="same", dtype="float32", name="outputs"
     )(x)
-    return keras.Model(inputs, x, name="mobilenetv2_cellnet")
 
 
 def _convolved(x: keras.KerasTensor, filters: int, kernel: int) -> keras.KerasTensor:

@@ -11,6 +11,7 @@ from cellseg.config import PredictionOptions, Preprocessing, Recipe
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.models.store import Model
+from cellseg.network import precision
 from cellseg.network.cellnet import build_cellnet
 from cellseg.network.preprocessing import network_image
 from cellseg.network.unet import build_unet, load_weights
@@ -106,7 +107,7 @@ def load(model: Model) -> AnyPredictor:
     """
     recipe = model.recipe
     if isinstance(recipe, CellsRecipe):
-        network = build_cellnet(recipe.network)
+        network = build_cellnet(recipe.network, precision=precision.fastest())
     else:
         network = build_unet(recipe.preprocessing.image_size, recipe.network)
     if not load_weights(network, model.weights):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cellseg.datasets.split import make_split
 from cellseg.errors import CellsegError
 from cellseg.images.scaling import stretched_rgb8
+from cellseg.network import precision
 from cellseg.network.augmentation import Annotated
 from cellseg.network.cellnet import build_cellnet
 from cellseg.network.crops import crop_batches
@@ -22,7 +23,7 @@ from cellseg.network.targets import distances
 from cellseg.network.unet import load_weights
 from cellseg.recipes import CellsFacts, CellsRecipe, InstanceSettings, Target
 from cellseg.segmentation.cells_predictor import CellsPredictor
-from cellseg.training import devices, precision
+from cellseg.training import devices
 from cellseg.training.budget import Budget
 from cellseg.training.callbacks import CellPictures, ProgressReport, StopOnRequest
 from cellseg.training.runs import Run
@@ -243,12 +244,8 @@ def _read(
 
 
 def _network(recipe: CellsRecipe, start: Path | None, facts: CellsFacts) -> keras.Model:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision.policy(facts.precision))
-    try:
-        network = build_cellnet(recipe.network, None if recipe.start else start)
-    finally:
-        keras.config.set_dtype_policy(before)
+    weights = None if recipe.start else start
+    network = build_cellnet(recipe.network, weights, facts.precision)
     if recipe.start and start and not load_weights(network, start):
         raise CellsegError(
             "The model to start from has another network; choose its own network settings, or "

@@ -1,9 +1,12 @@
-"""Which arithmetic a training uses: measured on the machine, in about a second."""
+"""Which arithmetic a network uses: measured on the machine, in about a second."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Literal
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -26,6 +29,12 @@ def chosen(wish: Literal["auto"] | Precision) -> Precision:
         return wish
     faster = _seconds(tf.float32) > FASTER * _seconds(tf.bfloat16)
     return "bfloat16" if faster and accurate(convolutions) else "float32"
+
+
+@cache
+def fastest() -> Precision:
+    """As `chosen` for `auto`, measured once in a process."""
+    return chosen("auto")
 
 
 def accurate(computed: Computed) -> bool:
@@ -59,9 +68,15 @@ def convolutions(kind: tf.DType) -> list[NDArray[np.float32]]:
     return results
 
 
-def policy(precision: Precision) -> str:
-    """Keras's name of it: weights stay float32 either way."""
-    return "mixed_bfloat16" if precision == "bfloat16" else "float32"
+@contextmanager
+def layers_in(precision: Precision) -> Iterator[None]:
+    """Layers that are built meanwhile compute in it; their weights stay float32 either way."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _noise(shape: Sequence[int], kind: tf.DType, seed: int = 0) -> tf.Tensor:

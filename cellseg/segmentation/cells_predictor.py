@@ -54,7 +54,7 @@ CLOSER = 1.5
 BYTES = 8
 """Of a pixel of the result: its label and its probability."""
 
-LOOKED_AT = 1_000_000
+LOOKED_AT = 100_000
 """Pixels of an image from which its looks are told, at most."""
 
 Rgb = NDArray[np.uint8]

@@ -38,7 +38,7 @@ def test_from_microscope_slices_to_an_overlay(server, new_page, real_data):
     page.locator(".st-key-train-start button").click()
     page.wait_for_url(re.compile(r"run="))
     curves = page.locator(".st-key-train-curves canvas")
-    expect(curves).to_have_count(2)
+    expect(curves).to_have_count(2, timeout=TRAINING)
     status = page.locator(".st-key-train-status")
     expect(status).to_contain_text("Epoch 2 of 4", timeout=TRAINING)
     described = page.get_by_role("img", name=re.compile("Learning curves after epoch"))

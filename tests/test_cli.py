@@ -83,7 +83,7 @@ def draw_stacks(folder):
 # --- words ------------------------------------------------------------------------------------
 
 
-def test_an_empty_workspace_is_listed_without_being_made(tmp_path):
+def test_an_empty_workspace_is_listed_without_being_made(tmp_path, nothing_shipped):
     home = tmp_path / "home"
     empty = {"home": str(home), "datasets": [], "runs": [], "models": []}
     assert answer("list", "--home", home) == empty
@@ -257,7 +257,7 @@ def test_ctrl_c_publishes_what_was_learned(trained):
     listed = json.loads(out)
     assert code == 0
     assert [run["state"] for run in listed["runs"]] == ["stopped"]
-    assert [model["name"] for model in listed["models"]] == ["squares"]
+    assert [model["name"] for model in listed["models"]] == ["squares", "nuclei"]
 
 
 @pytest.mark.slow

@@ -61,7 +61,7 @@ def trained(workspace: Workspace, dataset: Dataset, epochs: int) -> Run:
     recipe = Recipe(
         network=NetworkSettings(encoder_weights="none"), training=TrainingSettings(epochs=epochs)
     )
-    run = jobs.start(workspace, dataset, recipe, "nuclei")
+    run = jobs.start(workspace, dataset, recipe, "my nuclei")
     while not (progress := run.progress()).ended:
         print(f"\r{progress.phase}, epoch {progress.epoch} of {epochs} ", end="", flush=True)
         time.sleep(1)

@@ -156,7 +156,8 @@ def test_filters_act_on_picture_count_and_download_alike(opened, batch, server):
     expect(opened.get_by_text(f"The filters leave out {9 - kept} of 9 cells")).to_be_visible()
 
     radio(opened, "Download").click()
-    radio(opened, "This image").click()
+    scope = widget(opened, batch, "export-scope")  # the table offers such a choice too
+    radio(scope, "This image").click()
     widget(opened, batch, "export-pack").get_by_role("button").click()
     with opened.expect_download() as download:
         opened.get_by_role("button", name="Download plates_cells.zip").click()

@@ -34,12 +34,14 @@ class CellsNetwork(EncoderSettings):
     freeze_encoder : whether only the decoder learns.
     thaw_after : share of the training after which a frozen encoder learns too; None never.
     batch_norm_momentum : of the encoder's statistics where it learns; Keras's 0.999 lags behind.
+    tone : whether the network mixes its input of the image and its square root.
     """
 
-    decoder_filters: tuple[Filters, Filters, Filters, Filters, Filters] = (256, 128, 64, 32, 32)
+    decoder_filters: tuple[Filters, Filters, Filters, Filters, Filters] = (192, 96, 48, 24, 24)
     freeze_encoder: bool = False
     thaw_after: float | None = Field(default=None, gt=0, lt=1)
     batch_norm_momentum: float = Field(default=0.9, ge=0, lt=1)
+    tone: bool = True
 
     @property
     def encoder_trains(self) -> bool:
@@ -87,7 +89,8 @@ class InstanceSettings(Frozen):
     prominence : how far the distance must fall between two of its hills for them to be two cells.
     min_area : smallest cell, pixels.
     min_score : least mean foreground probability of a cell.
-    closer : diameter of the typical cell, pixels, below which an image is looked at enlarged.
+    closer : diameter, pixels, to which the typical cell of an image is enlarged, at most twofold,
+        where it is smaller.
     """
 
     foreground: float = Field(default=0.5, gt=0, lt=1)

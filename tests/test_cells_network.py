@@ -5,9 +5,9 @@ import pytest
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
-from cellseg.network.augmentation import Annotated
+from cellseg.network.augmentation import SCALES, Annotated
 from cellseg.network.cellnet import build_cellnet
-from cellseg.network.crops import crop_batches
+from cellseg.network.crops import crop_batches, scales_of
 from cellseg.network.losses import CellsLoss
 from cellseg.network.targets import distances
 from cellseg.recipes import (
@@ -56,7 +56,7 @@ class Ideal(CellsPredictor):
 
 def test_the_default_network_takes_any_multiple_of_32():
     network = build_cellnet(CellsNetwork(encoder_weights="none"))
-    assert network.count_params() == 3_561_667
+    assert network.count_params() == 2_983_157
     assert network.output_shape == (None, None, None, 3)
     assert network(np.zeros((1, 64, 96, 3), np.float32)).shape == (1, 64, 96, 3)
 
@@ -164,6 +164,15 @@ def test_planes_of_one_file_stay_on_one_side():
     assert sorted([*learning, *kept]) == names
 
 
+def test_the_tone_begins_with_the_image_itself():
+    network = build_cellnet(SMALL)
+    image = np.linspace(0, 1, 32 * 32 * 3, dtype=np.float32).reshape(1, 32, 32, 3)
+    toned = keras.Model(network.input, network.get_layer("tone").output)
+    np.testing.assert_array_equal(toned(image), image)
+    plain = build_cellnet(SMALL.model_copy(update={"tone": False}))
+    assert network.count_params() - plain.count_params() == 6 * 3
+
+
 def test_of_few_images_none_is_kept_for_validation():
     assert kept_for_validation(["a", "b", "c"], 0.15) == (("a", "b", "c"), ())
 
@@ -192,7 +201,7 @@ class Sharp(Ideal):
         return np.stack([sure, 0 * sure, sure], axis=-1)
 
 
-@pytest.mark.parametrize(("closer", "looks"), [(0.0, 1), (8.0, 1), (10.0, 2)])
+@pytest.mark.parametrize(("closer", "looks"), [(0.0, 1), (8.0, 1), (13.0, 2)])
 def test_an_image_of_small_cells_is_looked_at_again_enlarged(closer, looks):
     pixels = np.zeros((64, 64), np.uint8)
     for number in range(6):
@@ -205,18 +214,29 @@ def test_an_image_of_small_cells_is_looked_at_again_enlarged(closer, looks):
 
 
 def test_a_closer_look_is_taken_tile_by_tile_and_scales_back():
-    pixels = np.zeros((128, 128), np.uint8)
-    for row in range(0, 128, 16):
-        for column in range(0, 128, 16):
+    pixels = np.zeros((256, 256), np.uint8)
+    for row in range(0, 256, 16):
+        for column in range(0, 256, 16):
             pixels[row + 4 : row + 12, column + 4 : column + 12] = 200
-    facts = CellsFacts(diameter=9.0, instances=InstanceSettings(closer=10.0))
+    facts = CellsFacts(diameter=9.0, instances=InstanceSettings(closer=13.0))
     predictor = Sharp(facts)
-    found = predictor.cells(Image(pixels, "YX"), PredictionOptions(tile=96)).labels
-    assert len(predictor.windows) == 1 + 4  # a first look, then tiles of 96 / 1.5 pixels
-    assert found.max() == 64
+    found = predictor.cells(Image(pixels, "YX"), PredictionOptions(tile=192)).labels
+    assert len(predictor.windows) == 1 + 4  # a first look, then tiles of 192 / 1.5 pixels
+    assert found.max() == 256
     areas = np.bincount(found.ravel())[1:]
     assert areas.min() >= 49
     assert areas.max() <= 81
+
+
+@pytest.mark.parametrize(
+    ("side", "factor"), [(8, 2.0), (16, 1.5), (20, 1.25), (25, 1.0)]
+)  # diameters of 9.0, 18.1, 22.6 and 28.2
+def test_small_cells_are_enlarged_by_quarters_and_at_most_twofold(side, factor):
+    predictor = Sharp(CellsFacts(instances=InstanceSettings(closer=24.0)))
+    labels = np.zeros((30, 180), np.int32)
+    for number in range(6):
+        labels[2 : 2 + side, 30 * number + 2 : 30 * number + 2 + side] = number + 1
+    assert predictor.enlargement(labels) == factor
 
 
 def test_tuning_takes_a_closer_look_where_that_finds_more():
@@ -284,7 +304,19 @@ def test_tuning_of_pixels_finds_the_threshold_between_cell_and_ground():
 def test_where_pixels_count_all_of_them_weigh_alike():
     labels, _ = squares()
     image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
-    for typical, heaviest in ((None, 1.0), (400.0, 2.0)):
-        ((_, truth),) = crop_batches([image], 64, 2, 1, typical, 0).as_numpy_iterator()
-        assert truth[..., 3].max() == pytest.approx(heaviest, abs=0.8 if typical else 0.0)
-        assert truth[..., 3].min() == 1.0
+    ((_, alike),) = crop_batches([image], 64, 2, 1, None, 0).as_numpy_iterator()
+    assert (alike[..., 3] == 1.0).all()
+    ((_, told),) = crop_batches([image], 64, 2, 1, 400.0, 0).as_numpy_iterator()
+    cells = told[..., 0] == 1
+    assert (told[..., 3][cells] > 1.0).all()
+    assert set(np.unique(told[..., 3][~cells])) <= {1.0, 3.0}  # the ground, and what parts cells
+
+
+@pytest.mark.parametrize(("side", "more"), [(5, 2.0), (20, 28 / (40 / np.pi**0.5)), (40, 1.0)])
+def test_images_of_small_cells_are_enlarged_more_in_training(side, more):
+    labels = np.zeros((64, 64), np.int32)
+    labels[:side, :side] = 1
+    image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
+    assert scales_of(image) == pytest.approx((SCALES[0] * more, SCALES[1] * more))
+    nothing = Annotated(image.image, 0 * labels, image.distance)
+    assert scales_of(nothing) == pytest.approx(SCALES)

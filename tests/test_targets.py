@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cellseg.network.targets import boundaries, distances, weights
+from cellseg.network.targets import between, boundaries, distances, weights
 
 TWO = np.array(
     [
@@ -42,6 +42,19 @@ def test_boundaries_part_cells_that_touch():
 def test_small_cells_weigh_more_within_bounds():
     found = weights(TWO, typical_area=9.0)
     assert found[0, 0] == pytest.approx(2.0)  # as large as is typical
-    assert found[1, 4] == pytest.approx(4.0)  # 2 sqrt(9 / 1) = 6, more than the bound
-    assert found[0, 3] == 1.0
+    assert found[0, 3] == 3.0  # between the two
+    alone = weights(np.where(TWO == 2, TWO, 0), typical_area=9.0)
+    assert alone[1, 4] == pytest.approx(4.0)  # 2 sqrt(9 / 1) = 6, more than the bound
     assert found.dtype == np.float32
+
+
+def test_what_parts_two_cells_weighs_threefold():
+    labels = np.array([[1, 1, 1, 1, 0, 2, 2, 2, 2, 0]])
+    near = [False, False, False, True, True, True, False, False, False, False]
+    assert between(labels)[0].tolist() == near
+    assert weights(labels, 1.0)[0].tolist() == [1, 1, 1, 3, 3, 3, 1, 1, 1, 1]
+
+
+def test_a_cell_alone_has_nothing_to_be_parted_from():
+    assert not between(np.array([[0, 1, 1, 0]])).any()
+    assert not between(np.zeros((3, 3), int)).any()

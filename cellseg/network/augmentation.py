@@ -43,7 +43,12 @@ class Annotated:
     distance: NDArray[np.float32]
 
 
-def crop(source: Annotated, side: int, rng: np.random.Generator) -> Annotated:
+def crop(
+    source: Annotated,
+    side: int,
+    rng: np.random.Generator,
+    scales: tuple[float, float] = SCALES,
+) -> Annotated:
     """A random square of an image: scaled, mirrored and turned by quarters, all three arrays alike.
 
     Where the image is smaller than the square it is mirrored at its borders. Labels take the
@@ -52,8 +57,9 @@ def crop(source: Annotated, side: int, rng: np.random.Generator) -> Annotated:
     Parameters
     ----------
     side : of the square, pixels.
+    scales : the smallest and the largest factor that the image is scaled by.
     """
-    scale = math.exp(rng.uniform(math.log(SCALES[0]), math.log(SCALES[1])))
+    scale = math.exp(rng.uniform(math.log(scales[0]), math.log(scales[1])))
     source = _at_least(source, math.ceil(side / scale))
     window = side / scale
     height, width = source.labels.shape

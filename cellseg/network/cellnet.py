@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import keras
-from keras import layers
+import numpy as np
+from keras import layers, ops
 
 from cellseg.network.precision import layers_in
 from cellseg.network.unet import build_encoder, upsample
@@ -47,12 +48,25 @@ def build_cellnet(
     """
     with layers_in("float32"):
         inputs = keras.Input((None, None, 3), name="image")
-        x = layers.Rescaling(2.0, offset=-1.0, name="to_encoder_range")(inputs)
+        x = _toned(inputs) if settings.tone else inputs
+        x = layers.Rescaling(2.0, offset=-1.0, name="to_encoder_range")(x)
         encoder = build_encoder(None, settings, encoder_weights, settings.batch_norm_momentum)
         *skips, x = encoder(x)  # (B, H/32, W/32, C)
     with layers_in(precision):
         x = _decoded(x, skips, settings)
     return keras.Model(inputs, x, name="mobilenetv2_cellnet")
+
+
+def _toned(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Three channels mixed of the image and its square root, to begin with the image itself.
+
+    The root spreads what is dark: faint cells beside bright ones.
+    """
+    keep = np.concatenate([np.eye(3), np.zeros((3, 3))]).reshape(1, 1, 6, 3)
+    mixed = layers.Conv2D(
+        3, 1, use_bias=False, kernel_initializer=keras.initializers.Constant(keep), name="tone"
+    )
+    return mixed(layers.Concatenate()([x, ops.sqrt(x)]))
 
 
 def _decoded(

@@ -7,8 +7,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cellseg.network.augmentation import Annotated, crop, recolour
-from cellseg.network.targets import boundaries, weights
+from cellseg.network.augmentation import SCALES, Annotated, crop, recolour
+from cellseg.network.targets import boundaries, typical_diameter, weights
+
+SMALL = 28.0
+"""Diameter of a typical cell, pixels, below which an image counts as one of small cells."""
+
+MOST_ENLARGED = 2.0
+"""Largest factor by which an image of small cells is enlarged more than others."""
 
 KINDS = ("colour", "bright cells", "dark cells")
 """What an image may look like; see `kind_of`."""
@@ -39,6 +45,13 @@ def chances(sources: Sequence[Annotated]) -> NDArray[np.float64]:
     return drawn / drawn.sum()
 
 
+def scales_of(source: Annotated) -> tuple[float, float]:
+    """The factors that an image is scaled between: images of small cells are enlarged more."""
+    diameter = typical_diameter(source.labels) or SMALL
+    more = min(MOST_ENLARGED, max(1.0, SMALL / diameter))
+    return SCALES[0] * more, SCALES[1] * more
+
+
 def crop_batches(
     sources: Sequence[Annotated],
     side: int,
@@ -62,10 +75,12 @@ def crop_batches(
     """
     rng = np.random.default_rng(seed)
     likely = chances(sources)
+    scales = [scales_of(source) for source in sources]
 
     def draw() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         for _ in range(steps * batch_size):
-            square = crop(sources[rng.choice(len(sources), p=likely)], side, rng)
+            chosen = rng.choice(len(sources), p=likely)
+            square = crop(sources[chosen], side, rng, scales[chosen])
             labels = square.labels
             truth = np.stack(
                 [

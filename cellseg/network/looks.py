@@ -8,13 +8,11 @@ from numpy.typing import NDArray
 
 from cellseg.network.augmentation import Annotated
 from cellseg.network.crops import KINDS, kind_of
+from cellseg.network.targets import typical_diameter
 from cellseg.recipes import Look, Looks, Range
 
 MARGIN = 0.1
 """By how much the ranges of the training images are widened, at least."""
-
-ROWS = 1024
-"""Rows of an image that are counted at a time."""
 
 WORDS = {
     KINDS[0]: "in colour",
@@ -47,15 +45,6 @@ def looks_of(images: Sequence[Annotated]) -> Looks:
     low, high = np.percentile(typical, (2.5, 97.5)) if typical else (0.0, 0.0)
     diameters = (round(float(low), 1), round(float(high), 1)) if typical else None
     return Looks(kinds=kinds, diameters=diameters)
-
-
-def typical_diameter(labels: NDArray[np.integer]) -> float | None:
-    """Of a circle of the median area of the cells, pixels; None where there is no cell."""
-    areas = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
-    for row in range(0, len(labels), ROWS):  # a count of a whole slide at once would fill memory
-        areas += np.bincount(labels[row : row + ROWS].ravel(), minlength=areas.size)
-    areas = areas[1:][areas[1:] > 0]
-    return 2.0 * math.sqrt(float(np.median(areas)) / math.pi) if areas.size else None
 
 
 def unlike(rgb: NDArray[np.uint8], labels: NDArray[np.int32], looks: Looks) -> str | None:

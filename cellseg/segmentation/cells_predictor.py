@@ -15,7 +15,8 @@ from cellseg.images.image import Image
 from cellseg.images.limits import check_memory
 from cellseg.images.scaling import Stretch, nearest
 from cellseg.network.cellnet import DEPTH
-from cellseg.network.looks import typical_diameter, unlike
+from cellseg.network.looks import unlike
+from cellseg.network.targets import typical_diameter
 from cellseg.recipes import CellsFacts, CellsRecipe
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import (
@@ -48,8 +49,11 @@ OTHER_SCALE = 1.7
 SCALES = (0.2, 5.0)
 """The least and the largest factor that an image is scaled by to bring its cells to size."""
 
-CLOSER = 1.5
-"""Factor by which an image of small cells is enlarged for another look."""
+ENLARGED = 2.0
+"""Largest factor by which an image of small cells is enlarged for another look."""
+
+QUARTERS = 4
+"""Such factors are multiples of one quarter, so that windows can begin on the network's grid."""
 
 BYTES = 8
 """Of a pixel of the result: its label and its probability."""
@@ -188,16 +192,16 @@ class CellsPredictor:
             "of the cells if they are cut or merged."
         )
 
-    def is_small(self, labels: NDArray[np.int32]) -> bool:
-        """Whether the typical cell is so small that the image is better looked at enlarged."""
-        diameter = typical_diameter(labels)
-        return (
-            diameter is not None and labels.max() >= FEW and diameter < self.facts.instances.closer
-        )
+    def enlargement(self, labels: NDArray[np.int32]) -> float:
+        """The factor, 1 to 2, that brings the typical cell of an image to the size `closer`."""
+        diameter, wanted = typical_diameter(labels), self.facts.instances.closer
+        if diameter is None or labels.max() < FEW or diameter >= wanted:
+            return 1.0
+        return min(ENLARGED, math.ceil(QUARTERS * wanted / diameter) / QUARTERS)
 
-    def closer_look(self, rgb: Rgb) -> Rgb:
-        """A window enlarged for small cells."""
-        return _resized(rgb, CLOSER)
+    def closer_outputs(self, rgb: Rgb, factor: float) -> NDArray[np.float32]:
+        """As `outputs`, of a window enlarged by a factor; at its enlarged size."""
+        return self.outputs(_resized(rgb, factor))
 
     def _factor(self, stretch: Stretch, options: PredictionOptions) -> tuple[float, Found | None]:
         """By how much to scale the image, and what was seen of it whole at its own scale."""
@@ -211,7 +215,7 @@ class CellsPredictor:
             (slice(0, height), slice(0, width)) if whole else (_middle(height), _middle(width))
         )
         first = next(self._found([Tile((rows, columns), (rows, columns))], stretch.rgb8, 1.0))
-        return (CLOSER if self.is_small(first[0]) else 1.0), first if whole else None
+        return self.enlargement(first[0]), first if whole else None
 
     def _tiles(
         self, height: int, width: int, factor: float, options: PredictionOptions
@@ -221,7 +225,9 @@ class CellsPredictor:
             return tiles(height, width, max(height, width), 0)
         side = (options.tile or TILE) / factor
         margin = max(MARGIN, 1.5 * self.facts.diameter) / factor
-        return tiles(height, width, round(side), round(margin), STEP if factor == 1.0 else 2 * STEP)
+        return tiles(
+            height, width, round(side), round(margin), STEP if factor == 1.0 else QUARTERS * STEP
+        )
 
 
 def windows_at_once() -> int:

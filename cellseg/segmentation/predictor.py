@@ -13,6 +13,7 @@ from cellseg.images.image import Image
 from cellseg.models.store import Model
 from cellseg.network import precision
 from cellseg.network.cellnet import build_cellnet
+from cellseg.network.folding import folded
 from cellseg.network.preprocessing import network_image
 from cellseg.network.unet import build_unet, load_weights
 from cellseg.recipes import CellsFacts, CellsPreprocessing, CellsRecipe
@@ -115,6 +116,8 @@ def load(model: Model) -> AnyPredictor:
             f"The weights of the model {model.name} cannot be loaded; the file is damaged or not "
             "of this model. Train it again or bring back a copy."
         )
+    if isinstance(recipe, CellsRecipe):
+        network = folded(network)
     return predictor_of(network, recipe, model.facts.cells)
 
 

@@ -1,7 +1,6 @@
 """The settings of the instance step that fit a trained network, found on validation images."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +16,13 @@ TUNED_AT = (0.5, 0.75)
 """IoU thresholds whose AP, averaged, the tuning makes large."""
 
 TRIED: dict[str, tuple[float, ...]] = {
-    "prominence": (0.1, 0.2, 0.3, 0.4),
+    "closer": (0.0, 14.0, 20.0, 24.0, 28.0, 32.0),
+    "prominence": (0.1, 0.15, 0.2, 0.3, 0.4),
     "smoothing": (0.5, 1.0, 2.0),
-    "boundary_weight": (0.0, 0.5),
-    "foreground": (0.4, 0.5, 0.6),
+    "boundary_weight": (0.0, 0.5, 1.0),
+    "foreground": (0.4, 0.5, 0.6, 0.7),
     "min_area": (10, 20, 30),
     "min_score": (0.0, 0.6, 0.7, 0.75, 0.8, 0.85),
-    "closer": (0.0, 14.0, 20.0),
 }
 """The values of each setting that are tried, one setting after the other."""
 
@@ -70,18 +69,17 @@ class _Looks:
         self._predictor = predictor
         self._rgb = image.image
         self.truth = image.labels
-        self._outputs = predictor.outputs(image.image)
+        self._outputs = {1.0: predictor.outputs(image.image)}
 
     def labels(self, tried: CellsPredictor) -> NDArray[np.int32]:
         """The cells by a predictor's settings."""
-        found = tried.separated(self._outputs)
-        if not tried.is_small(found):
+        found = tried.separated(self._outputs[1.0])
+        factor = tried.enlargement(found)
+        if factor == 1.0:
             return found
-        return nearest(tried.separated(self._closer), *found.shape)
-
-    @cached_property
-    def _closer(self) -> NDArray[np.float32]:
-        return self._predictor.outputs(self._predictor.closer_look(self._rgb))
+        if factor not in self._outputs:
+            self._outputs[factor] = self._predictor.closer_outputs(self._rgb, factor)
+        return nearest(tried.separated(self._outputs[factor]), *found.shape)
 
 
 def _mean_ap(tried: CellsPredictor, looks: Sequence[_Looks]) -> float:

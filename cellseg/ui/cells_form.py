@@ -14,9 +14,9 @@ from cellseg.training import jobs
 NOTHING = "the encoder alone"
 TARGETS = {"instances": "each cell", "semantic": "cell or not"}
 DECODERS = {
-    (256, 128, 64, 32, 32): "standard, 256 to 32",
-    (128, 64, 32, 16, 16): "narrow, 128 to 16",
-    (512, 256, 128, 64, 64): "wide, 512 to 64",
+    (192, 96, 48, 24, 24): "standard, 192 to 24",
+    (96, 48, 24, 12, 12): "narrow, 96 to 12",
+    (384, 192, 96, 48, 48): "wide, 384 to 48",
 }
 CROPS = (128, 192, 256, 320, 384, 512)
 PRECISIONS = {"auto": "as this machine likes", "float32": "float32", "bfloat16": "bfloat16"}

@@ -1,0 +1,79 @@
+"""The same network without batch norms, for prediction: each becomes part of what it follows."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+
+Weights = list[NDArray[np.float32]]
+
+
+def folded(network: keras.Model) -> keras.Model:
+    """A copy whose batch norms are folded into the convolutions before them.
+
+    When it predicts, a batch norm is a x + b by channel, a = gamma / sqrt(variance + epsilon) and
+    b = beta - a mean (Ioffe & Szegedy 2015); a scales the kernel, b becomes the bias. Results
+    differ from those of the network by rounding. A convolution whose output goes to a batch norm
+    must go nowhere else, and have no activation of its own.
+    """
+    found = {layer.name: layer for layer in _layers(network)}
+    makers = {id(layer.output): layer for layer in found.values() if _is_convolution(layer)}
+    before = {
+        layer.name: makers[id(layer.input)].name
+        for layer in found.values()
+        if isinstance(layer, layers.BatchNormalization) and id(layer.input) in makers
+    }
+    norms = {convolution: found[norm] for norm, convolution in before.items()}
+
+    def copied(layer: keras.Layer) -> keras.Layer:
+        if not isinstance(layer, keras.Layer):  # an operation without weights
+            return layer
+        config = layer.get_config()
+        if layer.name in before:
+            return layers.Identity(name=config["name"], dtype=config["dtype"])
+        if layer.name in norms:
+            config["use_bias"] = True
+        return layer.__class__.from_config(config)
+
+    def called(layer: keras.Layer, *given: Any, **named: Any) -> Any:
+        named.pop("mask", None)  # a batch norm takes one
+        return layer(*given, **named)
+
+    copy = keras.models.clone_model(
+        network, clone_function=copied, call_function=called, recursive=True
+    )
+    for layer in _layers(copy):
+        if layer.name in norms:
+            layer.set_weights(_weights(found[layer.name], norms[layer.name]))
+        elif layer.weights:
+            layer.set_weights(found[layer.name].get_weights())
+    return copy
+
+
+def _layers(network: keras.Model) -> list[keras.Layer]:
+    """The layers of a network and of the networks in it."""
+    found = []
+    for layer in network.layers:
+        found += _layers(layer) if isinstance(layer, keras.Model) else [layer]
+    return found
+
+
+def _is_convolution(layer: keras.Layer) -> bool:
+    kinds = (layers.Conv2D, layers.DepthwiseConv2D, layers.Conv2DTranspose)
+    return isinstance(layer, kinds)
+
+
+def _weights(layer: keras.Layer, norm: layers.BatchNormalization) -> Weights:
+    """Kernel and bias of a convolution with the batch norm behind it."""
+    kernel, *bias = layer.get_weights()
+    gamma, beta, mean, variance = norm.get_weights()
+    scale = gamma / np.sqrt(variance + norm.epsilon)
+    if isinstance(layer, layers.DepthwiseConv2D):
+        by_channel = scale.reshape(kernel.shape[2:])
+    elif isinstance(layer, layers.Conv2DTranspose):
+        by_channel = scale[:, np.newaxis]
+    else:
+        by_channel = scale
+    return [kernel * by_channel, beta - scale * mean + (scale * bias[0] if bias else 0.0)]

@@ -9,6 +9,7 @@ import tifffile
 
 from cellseg.errors import CellsegError
 from cellseg.images import decoding
+from cellseg.images.child import Spare
 from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
 from cellseg.images.view import ChoiceNeeded, View
@@ -108,6 +109,46 @@ def test_nothing_is_imported_from_the_folder_one_is_in(files, monkeypatch):
     monkeypatch.chdir(files)
     with Decoder() as decoder:
         assert decoder.image("image.tif").height == 3
+
+
+@pytest.fixture
+def spare():
+    spare = Spare()
+    yield spare
+    spare.end()
+
+
+def test_a_child_waits_for_the_next_decoder(files, spare):
+    with Decoder(spare=spare) as first:
+        first.image(files / "image.tif")
+        child = first._child
+    with Decoder(spare=spare) as second:
+        assert second.image(files / "image.tif").height == 3
+        assert second._child is child
+    spare.end()
+    assert child.dead
+
+
+def test_a_child_of_other_limits_or_a_dead_one_waits_for_nobody(files, spare):
+    with Decoder(spare=spare) as first:
+        first.image(files / "image.tif")
+        child = first._child
+    with Decoder(max_pixels=100, spare=spare) as other:
+        other.image(files / "image.tif")
+        assert other._child is not child
+    assert child.dead  # the other waits in its place
+    waiting = other._spare.take("cellseg.images.decoder", 100)
+    waiting.kill()
+    spare.give(waiting)
+    assert spare.take("cellseg.images.decoder", 100) is None
+
+
+def test_a_child_does_not_wait_where_its_work_was_broken_off(files, spare):
+    with pytest.raises(KeyboardInterrupt), Decoder(spare=spare) as decoder:
+        decoder.image(files / "image.tif")
+        child = decoder._child
+        raise KeyboardInterrupt
+    assert child.dead
 
 
 PLANES = np.arange(7 * 4 * 5, dtype=np.uint16).reshape(7, 4, 5)

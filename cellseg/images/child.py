@@ -1,5 +1,6 @@
 """The process that decodes, seen from its parent: requests in, answers out, a line each."""
 
+import atexit
 import json
 import os
 import queue
@@ -17,6 +18,7 @@ class Child:
     """The process, with a thread that collects its answers."""
 
     def __init__(self, module: str, max_pixels: int | None) -> None:
+        self.kind = (module, max_pixels)
         root = str(Path(cellseg.__file__).parent.parent)
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         limit = {} if max_pixels is None else {VARIABLE: str(max_pixels)}
@@ -96,3 +98,41 @@ class Child:
         for line in self._process.stdout:
             self._answers.put(line)
         self._answers.put("")
+
+
+class Spare:
+    """At most one child that waits, so that the next file need not wait for a start.
+
+    A server has one; it ends with the process that holds it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: Child | None = None
+        atexit.register(self.end)
+
+    def take(self, module: str, max_pixels: int | None) -> Child | None:
+        """The child that waits, where it is of this kind and alive."""
+        with self._lock:
+            child = self._child
+            if child is None or child.kind != (module, max_pixels):
+                return None
+            self._child = None
+        if child.dead:
+            child.kill()
+            return None
+        return child
+
+    def give(self, child: Child) -> None:
+        """Let a child wait; one that waited before ends."""
+        with self._lock:
+            before, self._child = self._child, child
+        if before is not None:
+            before.end()
+
+    def end(self) -> None:
+        """End the child that waits."""
+        with self._lock:
+            child, self._child = self._child, None
+        if child is not None:
+            child.end()

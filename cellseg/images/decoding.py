@@ -11,7 +11,7 @@ import numpy as np
 
 from cellseg.errors import CellsegError
 from cellseg.images import limits
-from cellseg.images.child import Child
+from cellseg.images.child import Child, Spare
 from cellseg.images.image import Image
 from cellseg.images.stack import StackFacts
 from cellseg.images.view import ChoiceNeeded, Offer, View, cuts
@@ -37,12 +37,19 @@ class Decoder:
     timeout : seconds for one file, or for one piece of a stack that becomes many images.
     max_pixels : height times width of a file that must be decoded whole; by default as
         `cellseg.images.limits.max_pixels`.
+    spare : where a child is taken from, and waits after; None starts one and ends it.
     """
 
     child = "cellseg.images.decoder"
     """The module that the child process runs."""
 
-    def __init__(self, timeout: float = TIMEOUT, max_pixels: int | None = None) -> None:
+    def __init__(
+        self,
+        timeout: float = TIMEOUT,
+        max_pixels: int | None = None,
+        spare: Spare | None = None,
+    ) -> None:
+        self._spare = spare
         self._timeout = timeout
         self._max_pixels = max_pixels
         self._folder = tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True)
@@ -58,9 +65,11 @@ class Decoder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._child is not None:
+        if self._child is not None and self._spare is not None and kind is None:
+            self._spare.give(self._child)
+        elif self._child is not None:
             self._child.end()
-            self._child = None
+        self._child = None
         self._folder.cleanup()
 
     def describe(
@@ -176,6 +185,8 @@ class Decoder:
         limit = allowed = self._timeout + _size(request) / PACE
         if self._child is not None and self._child.dead:
             self._replace()
+        if self._child is None and self._spare is not None:
+            self._child = self._spare.take(self.child, self._max_pixels)
         if self._child is None:
             self._child = Child(self.child, self._max_pixels)
             limit += START_TIMEOUT

@@ -15,6 +15,7 @@ from cellseg.batches.truth import suffixed
 from cellseg.batches.work import segment_into
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
+from cellseg.images.child import Spare
 from cellseg.images.decoding import Decoder
 from cellseg.images.view import cuts, remarks
 from cellseg.limits import Limits
@@ -47,6 +48,12 @@ def predictor(_model: Model, weights: str, changed: float) -> "AnyPredictor":
     return load(_model)
 
 
+@st.cache_resource(show_spinner=False)
+def _spare() -> Spare:
+    """The child that decodes the next file that a page segments; one for all tabs."""
+    return Spare()
+
+
 def segment_all(
     files: Sequence[Received],
     model: Model,
@@ -71,7 +78,7 @@ def segment_all(
     known = [_known(file, _place(file, model, options, folder)) for file in files]
     waiting, begun = known.count([]), 0
     limits = Limits.of(Workspace.default())
-    with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
+    with Decoder(limits.file_seconds, limits.image_pixels, _spare()) as decoder:
         for file, before in zip(files, known, strict=True):
             if before:
                 found += before

@@ -1,5 +1,6 @@
 """Images that the user brings, segmented once by one model and kept beside the uploads."""
 
+import gc
 import hashlib
 import sys
 import time
@@ -42,10 +43,18 @@ Progress = Callable[[float, int, str], None]
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def predictor(_model: Model, weights: str, changed: float) -> "AnyPredictor":
-    """The network of a model, loaded once for all; TensorFlow comes with the first one."""
+    """The network of a model, loaded once for all; TensorFlow comes with the first one.
+
+    What is alive afterwards is kept out of the garbage collection that Streamlit runs behind every
+    run of a page, which would otherwise hold up the pictures for half a second.
+    """
     from cellseg.segmentation.predictor import load
 
-    return load(_model)
+    gc.unfreeze()
+    gc.collect()  # a model that had to make room
+    loaded = load(_model)
+    gc.freeze()
+    return loaded
 
 
 @st.cache_resource(show_spinner=False)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cellseg.network.cellnet import build_cellnet
+from cellseg.network.cellnet import EXACT, build_cellnet
 from cellseg.network.folding import folded
 from cellseg.recipes import CellsNetwork
 
@@ -79,3 +79,18 @@ def test_a_batch_norm_that_follows_no_convolution_stays():
     found = folded(network)
     assert norms(found) == 1
     np.testing.assert_allclose(found(image), network(image, training=False), atol=1e-6)
+
+
+def test_the_copy_computes_in_another_precision_but_for_what_is_exact():
+    keras.utils.set_random_seed(0)
+    small = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
+    network = taught(build_cellnet(small))
+    image = np.random.default_rng(1).random((1, 64, 64, 3), np.float32)
+    found = folded(network, "bfloat16", EXACT)
+    kinds = {layer.name: layer.compute_dtype for layer in found.layers if layer.weights}
+    assert {kinds.pop(name) for name in EXACT} == {"float32"}
+    encoder = next(layer for layer in found.layers if isinstance(layer, keras.Model))
+    assert {kind for name, kind in kinds.items() if name != encoder.name} == {"bfloat16"}
+    expected, said = np.asarray(network(image, training=False)), np.asarray(found(image))
+    assert said.dtype == np.float32
+    assert np.abs(said - expected).mean() < 0.05 * np.abs(expected).mean()

@@ -16,6 +16,9 @@ OUTPUTS = ("foreground", "boundary", "distance")
 DEPTH = 32
 """Height and width of the input are multiples of this many pixels."""
 
+EXACT = ("tone", "outputs")
+"""The layers that compute in float32, whatever the others do."""
+
 
 def build_cellnet(
     settings: CellsNetwork,
@@ -32,8 +35,8 @@ def build_cellnet(
     ----------
     encoder_weights : file of the encoder's start; None leaves it random (also for a network whose
         trained weights are loaded next).
-    precision : of the decoder. The encoder computes in float32: its many cheap steps are slower in
-        bfloat16, which its convolutions hardly make up for.
+    precision : of the decoder. The encoder learns in float32: its many cheap steps are slower in
+        bfloat16, which its convolutions hardly make up for while the batch norms are there.
 
     Returns
     -------

@@ -1,5 +1,6 @@
 """The same network without batch norms, for prediction: each becomes part of what it follows."""
 
+from collections.abc import Collection
 from typing import Any
 
 import keras
@@ -7,16 +8,25 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from cellseg.recipes import Precision
+
 Weights = list[NDArray[np.float32]]
 
 
-def folded(network: keras.Model) -> keras.Model:
+def folded(
+    network: keras.Model, precision: Precision | None = None, exact: Collection[str] = ()
+) -> keras.Model:
     """A copy whose batch norms are folded into the convolutions before them.
 
     When it predicts, a batch norm is a x + b by channel, a = gamma / sqrt(variance + epsilon) and
     b = beta - a mean (Ioffe & Szegedy 2015); a scales the kernel, b becomes the bias. Results
     differ from those of the network by rounding. A convolution whose output goes to a batch norm
     must go nowhere else, and have no activation of its own.
+
+    Parameters
+    ----------
+    precision : of the arithmetic of the copy; None leaves that of each layer.
+    exact : names of layers that keep their own.
     """
     found = {layer.name: layer for layer in _layers(network)}
     makers = {id(layer.output): layer for layer in found.values() if _is_convolution(layer)}
@@ -31,6 +41,8 @@ def folded(network: keras.Model) -> keras.Model:
         if not isinstance(layer, keras.Layer):  # an operation without weights
             return layer
         config = layer.get_config()
+        if precision and layer.name not in exact:
+            config["dtype"] = precision
         if layer.name in before:
             return layers.Identity(name=config["name"], dtype=config["dtype"])
         if layer.name in norms:

@@ -12,7 +12,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.models.store import Model
 from cellseg.network import precision
-from cellseg.network.cellnet import build_cellnet
+from cellseg.network.cellnet import EXACT, build_cellnet
 from cellseg.network.folding import folded
 from cellseg.network.preprocessing import network_image
 from cellseg.network.unet import build_unet, load_weights
@@ -108,7 +108,7 @@ def load(model: Model) -> AnyPredictor:
     """
     recipe = model.recipe
     if isinstance(recipe, CellsRecipe):
-        network = build_cellnet(recipe.network, precision=precision.fastest())
+        network = build_cellnet(recipe.network)
     else:
         network = build_unet(recipe.preprocessing.image_size, recipe.network)
     if not load_weights(network, model.weights):
@@ -117,7 +117,7 @@ def load(model: Model) -> AnyPredictor:
             "of this model. Train it again or bring back a copy."
         )
     if isinstance(recipe, CellsRecipe):
-        network = folded(network)
+        network = folded(network, precision.fastest(), EXACT)
     return predictor_of(network, recipe, model.facts.cells)
 
 

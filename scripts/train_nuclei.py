@@ -37,7 +37,7 @@ H&E or purple dyes.
 
 - Data: {images} images of BBBC038v1 (2018 Data Science Bowl, stage 1), CC0, with corrected \
 annotations; {train} trained, {test} test.
-- Made by: `python -m scripts.train_nuclei DATA --minutes {minutes:g}`.
+- Made by: {made}.
 - Not for: whole cells, bacteria, electron microscopy, diagnosis of patients. Look at the masks of \
 your own images before you trust a count.
 - Licence: that of cellseg (BSD-3-Clause).
@@ -66,10 +66,27 @@ def main() -> None:
             recipe = jobs.going_on(recipe, store.get(options.start))
         name = follow(jobs.start(workspace, dataset, recipe, "nuclei in training"), print)
     if name is not None:
-        ship(store.get(name), dataset, options.minutes)
+        model = store.get(name)
+        ship(model, dataset, _made(model, store))
 
 
-def ship(model: Model, dataset: Dataset, minutes: float) -> None:
+def _made(model: Model, store: ModelStore) -> str:
+    """The commands that lead to a model, the first one first."""
+    recipe = model.recipe
+    assert isinstance(recipe, CellsRecipe)
+    command = f"`python -m scripts.train_nuclei DATA --minutes {recipe.training.minutes:g}"
+    if recipe.start is None:
+        return f"{command}`"
+    first = store.get(recipe.start).recipe
+    assert isinstance(first, CellsRecipe)
+    minutes = f"{first.training.minutes:g}"
+    return (
+        f"`python -m cellseg train --recipe cells --minutes {minutes} --name {recipe.start}`, "
+        f"then {command} --start {recipe.start}`"
+    )
+
+
+def ship(model: Model, dataset: Dataset, made: str) -> None:
     """Write a model to where the project keeps it, with the scores of what is written."""
     SHIPPED.mkdir(parents=True, exist_ok=True)
     halve(model.weights, SHIPPED / WEIGHTS)
@@ -91,7 +108,7 @@ def ship(model: Model, dataset: Dataset, minutes: float) -> None:
         images=len(dataset.pairs),
         train=len(model.facts.train),
         test=len(test),
-        minutes=minutes,
+        made=made,
         rows="\n".join(rows),
     )
     scores = evaluate(network, dataset, test)

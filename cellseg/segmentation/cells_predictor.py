@@ -58,7 +58,7 @@ QUARTERS = 4
 BYTES = 8
 """Of a pixel of the result: its label and its probability."""
 
-LOOKED_AT = 100_000
+LOOKED_AT = 30_000
 """Pixels of an image from which its looks are told, at most."""
 
 Rgb = NDArray[np.uint8]
@@ -130,11 +130,13 @@ class CellsPredictor:
         check_memory(BYTES * height * width, "This image")
         factor, first = self._factor(stretch, options)
         if first is not None and options.tile is None and factor == 1.0:
-            parts, found = tiles(height, width, max(height, width), 0), iter([first])
+            labels, probability = first
+            if progress:
+                progress(1, 1)
         else:
             parts = self._tiles(height, width, factor, options)
             found = self._found(parts, stretch.rgb8, factor)
-        labels, probability = stitched(height, width, parts, found, progress)
+            labels, probability = stitched(height, width, parts, found, progress)
         return Cells(labels, probability, self._warnings(stretch, labels, options))
 
     def _found(self, parts: Sequence[Tile], read: Read, factor: float) -> Iterator[Found]:

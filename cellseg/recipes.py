@@ -80,6 +80,10 @@ class CellsTraining(Frozen):
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
+CLOSER = 24.0
+"""The usual value of `InstanceSettings.closer`, from which tuning begins."""
+
+
 class InstanceSettings(Frozen):
     """How the outputs of the recipe `cells` become cells; tuned on validation images.
 
@@ -90,7 +94,7 @@ class InstanceSettings(Frozen):
     min_area : smallest cell, pixels.
     min_score : least mean foreground probability of a cell.
     closer : diameter, pixels, to which the typical cell of an image is enlarged, at most twofold,
-        where it is smaller.
+        where it is smaller; 0 never enlarges.
     """
 
     foreground: float = Field(default=0.5, gt=0, lt=1)
@@ -98,7 +102,7 @@ class InstanceSettings(Frozen):
     smoothing: float = Field(default=1.0, ge=0, le=10)
     prominence: float = Field(default=0.2, gt=0, lt=1)
     min_area: int = Field(default=20, ge=0)
-    min_score: float = Field(default=0.6, ge=0, lt=1)
+    min_score: float = Field(default=0.8, ge=0, lt=1)
     closer: float = Field(default=0.0, ge=0)
 
 

@@ -21,7 +21,7 @@ from cellseg.network.augmentation import Annotated
 from cellseg.network.crops import KINDS, kind_of
 from cellseg.network.looks import looks_of
 from cellseg.network.targets import distances
-from cellseg.recipes import CellsRecipe, CellsTraining
+from cellseg.recipes import CLOSER, CellsRecipe, CellsTraining, InstanceSettings
 from cellseg.segmentation import predictor
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import jobs
@@ -95,6 +95,8 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
     network = predictor.load(Model(SHIPPED, model.facts))
     assert isinstance(network, CellsPredictor)
     kept = [_annotated(dataset, name) for name in network.facts.validation_images]
+    fresh = InstanceSettings(min_area=network.facts.instances.min_area, closer=CLOSER)
+    network = network.with_facts(network.facts.model_copy(update={"instances": fresh}))
     tuned_to = tuned(network, kept, lambda: False)
     learned = [_annotated(dataset, name) for name in model.facts.train]
     cells = network.facts.model_copy(update={"instances": tuned_to, "looks": looks_of(learned)})

@@ -21,7 +21,7 @@ from cellseg.network.losses import CellsLoss
 from cellseg.network.optimizer import optimizer
 from cellseg.network.targets import distances
 from cellseg.network.unet import load_weights
-from cellseg.recipes import CellsFacts, CellsRecipe, InstanceSettings, Target
+from cellseg.recipes import CLOSER, CellsFacts, CellsRecipe, InstanceSettings, Target
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import devices
 from cellseg.training.budget import Budget
@@ -93,7 +93,7 @@ def train(
     network, predictor = _fitted(run, start, facts, used, batches, validation, stop, status)
     facts = predictor.facts
     status.say("Tuning the thresholds on the validation images")
-    instances = tuned(predictor, kept, stop_requested)
+    instances = tuned(_looking_closer(predictor), kept, stop_requested)
     facts = facts.model_copy(update={"instances": instances, "validation": validation.best_scores})
     save(network, run.weights)
     return Trained(
@@ -161,6 +161,15 @@ def _fitted(
         )
     network.load_weights(str(validation.best_file))
     return network, predictor
+
+
+def _looking_closer(predictor: CellsPredictor) -> CellsPredictor:
+    """Enlarging small cells, which takes too long for the scores of every epoch."""
+    facts = predictor.facts
+    if facts.target == "semantic":
+        return predictor
+    instances = facts.instances.model_copy(update={"closer": CLOSER})
+    return predictor.with_facts(facts.model_copy(update={"instances": instances}))
 
 
 def _thawed(recipe: CellsRecipe) -> CellsRecipe:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.analysis.matching import MatchCounts, count_matches, overlaps
+from cellseg.analysis.matching import count_matches, overlaps
 from cellseg.analysis.pixels import PixelCounts, count_pixels
 from cellseg.images.scaling import nearest
 from cellseg.network.augmentation import Annotated
@@ -26,6 +26,9 @@ TRIED: dict[str, tuple[float, ...]] = {
 }
 """The values of each setting that are tried, one setting after the other."""
 
+MARGIN = 0.003
+"""By how much the score must rise for a setting to change: less may be chance."""
+
 TRIED_SEMANTIC: dict[str, tuple[float, ...]] = {
     "foreground": (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7),
     "min_area": (0, 10, 30, 100),
@@ -39,9 +42,9 @@ def tuned(
 ) -> InstanceSettings:
     """The settings among those tried that score best; each chosen with those before it as chosen.
 
-    Where cells are told apart the score is the mean of AP at 0.5 and 0.75, pooled over the images;
-    else the mean of the IoU of foreground and of background. Where a stop is asked for, the best
-    so far.
+    Where cells are told apart the score is the mean of AP at 0.5 and 0.75, each pooled over the
+    images and as the mean of the images; else the mean of the IoU of foreground and of background.
+    Where a stop is asked for, the best so far.
     """
     best = predictor.facts.instances
     if not images:
@@ -51,14 +54,16 @@ def tuned(
     looks = [_Looks(predictor, image) for image in images]
     best_value = value(predictor, looks)
     for name, values in every.items():
-        for one in values:
-            settings = best.model_copy(update={name: one})
+        others = [best.model_copy(update={name: one}) for one in values]
+        reached = [(best_value + MARGIN, best)]
+        for settings in others:
             if settings == best or stop():
                 continue
             facts = predictor.facts.model_copy(update={"instances": settings})
-            reached = value(predictor.with_facts(facts), looks)
-            if reached > best_value:
-                best, best_value = settings, reached
+            reached.append((value(predictor.with_facts(facts), looks), settings))
+        found, settings = max(reached, key=lambda one: one[0])
+        if settings != best:
+            best, best_value = settings, found
     return best
 
 
@@ -83,11 +88,14 @@ class _Looks:
 
 
 def _mean_ap(tried: CellsPredictor, looks: Sequence[_Looks]) -> float:
-    totals = [MatchCounts(threshold) for threshold in TUNED_AT]
-    for look in looks:
-        shared = overlaps(look.truth, look.labels(tried))
-        totals = [total + count_matches(shared, total.threshold) for total in totals]
-    return sum(total.scores()["ap"] or 0.0 for total in totals) / len(totals)
+    shared = [overlaps(look.truth, look.labels(tried)) for look in looks]
+    values = []
+    for threshold in TUNED_AT:
+        counts = [count_matches(one, threshold) for one in shared]
+        each = [ap for one in counts if (ap := one.scores()["ap"]) is not None]
+        pooled = sum(counts[1:], counts[0]).scores()["ap"]
+        values += [pooled or 0.0, sum(each) / max(1, len(each))]
+    return sum(values) / len(values)
 
 
 def _mean_iou(tried: CellsPredictor, looks: Sequence[_Looks]) -> float:

@@ -15,6 +15,10 @@ Precision = Literal["float32", "bfloat16"]
 """Of the arithmetic of a training; weights are float32 either way."""
 
 
+Convolutions = Annotated[int, Field(ge=0, le=8)]
+"""One behind the other at one resolution."""
+
+
 class CellsPreprocessing(Frozen):
     """How an image becomes network input; stored in the model, so train and predict agree.
 
@@ -29,17 +33,25 @@ class CellsPreprocessing(Frozen):
 class CellsNetwork(EncoderSettings):
     """The U-Net of the recipe `cells`.
 
-    decoder_filters : filters of the four upsample blocks, from the deepest to the finest, and of
-        the convolution at half resolution behind them.
+    decoder_filters : filters of the four upsample blocks, from the deepest to the finest.
+    decoder_convolutions : 3x3 convolutions behind each of them: where cells touch is told by fine
+        detail, for which the skips alone are too shallow.
     freeze_encoder : whether only the decoder learns.
     thaw_after : share of the training after which a frozen encoder learns too; None never.
-    batch_norm_momentum : of the encoder's statistics where it learns; Keras's 0.999 lags behind.
+    freeze_norms : whether the encoder's batch norms keep what they came with, unless it starts
+        random. Squares of unlike images shift the statistics of a batch from step to step, and
+        steps that need not learn them take three quarters of the time.
+    batch_norm_momentum : of the encoder's statistics where they learn; Keras's 0.999 lags behind.
     tone : whether the network mixes its input of the image and its square root.
     """
 
-    decoder_filters: tuple[Filters, Filters, Filters, Filters, Filters] = (192, 96, 48, 24, 24)
+    decoder_filters: tuple[Filters, Filters, Filters, Filters] = (192, 96, 64, 48)
+    decoder_convolutions: tuple[Convolutions, Convolutions, Convolutions, Convolutions] = Field(
+        default=(0, 1, 2, 2)
+    )
     freeze_encoder: bool = False
     thaw_after: float | None = Field(default=None, gt=0, lt=1)
+    freeze_norms: bool = True
     batch_norm_momentum: float = Field(default=0.9, ge=0, lt=1)
     tone: bool = True
 
@@ -48,19 +60,26 @@ class CellsNetwork(EncoderSettings):
         """Whether the encoder learns too."""
         return self.starts_random or not self.freeze_encoder
 
+    @property
+    def norms_train(self) -> bool:
+        """Whether the encoder's batch norms learn too."""
+        return self.starts_random or not (self.freeze_encoder or self.freeze_norms)
+
 
 class CellsTraining(Frozen):
     """How long and how fast to learn.
 
     minutes : of learning; None counts epochs instead.
     epochs : passes of `steps` batches each; None learns for `minutes`.
-    steps : batches of an epoch, after which the validation images are scored.
+    steps : batches of an epoch, after which the validation images are scored; where it is minutes
+        that end the training, not after each if that took more than a tenth of the time.
     crop : side of the squares that are cut from the images, pixels.
     batch_size : squares a step.
+    elastic : share of the squares that are bent like rubber.
     learning_rate : the largest step size of Adam; it rises for 100 steps and falls to a hundredth
         by half a cosine over the whole training.
     validation_fraction : of the training images that choose the best weights and the thresholds.
-    patience : epochs without a better validation score after which learning ends; None never.
+    patience : scored epochs without a better score after which learning ends; None never.
     precision : of the arithmetic; `auto` takes bfloat16 where this machine is faster with it, and
         accurate.
     target : None follows the masks: `instances` for label images, else `semantic`.
@@ -72,6 +91,7 @@ class CellsTraining(Frozen):
     steps: int = Field(default=50, ge=1, le=10_000)
     crop: int = Field(default=256, ge=64, le=1024, multiple_of=32)
     batch_size: int = Field(default=8, ge=1, le=256)
+    elastic: float = Field(default=0.0, ge=0, le=1)
     learning_rate: float = Field(default=1e-3, gt=0, le=1)
     validation_fraction: float = Field(default=0.15, ge=0, lt=1)
     patience: int | None = Field(default=None, ge=1)
@@ -80,7 +100,7 @@ class CellsTraining(Frozen):
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
-CLOSER = 24.0
+CLOSER = 36.0
 """The usual value of `InstanceSettings.closer`, from which tuning begins."""
 
 
@@ -93,7 +113,7 @@ class InstanceSettings(Frozen):
     prominence : how far the distance must fall between two of its hills for them to be two cells.
     min_area : smallest cell, pixels.
     min_score : least mean foreground probability of a cell.
-    closer : diameter, pixels, to which the typical cell of an image is enlarged, at most twofold,
+    closer : diameter, pixels, to which the typical cell of an image is enlarged, at most threefold,
         where it is smaller; 0 never enlarges.
     """
 

@@ -34,6 +34,13 @@ with shell.page(
             ("train", "Train a network", "model_training"),
         )
 
+    if foreign := store.foreign():
+        st.info(
+            f"Not shown, for another version of cellseg made them: {', '.join(foreign)}. They lie "
+            "untouched in the workspace; use that version, or train again.",
+            icon=":material/info:",
+        )
+
     st.subheader("Bring a model back", anchor=False)
     for file in uploads.uploader(
         workspace,

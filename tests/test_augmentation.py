@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cellseg.network.augmentation import Annotated, crop, recolour
+from cellseg.network.augmentation import Annotated, crop, recolour, warp
 from cellseg.network.crops import chances, kind_of
 from cellseg.network.targets import distances
 
@@ -36,6 +36,27 @@ def test_an_image_smaller_than_the_square_is_mirrored(marked):
     square = crop(marked, 256, np.random.default_rng(0))
     assert square.labels.shape == (256, 256)
     assert square.labels.max() == 7
+
+
+def test_a_bent_square_keeps_its_arrays_together_and_its_borders_in_place(marked):
+    rng = np.random.default_rng(4)
+    moved = []
+    for _ in range(20):
+        bent = warp(marked, rng)
+        assert [array.dtype for array in (bent.image, bent.labels, bent.distance)] == [
+            *(np.uint8, np.int32, np.float32)
+        ]
+        assert set(np.unique(bent.labels)) <= {0, 3, 7}
+        inside = bent.image[..., 0] > 105
+        assert np.mean(inside != (bent.labels > 0)) < 0.02
+        assert (bent.distance[bent.labels == 0] == 0).all()
+        moved.append(np.mean(bent.labels != marked.labels))
+    assert 0.01 < np.mean(moved) < 0.1
+    rows = np.arange(60)
+    ramp = np.repeat(np.repeat(rows.astype(np.uint8)[:, None, None] * 4, 80, 1), 3, 2)
+    bent = warp(Annotated(ramp, marked.labels, marked.distance), rng)
+    np.testing.assert_allclose(bent.image[0, :, 0], 0, atol=4)
+    np.testing.assert_allclose(bent.image[-1, :, 0], 59 * 4, atol=4)
 
 
 def test_the_same_chance_gives_the_same_square(marked):

@@ -24,7 +24,7 @@ from cellseg.training.cells_trainer import cell_areas, kept_for_validation, smal
 from cellseg.training.tuning import tuned
 from cellseg.training.validation import score
 
-SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
+SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ class Ideal(CellsPredictor):
 
 def test_the_default_network_takes_any_multiple_of_32():
     network = build_cellnet(CellsNetwork(encoder_weights="none"))
-    assert network.count_params() == 2_983_157
+    assert network.count_params() == 2_991_573
     assert network.output_shape == (None, None, None, 3)
     assert network(np.zeros((1, 64, 96, 3), np.float32)).shape == (1, 64, 96, 3)
 
@@ -64,9 +64,34 @@ def test_the_default_network_takes_any_multiple_of_32():
 def test_a_frozen_encoder_does_not_learn():
     trained = build_cellnet(SMALL)
     frozen = build_cellnet(
-        CellsNetwork(alpha=0.35, decoder_filters=(16, 8, 8, 8, 8), freeze_encoder=True)
+        CellsNetwork(alpha=0.35, decoder_filters=(16, 8, 8, 8), freeze_encoder=True)
     )
     assert len(frozen.trainable_variables) < len(trained.trainable_variables)
+
+
+def test_an_encoder_that_learns_keeps_the_statistics_that_it_came_with_unless_told():
+    def learning(**settings):
+        built = build_cellnet(CellsNetwork(alpha=0.35, decoder_filters=(16, 8, 8, 8), **settings))
+        encoder = next(layer for layer in built.layers if isinstance(layer, keras.Model))
+        norms = [one for one in encoder.layers if isinstance(one, keras.layers.BatchNormalization)]
+        return {one.trainable for one in norms}, bool(encoder.trainable_variables)
+
+    assert learning() == ({False}, True)
+    assert learning(freeze_norms=False) == ({True}, True)
+    assert learning(encoder_weights="none") == ({True}, True)
+    assert learning(freeze_encoder=True) == ({False}, False)
+
+
+def test_the_decoder_has_the_convolutions_that_are_asked_for():
+    def kernels(*many):
+        built = build_cellnet(SMALL.model_copy(update={"decoder_convolutions": many}))
+        return sum(
+            isinstance(layer, keras.layers.Conv2D) and layer.kernel_size == (3, 3)
+            for layer in built.layers
+        )
+
+    assert kernels(0, 0, 0, 0) == 0
+    assert kernels(0, 1, 2, 2) == 5
 
 
 def test_the_loss_of_the_truth_is_least():
@@ -229,9 +254,9 @@ def test_a_closer_look_is_taken_tile_by_tile_and_scales_back():
 
 
 @pytest.mark.parametrize(
-    ("side", "factor"), [(8, 2.0), (16, 1.5), (20, 1.25), (25, 1.0)]
-)  # diameters of 9.0, 18.1, 22.6 and 28.2
-def test_small_cells_are_enlarged_by_quarters_and_at_most_twofold(side, factor):
+    ("side", "factor"), [(6, 3.0), (8, 2.75), (16, 1.5), (20, 1.25), (25, 1.0)]
+)  # diameters of 6.8, 9.0, 18.1, 22.6 and 28.2
+def test_small_cells_are_enlarged_by_quarters_and_at_most_threefold(side, factor):
     predictor = Sharp(CellsFacts(instances=InstanceSettings(closer=24.0)))
     labels = np.zeros((30, 180), np.int32)
     for number in range(6):
@@ -312,11 +337,11 @@ def test_where_pixels_count_all_of_them_weigh_alike():
     assert set(np.unique(told[..., 3][~cells])) <= {1.0, 3.0}  # the ground, and what parts cells
 
 
-@pytest.mark.parametrize(("side", "more"), [(5, 2.0), (20, 28 / (40 / np.pi**0.5)), (40, 1.0)])
+@pytest.mark.parametrize(("side", "more"), [(5, 3.0), (20, 40 / (40 / np.pi**0.5)), (40, 1.0)])
 def test_images_of_small_cells_are_enlarged_more_in_training(side, more):
     labels = np.zeros((64, 64), np.int32)
     labels[:side, :side] = 1
     image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
-    assert scales_of(image) == pytest.approx((SCALES[0] * more, SCALES[1] * more))
+    assert scales_of(image) == pytest.approx((SCALES[0] * more**0.5, SCALES[1] * more))
     nothing = Annotated(image.image, 0 * labels, image.distance)
     assert scales_of(nothing) == pytest.approx(SCALES)

@@ -16,7 +16,7 @@ from cellseg.recipes import CellsFacts, CellsNetwork, CellsRecipe, InstanceSetti
 from cellseg.segmentation import cells_predictor
 from cellseg.segmentation.cells_predictor import CellsPredictor
 
-SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
+SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
 FACTS = CellsFacts(diameter=24.0, instances=InstanceSettings(min_area=0))
 
 

@@ -23,7 +23,7 @@ from cellseg.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
-NETWORK = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
+NETWORK = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
 
 
 def recipe(epochs=2):

@@ -58,7 +58,7 @@ def test_by_hand():
 
 def test_the_network_of_cells_says_the_same_without_its_batch_norms():
     keras.utils.set_random_seed(0)
-    small = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
+    small = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
     network = taught(build_cellnet(small))
     image = np.random.default_rng(1).random((1, 64, 96, 3), np.float32)
     expected = network(image, training=False)
@@ -83,7 +83,7 @@ def test_a_batch_norm_that_follows_no_convolution_stays():
 
 def test_the_copy_computes_in_another_precision_but_for_what_is_exact():
     keras.utils.set_random_seed(0)
-    small = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8, 8))
+    small = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
     network = taught(build_cellnet(small))
     image = np.random.default_rng(1).random((1, 64, 64, 3), np.float32)
     found = folded(network, "bfloat16", EXACT)

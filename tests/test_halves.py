@@ -32,7 +32,7 @@ def test_a_halved_network_says_nearly_the_same(tmp_path):
     from cellseg.network.unet import load_weights
     from cellseg.recipes import CellsNetwork
 
-    settings = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(8, 8, 8, 8, 8))
+    settings = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(64, 32, 16, 8))
     network = build_cellnet(settings)
     network.save_weights(tmp_path / "x.weights.h5")
     halve(tmp_path / "x.weights.h5", tmp_path / "y.weights.h5")

@@ -40,6 +40,19 @@ def test_an_unknown_model_is_one_sentence(workspace):
     assert len(errors(app)) == 1
 
 
+def test_a_model_of_another_version_is_named_and_left_alone(workspace):
+    model = made.model(workspace, made.dataset(workspace))
+    assert "another version" not in text(opened("models"))
+    settings = model.folder / "model.json"
+    settings.write_text(settings.read_text().replace('"alpha": ', '"omega": '))
+    app = opened("models")
+    assert f"another version of cellseg made them: {model.id}." in "".join(
+        one.value for one in app.info
+    )
+    assert settings.is_file()
+    assert not errors(app)
+
+
 def test_rename(workspace):
     model = made.model(workspace, made.dataset(workspace))
     app = opened("models", model=model.id)

@@ -24,7 +24,7 @@ from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import devices, worker
 from cellseg.training.validation import Validation
 
-SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(8, 8, 8, 8, 8))
+SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(8, 8, 8, 8))
 
 
 def divided() -> list[str]:

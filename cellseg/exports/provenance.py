@@ -81,7 +81,7 @@ def _instances(cells: CellsFacts | None) -> str:
     if settings.closer:
         closer = (
             f"; images whose typical cell is below {settings.closer:g} px in diameter were looked "
-            "at enlarged to about that, at most twofold"
+            "at enlarged to about that, at most threefold"
         )
     return (
         f"pixels with a foreground probability above {settings.foreground:g} were divided into "

@@ -155,7 +155,7 @@ def _learned(facts: ModelFacts) -> list[str]:
         f"smoothing {settings.smoothing:g} pixels, boundary weight {settings.boundary_weight:g}, "
         f"smallest {settings.min_area} pixels, least mean probability {settings.min_score:g}"
         + (
-            f"; cells below {settings.closer:g} pixels looked at enlarged, at most twofold"
+            f"; cells below {settings.closer:g} pixels looked at enlarged, at most threefold"
             if settings.closer
             else ""
         ),

@@ -141,6 +141,14 @@ class ModelStore:
         shipped = _readable(SHIPPED)
         return own + [model for model in shipped if not taken & {model.id, model.name.casefold()}]
 
+    def foreign(self) -> list[str]:
+        """Names of the folders with a model that another version of cellseg wrote."""
+        return sorted(
+            child.name
+            for child in _folders(self.workspace.models)
+            if (child / SETTINGS).is_file() and (child / WEIGHTS).is_file() and _read(child) is None
+        )
+
     def get(self, id_or_name: str) -> Model:
         """The model of this id or name.
 
@@ -287,9 +295,13 @@ def _check_own(model: Model) -> None:
         raise CellsegError(f"The model {model.name} comes with cellseg and stays as it is.")
 
 
+def _folders(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
 def _readable(folder: Path) -> list[Model]:
     """The models in a folder, newest first."""
-    found = [_read(child) for child in folder.iterdir()] if folder.is_dir() else []
+    found = [_read(child) for child in _folders(folder)]
     models = [model for model in found if model is not None]
     return sorted(models, key=lambda model: model.facts.created, reverse=True)
 

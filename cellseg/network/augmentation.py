@@ -10,8 +10,15 @@ from PIL import ImageFilter
 
 Pixels = NDArray[np.uint8]
 
-SCALES = (0.6, 1.7)
+SCALES = (0.7, 1.5)
 """The smallest and the largest factor that an image is scaled by."""
+
+
+MESH = 6
+"""Squares along a side of the grid by which a square is bent."""
+
+BEND = 0.25
+"""How far a point of the grid moves at most, as a share of the side of its squares."""
 
 
 def flip(image: Pixels, mask: Pixels, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
@@ -81,6 +88,40 @@ def crop(
     return Annotated(image, labels, share * (labels > 0))
 
 
+def warp(source: Annotated, rng: np.random.Generator) -> Annotated:
+    """Bend a square as if it were rubber: all three arrays alike, the borders stay where they are.
+
+    The points of a grid of `MESH` by `MESH` squares move by up to `BEND` of a side of these, what
+    lies between them follows (after the elastic deformations of Simard et al. 2003). Labels take
+    the nearest pixel.
+    """
+    height, width = source.labels.shape
+    moved = rng.uniform(-BEND, BEND, (MESH + 1, MESH + 1, 2))
+    moved[[0, -1]] = moved[:, [0, -1]] = 0.0
+    steps = np.arange(MESH + 1)
+    places = np.stack(np.meshgrid(steps, steps), axis=-1)  # x, y of each point
+    unit = np.array([width, height]) / MESH
+    here, there = np.rint(places * unit).astype(int), (places + moved) * unit
+    corners = ((0, 0), (1, 0), (1, 1), (0, 1))  # row, column: up left, down left and so on
+    mesh = [
+        (
+            (*here[row, column], *here[row + 1, column + 1]),
+            tuple(np.concatenate([there[row + down, column + right] for down, right in corners])),
+        )
+        for row in range(MESH)
+        for column in range(MESH)
+    ]
+
+    def bent(array: np.ndarray, how: Pillow.Resampling) -> np.ndarray:
+        picture = Pillow.fromarray(np.ascontiguousarray(array))
+        return np.asarray(picture.transform((width, height), Pillow.Transform.MESH, mesh, how))
+
+    labels = bent(source.labels, Pillow.Resampling.NEAREST)
+    share = bent(source.distance, Pillow.Resampling.BILINEAR)
+    image = bent(source.image, Pillow.Resampling.BILINEAR)
+    return Annotated(image, labels, share * (labels > 0))
+
+
 def recolour(image: Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
     """Change how an image looks: contrast, brightness, gamma, inversion, colour, blur, noise.
 
@@ -92,8 +133,8 @@ def recolour(image: Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
     -------
     float32 (Y, X, 3), 0 to 1.
     """
-    if rng.random() < 0.2:
-        blurred = ImageFilter.GaussianBlur(rng.uniform(0.3, 1.5))
+    if rng.random() < 0.15:
+        blurred = ImageFilter.GaussianBlur(rng.uniform(0.3, 1.2))
         image = np.asarray(Pillow.fromarray(np.ascontiguousarray(image)).filter(blurred))
     values = image.astype(np.float32) / 255.0
     coloured = bool((image[..., 0] != image[..., 1]).any())
@@ -102,14 +143,14 @@ def recolour(image: Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
     if rng.random() < 0.1:
         values = 1.0 - values
     if rng.random() < 0.7:
-        values = values ** np.float32(math.exp(rng.uniform(-0.6, 0.6)))
+        values = values ** np.float32(math.exp(rng.uniform(-0.5, 0.5)))
     if rng.random() < 0.7:
         contrast, brightness = rng.uniform(0.6, 1.3), rng.uniform(-0.15, 0.15)
         values = (values - 0.5) * np.float32(contrast) + np.float32(0.5 + brightness)
     if rng.random() < 0.4:
         shape = values.shape if coloured else (*values.shape[:2], 1)
         noise = rng.standard_normal(shape, np.float32)
-        values = values + noise * np.float32(rng.uniform(0.01, 0.08))
+        values = values + noise * np.float32(rng.uniform(0.01, 0.05))
     return np.clip(values, 0.0, 1.0)
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cellseg.network.augmentation import SCALES, Annotated, crop, recolour
+from cellseg.network.augmentation import SCALES, Annotated, crop, recolour, warp
 from cellseg.network.targets import boundaries, typical_diameter, weights
 
-SMALL = 28.0
+SMALL = 40.0
 """Diameter of a typical cell, pixels, below which an image counts as one of small cells."""
 
-MOST_ENLARGED = 2.0
+MOST_ENLARGED = 3.0
 """Largest factor by which an image of small cells is enlarged more than others."""
 
 KINDS = ("colour", "bright cells", "dark cells")
@@ -46,10 +46,14 @@ def chances(sources: Sequence[Annotated]) -> NDArray[np.float64]:
 
 
 def scales_of(source: Annotated) -> tuple[float, float]:
-    """The factors that an image is scaled between: images of small cells are enlarged more."""
+    """The factors that an image is scaled between: images of small cells are enlarged more.
+
+    The least of them grows by the root of what the largest grows by: the size of small cells is
+    told from an image as it is, before it is enlarged.
+    """
     diameter = typical_diameter(source.labels) or SMALL
     more = min(MOST_ENLARGED, max(1.0, SMALL / diameter))
-    return SCALES[0] * more, SCALES[1] * more
+    return SCALES[0] * math.sqrt(more), SCALES[1] * more
 
 
 def crop_batches(
@@ -59,6 +63,7 @@ def crop_batches(
     steps: int,
     typical_area: float | None,
     seed: int,
+    elastic: float = 0.0,
 ) -> tf.data.Dataset:
     """Batches of changed squares of the images, others at every pass.
 
@@ -67,6 +72,7 @@ def crop_batches(
     side : of the squares, pixels, a multiple of 32.
     steps : batches of one pass.
     typical_area : of the cells, pixels; see `targets.weights`. None: all pixels weigh alike.
+    elastic : share of the squares that are bent, see `augmentation.warp`.
 
     Returns
     -------
@@ -81,6 +87,8 @@ def crop_batches(
         for _ in range(steps * batch_size):
             chosen = rng.choice(len(sources), p=likely)
             square = crop(sources[chosen], side, rng, scales[chosen])
+            if elastic and rng.random() < elastic:
+                square = warp(square, rng)
             labels = square.labels
             truth = np.stack(
                 [

@@ -64,7 +64,7 @@ def build_encoder(
     image_size: int | None,
     settings: EncoderSettings,
     weights: Path | None,
-    momentum: float = FAST_MOMENTUM,
+    momentum: float | None = FAST_MOMENTUM,
 ) -> keras.Model:
     """MobileNetV2 up to its last projection, with the four skips (Sandler et al. 2018).
 
@@ -73,7 +73,7 @@ def build_encoder(
     Parameters
     ----------
     image_size : side of the square input; None takes any multiple of 32, of any proportion.
-    momentum : of the statistics of its batch norms where it trains.
+    momentum : of the statistics of its batch norms where it trains; None freezes these.
 
     Returns
     -------
@@ -92,17 +92,19 @@ def build_encoder(
     encoder.trainable = settings.encoder_trains
     for layer in encoder.layers:
         if settings.encoder_trains and isinstance(layer, layers.BatchNormalization):
-            layer.momentum = momentum
+            layer.momentum = FAST_MOMENTUM if momentum is None else momentum
+            layer.trainable = momentum is not None
     return encoder
 
 
-def upsample(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+def upsample(x: keras.KerasTensor, filters: int, momentum: float = 0.99) -> keras.KerasTensor:
     """A pix2pix decoder block: transposed convolution, batch norm, ReLU (Isola et al. 2017).
 
     Parameters
     ----------
     x : (B, H, W, C).
     filters : channels of the result.
+    momentum : of the statistics of the batch norm; Keras's own.
 
     Returns
     -------
@@ -112,7 +114,7 @@ def upsample(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
     x = layers.Conv2DTranspose(
         filters, 3, strides=2, padding="same", use_bias=False, kernel_initializer=start
     )(x)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=momentum)(x)
     return layers.ReLU()(x)
 
 

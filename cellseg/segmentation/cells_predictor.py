@@ -49,7 +49,7 @@ OTHER_SCALE = 1.7
 SCALES = (0.2, 5.0)
 """The least and the largest factor that an image is scaled by to bring its cells to size."""
 
-ENLARGED = 2.0
+ENLARGED = 3.0
 """Largest factor by which an image of small cells is enlarged for another look."""
 
 QUARTERS = 4

@@ -80,7 +80,8 @@ def train(
     shown = list(zip(validating, kept, strict=True)) or list(zip(learning, images, strict=True))
     pictures = CellPictures(run.folder / "samples", shown[:SAMPLES], facts.diameter)
     best = run.folder / "best.weights.h5"
-    validation = Validation(kept, best, settings.patience, pictures.draw)
+    sparing = settings.epochs is None
+    validation = Validation(kept, best, settings.patience, pictures.draw, sparing=sparing)
     stop = StopOnRequest(stop_requested)
     batches = crop_batches(
         images,
@@ -89,6 +90,7 @@ def train(
         settings.steps,
         float(np.median(areas)) if facts.target == "instances" else None,
         settings.seed,
+        settings.elastic,
     )
     network, predictor = _fitted(run, start, facts, used, batches, validation, stop, status)
     facts = predictor.facts
@@ -135,7 +137,7 @@ def _fitted(
                 network.load_weights(str(validation.best_file))
             trainee = _compiled(network, recipe)
         predictor = CellsPredictor(network, recipe, facts)
-        validation.begin(network, predictor)
+        validation.begin(network, _looking_closer(predictor))
         status.say("Preparing the first step, about 20 s")
         trainee.fit(
             batches,
@@ -164,7 +166,7 @@ def _fitted(
 
 
 def _looking_closer(predictor: CellsPredictor) -> CellsPredictor:
-    """Enlarging small cells, which takes too long for the scores of every epoch."""
+    """The same, enlarging small cells: what it is scored by and tuned from."""
     facts = predictor.facts
     if facts.target == "semantic":
         return predictor

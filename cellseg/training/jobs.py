@@ -120,7 +120,7 @@ def going_on(recipe: Recipe | CellsRecipe, start: Model) -> CellsRecipe:
             "be gone on from, by the recipe cells."
         )
     wished = recipe.network.model_dump(
-        include={"freeze_encoder", "thaw_after", "batch_norm_momentum"}
+        include={"freeze_encoder", "thaw_after", "freeze_norms", "batch_norm_momentum"}
     )
     network = start.recipe.network.model_copy(update=wished)
     preprocessing = start.recipe.preprocessing

@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from cellseg.analysis.evaluation import cell_scores
 from cellseg.analysis.matching import MatchCounts, count_matches, overlaps
 from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.images.scaling import nearest
 from cellseg.network.augmentation import Annotated
 from cellseg.segmentation.cells_predictor import CellsPredictor
 
@@ -18,8 +20,12 @@ Look = Callable[[int, CellsPredictor], None]
 """Called with the number of an epoch and the predictor of its averaged weights."""
 
 
+RARE = 9.0
+"""How many times as long as its last scoring a training by minutes goes on before the next."""
+
+
 class Validation(keras.callbacks.Callback):
-    """Scores the moving average of the weights after each epoch, and keeps the best.
+    """Scores the moving average of the weights after an epoch, and keeps the best.
 
     Adds to the epoch's scores `val_ap` (AP at an IoU of 0.5, pooled), `val_count_error` (median
     of |predicted - true| / true), `val_iou` and `val_dice` (pixels). Best is the highest AP where
@@ -30,10 +36,18 @@ class Validation(keras.callbacks.Callback):
     ----------
     best : where the best weights are kept.
     look : at the averaged weights, before the training goes on from the others.
+    sparing : whether epochs go unscored where scoring would take more than a tenth of the time; the
+        last one is scored in any case. Else every epoch is.
     """
 
     def __init__(
-        self, images: Sequence[Annotated], best: Path, patience: int | None, look: Look
+        self,
+        images: Sequence[Annotated],
+        best: Path,
+        patience: int | None,
+        look: Look,
+        *,
+        sparing: bool = False,
     ) -> None:
         super().__init__()
         self._images = images
@@ -41,6 +55,8 @@ class Validation(keras.callbacks.Callback):
         self._patience = patience
         self._look = look
         self._since = 0
+        self._sparing = sparing
+        self._took, self._scored = 0.0, 0.0
         self.diverged = False
         self.best: tuple[int, float] | None = None
         self.best_scores: dict[str, float | None] = {}
@@ -56,6 +72,10 @@ class Validation(keras.callbacks.Callback):
         if not math.isfinite(loss) or not all(np.isfinite(values).all() for values in learned):
             self.diverged = self.model.stop_training = True
             return
+        began = time.monotonic()
+        too_soon = began - self._scored < RARE * self._took
+        if self._sparing and too_soon and not self.model.stop_training:
+            return
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
         scores = score(self._predictor, self._images) if self._images else {}
         semantic = self._predictor.facts.target == "semantic"
@@ -68,6 +88,8 @@ class Validation(keras.callbacks.Callback):
         self._look(epoch + 1, self._predictor)
         for variable, before in zip(self.model.trainable_variables, learned, strict=True):
             variable.assign(before)
+        self._scored = time.monotonic()
+        self._took = self._scored - began
         if self._patience is not None and self._since >= self._patience:
             self.model.stop_training = True
         if logs is not None:
@@ -82,11 +104,16 @@ def save(network: keras.Model, path: Path) -> None:
 
 
 def score(predictor: CellsPredictor, images: Sequence[Annotated]) -> dict[str, float | None]:
-    """Scores of a predictor on prepared images; see `Validation`."""
+    """Scores of a predictor on prepared images; see `Validation`.
+
+    How much an image of small cells is enlarged is told from its true cells, which saves a look.
+    """
     counts: list[list[MatchCounts]] = []
     pixels = PixelCounts()
     for image in images:
-        labels = predictor.separated(predictor.outputs(image.image))
+        factor = predictor.enlargement(image.labels)
+        found = predictor.separated(predictor.closer_outputs(image.image, factor))
+        labels = found if factor == 1.0 else nearest(found, *image.labels.shape)
         counts.append([count_matches(overlaps(image.labels, labels), 0.5)])
         pixels += count_pixels(image.labels > 0, labels > 0)
     cells, by_pixel = cell_scores(counts), pixels.scores()

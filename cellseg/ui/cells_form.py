@@ -14,9 +14,9 @@ from cellseg.training import jobs
 NOTHING = "the encoder alone"
 TARGETS = {"instances": "each cell", "semantic": "cell or not"}
 DECODERS = {
-    (192, 96, 48, 24, 24): "standard, 192 to 24",
-    (96, 48, 24, 12, 12): "narrow, 96 to 12",
-    (384, 192, 96, 48, 48): "wide, 384 to 48",
+    (192, 96, 64, 48): "standard, 192 to 48",
+    (96, 48, 32, 24): "narrow, 96 to 24",
+    (384, 192, 128, 96): "wide, 384 to 96",
 }
 CROPS = (128, 192, 256, 320, 384, 512)
 PRECISIONS = {"auto": "as this machine likes", "float32": "float32", "bfloat16": "bfloat16"}
@@ -112,6 +112,13 @@ def _more(
         disabled=not freeze,
         help="Of the training; then the encoder learns too. Gentle with few images.",
     )
+    freeze_norms = first.toggle(
+        "Freeze its batch norms",
+        CellsNetwork().freeze_norms,
+        key="train-freeze-norms",
+        disabled=freeze,
+        help="Each step is faster, and images of one kind do not sway those of another.",
+    )
     rate = second.number_input(
         "Learning rate",
         1e-6,
@@ -146,6 +153,14 @@ def _more(
         key="train-cells-batch-size",
         help="Squares looked at before each learning step.",
     )
+    elastic = third.number_input(
+        "Bent squares, %",
+        0,
+        100,
+        round(100 * default.elastic),
+        key="train-elastic",
+        help="Squares that are bent like rubber: more shapes from few images.",
+    )
     decoder = third.selectbox(
         "Width of the decoder",
         list(DECODERS),
@@ -162,6 +177,7 @@ def _more(
         step=0.05,
         format="%g",
         key="train-batch-norm",
+        disabled=freeze or freeze_norms,
         help="How slowly the encoder's statistics follow the images; more for small batches.",
     )
     precision = fourth.selectbox(
@@ -183,6 +199,7 @@ def _more(
         "encoder_weights": encoder,
         "freeze_encoder": freeze,
         "thaw_after": thaw / 100 if freeze and thaw else None,
+        "freeze_norms": freeze_norms,
         "decoder_filters": decoder,
         "batch_norm_momentum": momentum,
     }
@@ -191,6 +208,7 @@ def _more(
         "patience": patience,
         "crop": crop,
         "batch_size": batch_size,
+        "elastic": elastic / 100,
         "precision": precision,
         "seed": seed,
     }

@@ -51,6 +51,7 @@ def live(rows: Sequence[Row], measures: dict[str, str], epochs: int) -> dict[str
             {
                 "name": f"{title}, {part}",
                 "type": "line",
+                "connectNulls": True,  # of epochs that were not scored
                 "data": [[row["epoch"], _rounded(row.get(key))] for row in rows],
                 "symbol": "circle" if len(rows) < 3 else "none",
                 "color": COLOURS[title],
@@ -110,6 +111,7 @@ def ended(
             legendgroup=title,
             showlegend=not (dashed and tested),
             mode="lines" if len(rows) > 2 else "lines+markers",
+            connectgaps=True,
             line={
                 "color": COLOURS[title],
                 "width": 1.5 if dashed else 2.5,

@@ -31,7 +31,7 @@ from cellseg.workspace import Workspace, write_bytes, write_json
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "cellseg" / "models" / "shipped" / "nuclei"
-STEPS = 300
+STEPS = 150
 ABOUT = """Finds nuclei in microscope images: fluorescence, brightfield, and tissue stained with \
 H&E or purple dyes.
 
@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--minutes", type=float, default=120.0)
     parser.add_argument("--home", type=Path, default=ROOT / "nuclei-workspace")
+    parser.add_argument("--name", default="nuclei in training", help="of the workspace's model")
     parser.add_argument("--start", help="model of the workspace to go on from")
     parser.add_argument("--trained", help="model of the workspace that is ready to be shipped")
     options = parser.parse_args()
@@ -64,7 +65,7 @@ def main() -> None:
         recipe = CellsRecipe(training=CellsTraining(minutes=options.minutes, steps=STEPS))
         if options.start:
             recipe = jobs.going_on(recipe, store.get(options.start))
-        name = follow(jobs.start(workspace, dataset, recipe, "nuclei in training"), print)
+        name = follow(jobs.start(workspace, dataset, recipe, options.name), print)
     if name is not None:
         model = store.get(name)
         ship(model, dataset, _made(model, store))
@@ -74,16 +75,14 @@ def _made(model: Model, store: ModelStore) -> str:
     """The commands that lead to a model, the first one first."""
     recipe = model.recipe
     assert isinstance(recipe, CellsRecipe)
-    command = f"`python -m scripts.train_nuclei DATA --minutes {recipe.training.minutes:g}"
+    minutes = f"{recipe.training.minutes:g}"
+    if recipe.training.steps != STEPS:
+        return f"`python -m cellseg train --recipe cells --minutes {minutes} --name {model.id}`"
+    command = f"`python -m scripts.train_nuclei DATA --minutes {minutes}"
     if recipe.start is None:
         return f"{command}`"
-    first = store.get(recipe.start).recipe
-    assert isinstance(first, CellsRecipe)
-    minutes = f"{first.training.minutes:g}"
-    return (
-        f"`python -m cellseg train --recipe cells --minutes {minutes} --name {recipe.start}`, "
-        f"then {command} --start {recipe.start}`"
-    )
+    before = _made(store.get(recipe.start), store)
+    return f"{before}, then {command} --start {recipe.start} --name '{model.name}'`"
 
 
 def ship(model: Model, dataset: Dataset, made: str) -> None:
@@ -115,7 +114,13 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
     )
     scores = evaluate(network, dataset, test)
     facts = model.facts.model_copy(
-        update={"name": "nuclei", "cells": cells, "scores": scores, "about": about}
+        update={
+            "name": "nuclei",
+            "dataset_name": "dsb2018",
+            "cells": cells,
+            "scores": scores,
+            "about": about,
+        }
     )
     write_json(SHIPPED / SETTINGS, facts.model_dump(mode="json"))
     write_bytes(SHIPPED / CARD, card_text(facts).encode())

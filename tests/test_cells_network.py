@@ -163,10 +163,10 @@ def test_tuning_finds_thresholds_that_part_the_cells():
     image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
     poor = InstanceSettings(prominence=0.95)
     predictor = Ideal(CellsFacts(instances=poor))
-    assert score(predictor, [image])["val_ap"] == 0.5  # one cell, of half the IoU
+    assert score(predictor, [image])[0]["val_ap"] == 0.5  # one cell, of half the IoU
     best = tuned(predictor, [image], lambda: False)
     better = predictor.with_facts(CellsFacts(instances=best))
-    assert score(better, [image]) == {
+    assert score(better, [image])[0] == {
         "val_ap": 1.0,
         "val_count_error": 0.0,
         "val_iou": 1.0,
@@ -317,12 +317,9 @@ def test_tuning_of_pixels_finds_the_threshold_between_cell_and_ground():
     predictor = Doubtful(CellsFacts(target="semantic", instances=start))
     best = tuned(predictor, [image], lambda: False)
     assert best.foreground > 0.42
-    assert (
-        score(predictor.with_facts(CellsFacts(target="semantic", instances=best)), [image])[
-            "val_iou"
-        ]
-        == 1.0
-    )
+    semantic = CellsFacts(target="semantic", instances=best)
+    scores, chosen_by = score(predictor.with_facts(semantic), [image])
+    assert scores["val_iou"] == chosen_by == 1.0
     assert tuned(predictor, [image], lambda: True) == start
 
 

@@ -21,7 +21,7 @@ def scored_epochs(monkeypatch, tmp_path):
 
     def score(predictor, images):
         now[0] += SCORING
-        return {"val_ap": 0.5}
+        return {"val_ap": 0.5}, 0.4
 
     monkeypatch.setattr(validation, "score", score)
 

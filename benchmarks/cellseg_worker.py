@@ -25,6 +25,8 @@ from cellseg.training import cells_trainer
 from cellseg.workspace import Workspace
 
 ENDLESS = 1_000_000
+SIDE = 256
+"""Of the squares to learn from, for all contenders alike."""
 
 
 def prepare(images: str, home: str, model: str | None) -> tuple[dict[str, str], Commands]:
@@ -74,7 +76,7 @@ class Trainee:
         settings, clock = self._recipe.training, Clock(seconds)
         area = float(np.median(cells_trainer.cell_areas(self._sources)))
         batches = crop_batches(
-            self._sources, settings.crop, settings.batch_size, ENDLESS, area, settings.seed
+            self._sources, SIDE, settings.batch_size, ENDLESS, area, settings.seed
         )
         self._compiled.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
         return {**clock.crops(settings.batch_size), "arithmetic": self._facts.precision}

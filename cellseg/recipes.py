@@ -73,7 +73,7 @@ class CellsTraining(Frozen):
     epochs : passes of `steps` batches each; None learns for `minutes`.
     steps : batches of an epoch, after which the validation images are scored; where it is minutes
         that end the training, not after each if that took more than a tenth of the time.
-    crop : side of the squares that are cut from the images, pixels.
+    crop : side of the squares that are cut from the images, pixels; None fits them to the cells.
     batch_size : squares a step.
     elastic : share of the squares that are bent like rubber.
     learning_rate : the largest step size of Adam; it rises for 100 steps and falls to a hundredth
@@ -88,8 +88,8 @@ class CellsTraining(Frozen):
 
     minutes: float | None = Field(default=10.0, gt=0, le=10_000)
     epochs: int | None = Field(default=None, ge=1, le=10_000)
-    steps: int = Field(default=50, ge=1, le=10_000)
-    crop: int = Field(default=256, ge=64, le=1024, multiple_of=32)
+    steps: int = Field(default=100, ge=1, le=10_000)
+    crop: int | None = Field(default=None, ge=64, le=1024, multiple_of=32)
     batch_size: int = Field(default=8, ge=1, le=256)
     elastic: float = Field(default=0.0, ge=0, le=1)
     learning_rate: float = Field(default=1e-3, gt=0, le=1)

@@ -31,7 +31,7 @@ from cellseg.workspace import Workspace, write_bytes, write_json
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "cellseg" / "models" / "shipped" / "nuclei"
-STEPS = 150
+STEPS = 300
 ABOUT = """Finds nuclei in microscope images: fluorescence, brightfield, and tissue stained with \
 H&E or purple dyes.
 

@@ -7,7 +7,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.network.augmentation import SCALES, Annotated
 from cellseg.network.cellnet import build_cellnet
-from cellseg.network.crops import crop_batches, scales_of
+from cellseg.network.crops import crop_batches, scales_of, side_for
 from cellseg.network.losses import CellsLoss
 from cellseg.network.targets import distances
 from cellseg.recipes import (
@@ -119,6 +119,13 @@ def test_batches_of_squares_have_the_promised_shapes():
         assert images.shape == (2, 32, 32, 3)
         assert truth.shape == (2, 32, 32, 4)
         assert float(truth[..., 3].numpy().min()) >= 1.0
+
+
+@pytest.mark.parametrize(
+    ("diameter", "side"), [(5, 128), (42, 128), (43, 160), (60, 192), (85, 256), (500, 256)]
+)
+def test_squares_hold_about_three_cells(diameter, side):
+    assert side_for(diameter) == side
 
 
 def test_touching_cells_are_told_apart_where_that_is_the_target():

@@ -16,6 +16,9 @@ SMALL = 40.0
 MOST_ENLARGED = 3.0
 """Largest factor by which an image of small cells is enlarged more than others."""
 
+SMALLEST, LARGEST = 128, 256
+"""Sides of the squares to learn from, where they fit the cells."""
+
 KINDS = ("colour", "bright cells", "dark cells")
 """What an image may look like; see `kind_of`."""
 
@@ -54,6 +57,23 @@ def scales_of(source: Annotated) -> tuple[float, float]:
     diameter = typical_diameter(source.labels) or SMALL
     more = min(MOST_ENLARGED, max(1.0, SMALL / diameter))
     return SCALES[0] * math.sqrt(more), SCALES[1] * more
+
+
+def side_for(diameter: float) -> int:
+    """Side of the squares to learn from: about three cells, 128 to 256 pixels.
+
+    Pixels of one square are alike: from as many pixels in more and smaller squares, drawn from more
+    images, much more is learned in the same time. Large cells need more around them.
+
+    Parameters
+    ----------
+    diameter : of a typical cell, pixels.
+
+    Returns
+    -------
+    A multiple of 32.
+    """
+    return min(LARGEST, max(SMALLEST, 32 * math.ceil(3.0 * diameter / 32)))
 
 
 def crop_batches(

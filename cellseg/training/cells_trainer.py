@@ -15,7 +15,7 @@ from cellseg.images.scaling import stretched_rgb8
 from cellseg.network import precision
 from cellseg.network.augmentation import Annotated
 from cellseg.network.cellnet import build_cellnet
-from cellseg.network.crops import crop_batches
+from cellseg.network.crops import crop_batches, side_for
 from cellseg.network.looks import looks_of
 from cellseg.network.losses import CellsLoss
 from cellseg.network.optimizer import optimizer
@@ -85,7 +85,7 @@ def train(
     stop = StopOnRequest(stop_requested)
     batches = crop_batches(
         images,
-        settings.crop,
+        settings.crop or side_for(facts.diameter),
         settings.batch_size,
         settings.steps,
         float(np.median(areas)) if facts.target == "instances" else None,

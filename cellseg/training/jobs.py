@@ -15,7 +15,7 @@ from cellseg.datasets.store import Dataset
 from cellseg.errors import CellsegError, TrainingActive
 from cellseg.models.store import Model, ModelStore, now
 from cellseg.network import encoder_weights
-from cellseg.recipes import CellsRecipe
+from cellseg.recipes import CellsRecipe, CellsTraining
 from cellseg.training.runs import Run, RunConfig, RunStore, write_config
 from cellseg.workspace import Workspace, disk_errors, free_id
 
@@ -167,10 +167,15 @@ def _estimate_cells(workspace: Workspace, recipe: CellsRecipe) -> float:
         if isinstance(past, CellsRecipe) and past.network == recipe.network:
             if seconds := [row["seconds"] for row in run.metrics()[1:]]:
                 done = past.training.steps * past.training.batch_size
-                area = (past.training.crop / 256) ** 2
+                area = _area(past.training)
                 pace = statistics.median(seconds) / done / area
                 break
-    return STARTUP_SECONDS + pace * squares * (training.crop / 256) ** 2
+    return STARTUP_SECONDS + pace * squares * _area(training)
+
+
+def _area(training: CellsTraining) -> float:
+    """Of a square, in those of 256 x 256 pixels; squares that fit the cells are mostly small."""
+    return ((training.crop or 128) / 256) ** 2
 
 
 def _with_absolute_weights(recipe: Recipe | CellsRecipe) -> Recipe | CellsRecipe:

@@ -18,7 +18,7 @@ DECODERS = {
     (96, 48, 32, 24): "narrow, 96 to 24",
     (384, 192, 128, 96): "wide, 384 to 96",
 }
-CROPS = (128, 192, 256, 320, 384, 512)
+CROPS = (None, 128, 192, 256, 320, 384, 512)
 PRECISIONS = {"auto": "as this machine likes", "float32": "float32", "bfloat16": "bfloat16"}
 
 
@@ -142,8 +142,10 @@ def _more(
         "Size of the squares",
         CROPS,
         index=CROPS.index(default.crop),
+        format_func=lambda side: f"{side}" if side else "about three cells",
         key="train-crop",
-        help="Pixels; squares of this size are cut from the images. Larger needs more memory.",
+        help="Pixels; squares of this size are cut from the images. More is learned from many "
+        "small ones than from a few large ones.",
     )
     batch_size = third.number_input(
         "Batch size",

@@ -124,7 +124,7 @@ def test_a_lasso_around_points_lights_their_cells(opened, batch):
     opened.keyboard.press("Enter")
     expect(opened.locator(".js-plotly-plot .ytitle")).to_have_text("perimeter (µm)")
     plot = opened.locator(".js-plotly-plot .nsewdrag")
-    plot.scroll_into_view_if_needed()
+    plot.hover()  # waits until the new plot stands still
     box = plot.bounding_box()
 
     def at(x, y):

@@ -42,10 +42,16 @@ def test_boundaries_part_cells_that_touch():
 def test_small_cells_weigh_more_within_bounds():
     found = weights(TWO, typical_area=9.0)
     assert found[0, 0] == pytest.approx(2.0)  # as large as is typical
-    assert found[0, 3] == 3.0  # between the two
+    assert found[0, 3] == pytest.approx(3.0 * 4.0)  # between the two
     alone = weights(np.where(TWO == 2, TWO, 0), typical_area=9.0)
     assert alone[1, 4] == pytest.approx(4.0)  # 2 sqrt(9 / 1) = 6, more than the bound
     assert found.dtype == np.float32
+
+
+def test_what_is_around_a_small_cell_weighs_as_much_as_the_cell():
+    labels = np.zeros((1, 12), int)
+    labels[0, 5] = 1
+    assert weights(labels, 1.0)[0].tolist() == [1, 1, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1]
 
 
 def test_what_parts_two_cells_weighs_threefold():

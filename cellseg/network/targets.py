@@ -15,6 +15,9 @@ MOST = 4.0
 BETWEEN = 3.0
 """How many times more a pixel weighs that has two cells around it."""
 
+HALO = 7
+"""Side of the square around a pixel whose cells say what it weighs, pixels."""
+
 AROUND = 5
 """Side of the square that is looked at around a pixel, pixels."""
 
@@ -58,9 +61,11 @@ def boundaries(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
 def weights(labels: NDArray[np.integer], typical_area: float) -> NDArray[np.float32]:
     """How much each pixel counts in the loss: small cells like large ones, and what parts cells.
 
-    A pixel of a cell of area A weighs 2 sqrt(typical_area / A), from 1 to 4; one of background 1;
-    three times that where the square of 5 pixels around it holds two cells (as Ronneberger et al.
-    2015 weigh the ground between cells, arXiv:1505.04597).
+    A pixel of a cell of area A weighs 2 sqrt(typical_area / A), from 1 to 4; one of background 1.
+    Pixels around a cell weigh as it does, or what is learned of a small cell would be larger than
+    it is: too little of it would cost more than too much. All is three times that where the square
+    of 5 pixels around it holds two cells (as Ronneberger et al. 2015 weigh the ground between
+    cells, arXiv:1505.04597).
 
     Parameters
     ----------
@@ -75,7 +80,8 @@ def weights(labels: NDArray[np.integer], typical_area: float) -> NDArray[np.floa
     with np.errstate(divide="ignore"):
         table = np.clip(2.0 * np.sqrt(typical_area / areas), 1.0, MOST)
     table[0] = 1.0
-    return table.astype(np.float32)[labels] * np.where(between(labels), np.float32(BETWEEN), 1)
+    around = ndimage.maximum_filter(table.astype(np.float32)[labels], HALO, mode="nearest")
+    return around * np.where(between(labels), np.float32(BETWEEN), 1)
 
 
 def between(labels: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -146,11 +146,16 @@ def _details(facts: ModelFacts) -> str:
 def _learned(facts: ModelFacts) -> list[str]:
     if facts.cells is None:
         return []
-    cells, recipe = facts.cells, facts.recipe
-    start = recipe.start if isinstance(recipe, CellsRecipe) else None
-    settings = cells.instances
+    cells, recipe, settings = facts.cells, facts.recipe, facts.cells.instances
+    assert isinstance(recipe, CellsRecipe)
+    squares, bent = recipe.training.crop, recipe.training.elastic
     return [
-        f"- Started from: {start or 'the encoder alone'}; {cells.precision} on {cells.device}",
+        "- Convolutions of the decoder: "
+        + ", ".join(str(count) for count in recipe.network.decoder_convolutions),
+        f"- Squares to learn from: {f'{squares} pixels' if squares else 'about three cells'} a side"
+        + (f", {bent:.0%} of them bent" if bent else ""),
+        f"- Started from: {recipe.start or 'the encoder alone'}; {cells.precision} on "
+        f"{cells.device}",
         f"- Cells: foreground above {settings.foreground:g}, prominence {settings.prominence:g}, "
         f"smoothing {settings.smoothing:g} pixels, boundary weight {settings.boundary_weight:g}, "
         f"smallest {settings.min_area} pixels, least mean probability {settings.min_score:g}"

@@ -195,7 +195,7 @@ class CellsPredictor:
         )
 
     def enlargement(self, labels: NDArray[np.int32]) -> float:
-        """The factor, 1 to 2, that brings the typical cell of an image to the size `closer`."""
+        """The factor, 1 to 3, that brings the typical cell of an image to the size `closer`."""
         diameter, wanted = typical_diameter(labels), self.facts.instances.closer
         if diameter is None or labels.max() < FEW or diameter >= wanted:
             return 1.0

@@ -199,7 +199,8 @@ class CellsFacts(Frozen):
     diameter of a circle of their area, pixels. instances : how outputs become cells.
     validation_images : the training images that chose weights and thresholds. validation : their
     scores with the weights that were kept. precision, device : of the training. looks : what the
-    training images look like; older models do not say.
+    training images look like; older models do not say. enlarged : factor by which each image is
+    enlarged where pixels count, not cells: what is thin is told better.
     """
 
     target: Target = "instances"
@@ -210,3 +211,4 @@ class CellsFacts(Frozen):
     precision: Precision = "float32"
     device: str = "CPU"
     looks: Looks | None = None
+    enlarged: float = Field(default=1.0, ge=1)

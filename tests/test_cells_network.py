@@ -1,13 +1,14 @@
 import keras
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.network.augmentation import SCALES, Annotated
 from cellseg.network.cellnet import build_cellnet
-from cellseg.network.crops import crop_batches, scales_of, side_for
+from cellseg.network.crops import crop_batches, enlarged_for, scales_of, side_for
 from cellseg.network.losses import CellsLoss
 from cellseg.network.targets import distances
 from cellseg.recipes import (
@@ -338,7 +339,35 @@ def test_where_pixels_count_all_of_them_weigh_alike():
     ((_, told),) = crop_batches([image], 64, 2, 1, 400.0, 0).as_numpy_iterator()
     cells = told[..., 0] == 1
     assert (told[..., 3][cells] > 1.0).all()
-    assert set(np.unique(told[..., 3][~cells])) <= {1.0, 3.0}  # the ground, and what parts cells
+    near = ndimage.maximum_filter(cells, (1, 7, 7))
+    assert (told[..., 3][~near] == 1.0).all()
+
+
+def test_where_pixels_count_images_are_looked_at_as_enlarged_as_in_the_training():
+    thin = Ideal(CellsFacts(target="semantic", enlarged=1.5))
+    assert thin.cells(Image(np.zeros((64, 64), np.uint8), "YX")).labels.shape == (64, 64)
+    assert thin.windows == [(96, 96)]
+
+
+def test_squares_of_enlarged_images_show_less_of_them():
+    labels = np.zeros((256, 256), np.int32)
+    labels[:, ::2] = 1  # one of two columns, at 1
+    image = np.repeat(np.uint8(255) * (labels > 0)[..., None], 3, axis=2).astype(np.uint8)
+    source = Annotated(image, labels, distances(labels))
+
+    def changes(factor):
+        ((_, truth),) = crop_batches([source], 64, 4, 1, None, 0, 0.0, factor).as_numpy_iterator()
+        cells = truth[..., 0]
+        return sum(np.count_nonzero(np.diff(cells, axis=axis)) for axis in (1, 2))
+
+    assert changes(4.0) < 0.6 * changes(2.0)
+
+
+@pytest.mark.parametrize(
+    ("width", "factor"), [(None, 1.0), (3.0, 2.0), (8.0, 1.75), (13.9, 1.25), (14.0, 1.0), (50, 1)]
+)
+def test_thin_structures_are_enlarged_by_quarters_at_most_twice(width, factor):
+    assert enlarged_for(width) == factor
 
 
 @pytest.mark.parametrize(("side", "more"), [(5, 3.0), (20, 40 / (40 / np.pi**0.5)), (40, 1.0)])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cellseg.network.targets import between, boundaries, distances, weights
+from cellseg.network.targets import between, boundaries, distances, thinner, weights
 
 TWO = np.array(
     [
@@ -64,3 +64,13 @@ def test_what_parts_two_cells_weighs_threefold():
 def test_a_cell_alone_has_nothing_to_be_parted_from():
     assert not between(np.array([[0, 1, 1, 0]])).any()
     assert not between(np.zeros((3, 3), int)).any()
+
+
+def test_the_thinner_of_cell_and_ground_is_as_wide_as_its_area_over_its_border_says():
+    stripe = np.zeros((10, 20), int)
+    stripe[4:7] = 1  # 60 pixels, with 40 pairs across its two borders
+    assert thinner([stripe]) == pytest.approx(2 * 60 / (np.pi / 4 * 40))
+    assert thinner([1 - stripe]) == thinner([stripe])
+    assert thinner([np.zeros((4, 4), int)]) is None
+    disc = np.hypot(*np.mgrid[-60:61, -60:61]) <= 40
+    assert thinner([disc]) == pytest.approx(40, rel=0.02)  # half of the diameter

@@ -19,6 +19,9 @@ MOST_ENLARGED = 3.0
 SMALLEST, LARGEST = 128, 256
 """Sides of the squares to learn from, where they fit the cells."""
 
+THIN = 14.0
+"""Width, pixels, to which thin structures are enlarged where pixels count, not cells."""
+
 KINDS = ("colour", "bright cells", "dark cells")
 """What an image may look like; see `kind_of`."""
 
@@ -59,6 +62,21 @@ def scales_of(source: Annotated) -> tuple[float, float]:
     return SCALES[0] * math.sqrt(more), SCALES[1] * more
 
 
+def enlarged_for(width: float | None) -> float:
+    """The factor, 1 to 2, by which images are enlarged so that thin structures are wide enough.
+
+    Parameters
+    ----------
+    width : of the thinner structures, pixels, as `targets.thinner` finds it.
+
+    Returns
+    -------
+    A multiple of one quarter.
+    """
+    wanted = THIN / width if width else 1.0
+    return min(2.0, max(1.0, math.ceil(4.0 * wanted) / 4.0))
+
+
 def side_for(diameter: float) -> int:
     """Side of the squares to learn from: about three cells, 128 to 256 pixels.
 
@@ -84,6 +102,7 @@ def crop_batches(
     typical_area: float | None,
     seed: int,
     elastic: float = 0.0,
+    enlarged: float | None = None,
 ) -> tf.data.Dataset:
     """Batches of changed squares of the images, others at every pass.
 
@@ -93,6 +112,7 @@ def crop_batches(
     steps : batches of one pass.
     typical_area : of the cells, pixels; see `targets.weights`. None: all pixels weigh alike.
     elastic : share of the squares that are bent, see `augmentation.warp`.
+    enlarged : factor about which all images are scaled alike; None enlarges those of small cells.
 
     Returns
     -------
@@ -101,7 +121,8 @@ def crop_batches(
     """
     rng = np.random.default_rng(seed)
     likely = chances(sources)
-    scales = [scales_of(source) for source in sources]
+    alike = (SCALES[0] * enlarged, SCALES[1] * enlarged) if enlarged else None
+    scales = [alike or scales_of(source) for source in sources]
 
     def draw() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         for _ in range(steps * batch_size):

@@ -1,6 +1,7 @@
 """What the network of the recipe `cells` is to say of each pixel, made from a label image."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,29 @@ def between(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
     largest = ndimage.maximum_filter(labels, AROUND, mode="nearest")
     smallest = ndimage.minimum_filter(np.where(labels > 0, labels, none), AROUND, mode="nearest")
     return (largest > 0) & (smallest < largest)
+
+
+def thinner(masks: Iterable[NDArray[np.integer]]) -> float | None:
+    """Typical width of the thinner of foreground and background, pixels: membranes between cells.
+
+    Twice the area of the smaller of both over the length of the border between them; the length is
+    pi / 4 times the pairs of pixels across it, as of a border that runs in all directions alike.
+
+    Parameters
+    ----------
+    masks : each (Y, X); 0 is background.
+
+    Returns
+    -------
+    None where there is no border.
+    """
+    areas, pairs = np.zeros(2), 0
+    for mask in masks:
+        cell = mask > 0
+        areas += [np.count_nonzero(~cell), np.count_nonzero(cell)]
+        pairs += np.count_nonzero(cell[1:] != cell[:-1])
+        pairs += np.count_nonzero(cell[:, 1:] != cell[:, :-1])
+    return 2.0 * areas.min() / (math.pi / 4.0 * pairs) if pairs else None
 
 
 def typical_diameter(labels: NDArray[np.integer]) -> float | None:

@@ -195,7 +195,12 @@ class CellsPredictor:
         )
 
     def enlargement(self, labels: NDArray[np.int32]) -> float:
-        """The factor, 1 to 3, that brings the typical cell of an image to the size `closer`."""
+        """The factor, 1 to 3, that brings the typical cell of an image to the size `closer`.
+
+        Where pixels count, not cells, that of the training.
+        """
+        if self.facts.target == "semantic":
+            return self.facts.enlarged
         diameter, wanted = typical_diameter(labels), self.facts.instances.closer
         if diameter is None or labels.max() < FEW or diameter >= wanted:
             return 1.0
@@ -205,12 +210,19 @@ class CellsPredictor:
         """As `outputs`, of a window enlarged by a factor; at its enlarged size."""
         return self.outputs(_resized(rgb, factor))
 
+    def labels_as(self, rgb: Rgb, known: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Cells of a window whose true cells are known, enlarged as one of such cells; (Y, X)."""
+        factor = self.enlargement(known)
+        found = self.separated(self.closer_outputs(rgb, factor))
+        return found if factor == 1.0 else nearest(found, *known.shape)
+
     def _factor(self, stretch: Stretch, options: PredictionOptions) -> tuple[float, Found | None]:
         """By how much to scale the image, and what was seen of it whole at its own scale."""
         if options.diameter is not None:
-            return min(SCALES[1], max(SCALES[0], self.facts.diameter / options.diameter)), None
-        if not self.facts.instances.closer:
-            return 1.0, None
+            factor = self.facts.enlarged * self.facts.diameter / options.diameter
+            return min(SCALES[1], max(SCALES[0], factor)), None
+        if self.facts.target == "semantic" or not self.facts.instances.closer:
+            return self.facts.enlarged, None
         height, width = stretch.image.height, stretch.image.width
         whole = height * width <= WHOLE
         rows, columns = (

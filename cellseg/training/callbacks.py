@@ -163,12 +163,12 @@ class CellPictures:
         self, folder: Path, images: Sequence[tuple[str, Annotated]], diameter: float
     ) -> None:
         side = int(min(SIDES[1], max(SIDES[0], ACROSS * diameter)))
-        self._parts: list[tuple[Path, NDArray[np.uint8]]] = []
+        self._parts: list[tuple[Path, NDArray[np.uint8], NDArray[np.int32]]] = []
         for index, (name, image) in enumerate(images):
             window = middle(image.labels, side)
             rgb, labels = image.image[window], image.labels[window]
             target = _begun(folder / f"{index:02d}", name, rgb, outlined(rgb, labels))
-            self._parts.append((target, rgb))
+            self._parts.append((target, rgb, labels))
         self._began = time.monotonic()
         self._last = -math.inf
 
@@ -177,8 +177,8 @@ class CellPictures:
         now = time.monotonic()
         if now - self._last < max(EVERY, SELDOM * (now - self._began)):
             return
-        for target, rgb in self._parts:
-            picture = outlined(rgb, predictor.separated(predictor.outputs(rgb)))
+        for target, rgb, known in self._parts:
+            picture = outlined(rgb, predictor.labels_as(rgb, known))
             write_bytes(target / f"epoch-{epoch:05d}.png", png_bytes(picture))
         self._last = time.monotonic()
 

@@ -15,11 +15,11 @@ from cellseg.images.scaling import stretched_rgb8
 from cellseg.network import precision
 from cellseg.network.augmentation import Annotated
 from cellseg.network.cellnet import build_cellnet
-from cellseg.network.crops import crop_batches, side_for
+from cellseg.network.crops import crop_batches, enlarged_for, side_for
 from cellseg.network.looks import looks_of
 from cellseg.network.losses import CellsLoss
 from cellseg.network.optimizer import optimizer
-from cellseg.network.targets import distances
+from cellseg.network.targets import distances, thinner
 from cellseg.network.unet import load_weights
 from cellseg.recipes import CLOSER, CellsFacts, CellsRecipe, InstanceSettings, Target
 from cellseg.segmentation.cells_predictor import CellsPredictor
@@ -68,14 +68,17 @@ def train(
     images = _read(data, learning, recipe, status, stop_requested)
     kept = _read(data, validating, recipe, status, stop_requested)
     areas = cell_areas(images)
+    target = settings.target or default_target(data.train_from.kind)
+    width = thinner(image.labels for image in images) if target == "semantic" else None
     facts = CellsFacts(
-        target=settings.target or default_target(data.train_from.kind),
+        target=target,
         diameter=round(2.0 * math.sqrt(float(np.median(areas)) / math.pi), 2),
         instances=InstanceSettings(min_area=smallest(areas)),
         validation_images=validating,
         precision=precision.chosen(settings.precision),
         device=devices.described(used),
         looks=looks_of(images),
+        enlarged=enlarged_for(width),
     )
     shown = list(zip(validating, kept, strict=True)) or list(zip(learning, images, strict=True))
     pictures = CellPictures(run.folder / "samples", shown[:SAMPLES], facts.diameter)
@@ -91,6 +94,7 @@ def train(
         float(np.median(areas)) if facts.target == "instances" else None,
         settings.seed,
         settings.elastic,
+        facts.enlarged if facts.target == "semantic" else None,
     )
     network, predictor = _fitted(run, start, facts, used, batches, validation, stop, status)
     facts = predictor.facts

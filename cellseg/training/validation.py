@@ -12,7 +12,6 @@ import numpy as np
 from cellseg.analysis.evaluation import cell_scores
 from cellseg.analysis.matching import MatchCounts, count_matches, overlaps
 from cellseg.analysis.pixels import PixelCounts, count_pixels
-from cellseg.images.scaling import nearest
 from cellseg.network.augmentation import Annotated
 from cellseg.segmentation.cells_predictor import CellsPredictor
 
@@ -116,9 +115,7 @@ def score(
     counts: list[list[MatchCounts]] = []
     pixels = PixelCounts()
     for image in images:
-        factor = predictor.enlargement(image.labels)
-        found = predictor.separated(predictor.closer_outputs(image.image, factor))
-        labels = found if factor == 1.0 else nearest(found, *image.labels.shape)
+        labels = predictor.labels_as(image.image, image.labels)
         shared = overlaps(image.labels, labels)
         counts.append([count_matches(shared, threshold) for threshold in CHOSEN_AT])
         pixels += count_pixels(image.labels > 0, labels > 0)

@@ -111,8 +111,8 @@ def thinner(masks: Iterable[NDArray[np.integer]]) -> float | None:
     for mask in masks:
         cell = mask > 0
         areas += [np.count_nonzero(~cell), np.count_nonzero(cell)]
-        pairs += np.count_nonzero(cell[1:] != cell[:-1])
-        pairs += np.count_nonzero(cell[:, 1:] != cell[:, :-1])
+        pairs += int(np.count_nonzero(cell[1:] != cell[:-1]))
+        pairs += int(np.count_nonzero(cell[:, 1:] != cell[:, :-1]))
     return 2.0 * areas.min() / (math.pi / 4.0 * pairs) if pairs else None
 
 

@@ -200,7 +200,9 @@ class CellsFacts(Frozen):
     validation_images : the training images that chose weights and thresholds. validation : their
     scores with the weights that were kept. precision, device : of the training. looks : what the
     training images look like; older models do not say. enlarged : factor by which each image is
-    enlarged where pixels count, not cells: what is thin is told better.
+    enlarged where pixels count, not cells: what is thin is told better. mirrored : whether the
+    network looks at each window and at its three mirror images, four times the work, and what it
+    says of them is averaged.
     """
 
     target: Target = "instances"
@@ -212,3 +214,4 @@ class CellsFacts(Frozen):
     device: str = "CPU"
     looks: Looks | None = None
     enlarged: float = Field(default=1.0, ge=1)
+    mirrored: bool = False

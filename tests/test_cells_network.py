@@ -21,7 +21,12 @@ from cellseg.recipes import (
 )
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training.budget import learning_rate
-from cellseg.training.cells_trainer import cell_areas, kept_for_validation, smallest
+from cellseg.training.cells_trainer import (
+    cell_areas,
+    first_settings,
+    kept_for_validation,
+    smallest,
+)
 from cellseg.training.tuning import tuned
 from cellseg.training.validation import score
 
@@ -347,6 +352,12 @@ def test_where_pixels_count_images_are_looked_at_as_enlarged_as_in_the_training(
     thin = Ideal(CellsFacts(target="semantic", enlarged=1.5))
     assert thin.cells(Image(np.zeros((64, 64), np.uint8), "YX")).labels.shape == (64, 64)
     assert thin.windows == [(96, 96)]
+
+
+def test_where_pixels_count_an_unlikely_part_is_not_left_out_from_the_start():
+    areas = np.array([40, 50, 60])
+    assert first_settings("semantic", areas) == InstanceSettings(min_area=20, min_score=0.0)
+    assert first_settings("instances", areas) == InstanceSettings(min_area=20)
 
 
 def test_squares_of_enlarged_images_show_less_of_them():

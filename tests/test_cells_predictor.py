@@ -109,6 +109,22 @@ def test_what_progress_raises_ends_the_work_at_once():
     assert len(predictor.shapes) == 2
 
 
+def test_what_is_seen_of_mirror_images_is_averaged():
+    keras.utils.set_random_seed(0)
+    once = CellsPredictor(build_cellnet(SMALL), CellsRecipe(network=SMALL), FACTS)
+    often = once.with_facts(FACTS.model_copy(update={"mirrored": True}))
+    window = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
+    looks = [
+        once.outputs(window[::down, ::right])[::down, ::right]
+        for down in (1, -1)
+        for right in (1, -1)
+    ]
+    seen = often.outputs(window)
+    np.testing.assert_allclose(seen, np.mean(looks, axis=0), atol=1e-5)
+    assert np.abs(seen - looks[0]).max() > 1e-3
+    np.testing.assert_allclose(often.outputs(window[::-1]), seen[::-1], atol=1e-5)
+
+
 def test_windows_of_any_number_and_size_share_one_trace():
     keras.utils.set_random_seed(0)
     predictor = CellsPredictor(build_cellnet(SMALL), CellsRecipe(network=SMALL), FACTS)

@@ -239,9 +239,18 @@ def test_bfloat16_that_diverges_goes_on_in_float32(workspace, dataset, monkeypat
     run = prepared(workspace, dataset, monkeypatch, of_precision("bfloat16", 3), "falling back")
     trained = train(run, dataset)
     assert trained.cells.precision == "float32"
+    assert not trained.cells.mirrored
     assert [row["loss"] is None for row in run.metrics()] == [False, True, False]
     assert "float32 since epoch 2, in which bfloat16" in run.progress().computing
     assert all(np.isfinite(kernel).all() for kernel in kernels(run.weights).values())
+
+
+def test_where_pixels_count_the_model_looks_at_mirror_images_too(workspace, dataset, monkeypatch):
+    asked = recipe(epochs=1)
+    training = asked.training.model_copy(update={"target": "semantic"})
+    asked = asked.model_copy(update={"training": training})
+    found = train(prepared(workspace, dataset, monkeypatch, asked, "pixels"), dataset).cells
+    assert (found.target, found.mirrored, found.instances.min_score) == ("semantic", True, 0.0)
 
 
 def test_a_training_that_never_was_finite_ends_in_a_sentence(

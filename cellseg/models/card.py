@@ -163,7 +163,8 @@ def _learned(facts: ModelFacts) -> list[str]:
             f"; cells below {settings.closer:g} pixels looked at enlarged, at most threefold"
             if settings.closer
             else ""
-        ),
+        )
+        + ("; looked at with its three mirror images" if cells.mirrored else ""),
         f"- Validation images: {_named(cells.validation_images)}",
     ]
 

@@ -55,6 +55,9 @@ ENLARGED = 3.0
 QUARTERS = 4
 """Such factors are multiples of one quarter, so that windows can begin on the network's grid."""
 
+MIRRORED: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
+"""The axes of (B, Y, X, C) along which windows are mirrored; first as they are."""
+
 BYTES = 8
 """Of a pixel of the result: its label and its probability."""
 
@@ -102,13 +105,15 @@ class CellsPredictor:
         Returns
         -------
         float32 (Y, X, 3) or (B, Y, X, 3): probability of foreground and of boundary, and the
-        distance.
+        distance; the mean of four looks where the model is one that looks at mirror images.
         """
         height, width = rgb.shape[-3:-1]
         sides = ((0, -height % DEPTH), (0, -width % DEPTH), (0, 0))
         windows = rgb if rgb.ndim == 4 else rgb[np.newaxis]
         padded = np.pad(windows, ((0, 0), *sides), "symmetric")
-        found = self._forward(tf.constant(padded)).numpy()[:, :height, :width]
+        turned = MIRRORED if self.facts.mirrored else MIRRORED[:1]
+        seen = [np.flip(self._forward(np.flip(padded, axes)).numpy(), axes) for axes in turned]
+        found = (np.mean(seen, axis=0) if len(seen) > 1 else seen[0])[:, :height, :width]
         return found if rgb.ndim == 4 else found[0]
 
     def cells(

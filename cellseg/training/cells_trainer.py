@@ -73,7 +73,7 @@ def train(
     facts = CellsFacts(
         target=target,
         diameter=round(2.0 * math.sqrt(float(np.median(areas)) / math.pi), 2),
-        instances=InstanceSettings(min_area=smallest(areas)),
+        instances=first_settings(target, areas),
         validation_images=validating,
         precision=precision.chosen(settings.precision),
         device=devices.described(used),
@@ -97,9 +97,9 @@ def train(
         facts.enlarged if facts.target == "semantic" else None,
     )
     network, predictor = _fitted(run, start, facts, used, batches, validation, stop, status)
-    facts = predictor.facts
+    facts = predictor.facts.model_copy(update={"mirrored": target == "semantic"})
     status.say("Tuning the thresholds on the validation images")
-    instances = tuned(_looking_closer(predictor), kept, stop_requested)
+    instances = tuned(_looking_closer(predictor.with_facts(facts)), kept, stop_requested)
     facts = facts.model_copy(update={"instances": instances, "validation": validation.best_scores})
     save(network, run.weights)
     return Trained(
@@ -223,6 +223,12 @@ def cell_areas(images: Sequence[Annotated]) -> NDArray[np.int64]:
             "some from the test side."
         )
     return areas
+
+
+def first_settings(target: Target, areas: NDArray[np.int64]) -> InstanceSettings:
+    """What the tuning begins with; where pixels count none is left out for those around it."""
+    found = InstanceSettings(min_area=smallest(areas))
+    return found if target == "instances" else found.model_copy(update={"min_score": 0.0})
 
 
 def smallest(areas: NDArray[np.int64]) -> int:

@@ -85,7 +85,7 @@ def side_for(diameter: float) -> int:
 
     Parameters
     ----------
-    diameter : of a typical cell, pixels.
+    diameter : of a typical cell, pixels, as enlarged as the images are.
 
     Returns
     -------

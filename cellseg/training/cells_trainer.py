@@ -88,7 +88,7 @@ def train(
     stop = StopOnRequest(stop_requested)
     batches = crop_batches(
         images,
-        settings.crop or side_for(facts.diameter),
+        settings.crop or side_for(facts.diameter * facts.enlarged),
         settings.batch_size,
         settings.steps,
         float(np.median(areas)) if facts.target == "instances" else None,

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from cellseg.network.norm import BatchNormalization
 from cellseg.network.precision import layers_in
 from cellseg.network.unet import build_encoder, upsample
 from cellseg.recipes import CellsNetwork, Precision
@@ -95,5 +96,5 @@ def _decoded(
 def _convolved(x: keras.KerasTensor, filters: int, kernel: int) -> keras.KerasTensor:
     """Convolution, batch norm, ReLU."""
     x = layers.Conv2D(filters, kernel, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=MOMENTUM)(x)
+    x = BatchNormalization(momentum=MOMENTUM)(x)
     return layers.ReLU()(x)

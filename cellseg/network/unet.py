@@ -8,6 +8,7 @@ from keras import layers
 
 from cellseg.config import EncoderSettings, NetworkSettings
 from cellseg.errors import CellsegError
+from cellseg.network.norm import BatchNormalization
 
 CLASSES = 2
 """Background and foreground."""
@@ -114,7 +115,7 @@ def upsample(x: keras.KerasTensor, filters: int, momentum: float = 0.99) -> kera
     x = layers.Conv2DTranspose(
         filters, 3, strides=2, padding="same", use_bias=False, kernel_initializer=start
     )(x)
-    x = layers.BatchNormalization(momentum=momentum)(x)
+    x = BatchNormalization(momentum=momentum)(x)
     return layers.ReLU()(x)
 
 

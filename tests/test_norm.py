@@ -1,0 +1,91 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from cellseg.network.norm import BatchNormalization
+
+X = np.random.default_rng(0).normal(3.0, 2.0, (2, 4, 6, 3)).astype(np.float32)
+SLOPE = np.random.default_rng(1).normal(size=X.shape).astype(np.float32)
+GAMMA, BETA = np.array([0.5, 1.0, 2.0], np.float32), np.array([-1.0, 0.0, 1.0], np.float32)
+
+
+def taught(kind, dtype="float32"):
+    """A layer with factors and statistics of its own."""
+    norm = kind(momentum=0.75, dtype=dtype)
+    norm.build(X.shape)
+    norm.set_weights([GAMMA, BETA, np.full(3, 10.0), np.full(3, 20.0)])
+    return norm
+
+
+def learned(norm):
+    """Result, slopes of what goes in and of the factors, and the statistics after one step."""
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        found = norm(x, training=True)
+        loss = tf.reduce_sum(tf.cast(found, tf.float32) * SLOPE)
+    slopes = tape.gradient(loss, [x, norm.gamma.value, norm.beta.value])
+    return [np.asarray(array, np.float32) for array in (found, *slopes, *norm.weights[2:])]
+
+
+def test_two_values_become_minus_one_and_one():
+    norm = BatchNormalization(momentum=0.5, epsilon=1e-9)
+    found = norm(np.array([1.0, 5.0], np.float32).reshape(1, 1, 2, 1), training=True)
+    np.testing.assert_allclose(np.ravel(found), [-1.0, 1.0], rtol=1e-6)
+    assert norm.moving_mean.numpy() == pytest.approx(1.5)  # half of 0 and of 3
+    assert norm.moving_variance.numpy() == pytest.approx(2.5)  # half of 1 and of 4
+
+
+def test_it_learns_as_that_of_keras():
+    for ours, theirs in zip(
+        learned(taught(BatchNormalization)),
+        learned(taught(layers.BatchNormalization)),
+        strict=True,
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_half_precision_adds_up_in_float32():
+    half = learned(taught(BatchNormalization, "mixed_bfloat16"))
+    for ours, exact in zip(half, learned(taught(BatchNormalization)), strict=True):
+        assert np.linalg.norm(ours - exact) <= 2**-7 * np.linalg.norm(exact)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_what_does_not_learn_normalizes_by_what_is_known(frozen):
+    norm = taught(BatchNormalization)
+    norm.trainable = not frozen
+    found = norm(X, training=frozen)
+    expected = GAMMA * (X - 10.0) / np.sqrt(20.0 + norm.epsilon) + BETA
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(norm.moving_mean, np.full(3, 10.0))
+
+
+def test_a_mask_leaves_it_to_keras():
+    mask = np.ones(X.shape[:3], bool)
+    mask[:, 2:] = False
+    ours, theirs = (
+        kind(momentum=0.0)(X, training=True, mask=mask)
+        for kind in (BatchNormalization, layers.BatchNormalization)
+    )
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_weights_files_fit_both(tmp_path):
+    def network(kind):
+        inputs = keras.Input((4, 4, 3))
+        return keras.Model(inputs, kind()(kind()(inputs)))
+
+    for one, other in (
+        (BatchNormalization, layers.BatchNormalization),
+        (layers.BatchNormalization, BatchNormalization),
+    ):
+        saved, loaded = network(one), network(other)
+        for number, layer in enumerate(saved.layers[1:], start=1):
+            layer.set_weights([np.full(3, number + k / 10) for k in range(4)])
+        saved.save_weights(tmp_path / "a.weights.h5")
+        loaded.load_weights(tmp_path / "a.weights.h5")
+        for found, wanted in zip(loaded.get_weights(), saved.get_weights(), strict=True):
+            np.testing.assert_array_equal(found, wanted)

@@ -76,11 +76,11 @@ def _made(model: Model, store: ModelStore) -> str:
     recipe = model.recipe
     assert isinstance(recipe, CellsRecipe)
     minutes = f"{recipe.training.minutes:g}"
-    if recipe.training.steps != STEPS:
-        return f"`python -m cellseg train --recipe cells --minutes {minutes} --name {model.id}`"
     command = f"`python -m scripts.train_nuclei DATA --minutes {minutes}"
-    if recipe.start is None:
+    if recipe.start is None and recipe.training.steps == STEPS:
         return f"{command}`"
+    if recipe.start is None:
+        return f"`python -m cellseg train --recipe cells --minutes {minutes} --name {model.id}`"
     before = _made(store.get(recipe.start), store)
     return f"{before}, then {command} --start {recipe.start} --name '{model.name}'`"
 

@@ -4,7 +4,9 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from cellseg.network.norm import BatchNormalization
+from cellseg.config import NetworkSettings
+from cellseg.network.norm import BatchNormalization, with_fused_norms
+from cellseg.network.unet import build_encoder
 
 X = np.random.default_rng(0).normal(3.0, 2.0, (2, 4, 6, 3)).astype(np.float32)
 SLOPE = np.random.default_rng(1).normal(size=X.shape).astype(np.float32)
@@ -89,3 +91,24 @@ def test_weights_files_fit_both(tmp_path):
         loaded.load_weights(tmp_path / "a.weights.h5")
         for found, wanted in zip(loaded.get_weights(), saved.get_weights(), strict=True):
             np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_network_with_fused_norms_is_the_same_network():
+    inputs = keras.Input((4, 6, 3))
+    x = layers.Conv2D(2, 3, name="first")(inputs)
+    x = layers.BatchNormalization(name="second", momentum=0.5)(x)
+    network = keras.Model(inputs, layers.ReLU(max_value=6.0)(x))
+    network.get_layer("second").set_weights([np.full(2, k + 1.0) for k in range(4)])
+    copy = with_fused_norms(network)
+    np.testing.assert_array_equal(copy(X), network(X))
+    norm = copy.get_layer("second")
+    assert isinstance(norm, BatchNormalization)
+    assert norm.momentum == 0.5
+
+
+@pytest.mark.parametrize(("momentum", "fused"), [(0.9, {True}), (None, {False})])
+def test_the_norms_of_an_encoder_are_fused_where_they_learn(momentum, fused):
+    settings = NetworkSettings(alpha=0.35, encoder_weights="none")
+    encoder = build_encoder(None, settings, None, momentum)
+    norms = [each for each in encoder.layers if isinstance(each, layers.BatchNormalization)]
+    assert {isinstance(norm, BatchNormalization) for norm in norms} == fused

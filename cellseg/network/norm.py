@@ -47,3 +47,15 @@ class BatchNormalization(layers.BatchNormalization):
         for kept, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
             kept.assign(self.momentum * kept + (1.0 - self.momentum) * new)
         return normal
+
+
+def with_fused_norms(network: keras.Model) -> keras.Model:
+    """A copy of a network, its weights included, whose batch norms are those of this module."""
+
+    def copied(layer: keras.Layer) -> keras.Layer:
+        norm = isinstance(layer, layers.BatchNormalization)
+        return (BatchNormalization if norm else layer.__class__).from_config(layer.get_config())
+
+    copy = keras.models.clone_model(network, clone_function=copied)
+    copy.set_weights(network.get_weights())
+    return copy

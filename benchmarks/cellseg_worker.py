@@ -18,7 +18,7 @@ from cellseg.network import precision
 from cellseg.network.augmentation import Annotated
 from cellseg.network.crops import crop_batches
 from cellseg.network.targets import distances
-from cellseg.recipes import CellsFacts, CellsNetwork, CellsRecipe
+from cellseg.recipes import CellsFacts, CellsRecipe
 from cellseg.segmentation import predictor
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import cells_trainer
@@ -61,10 +61,14 @@ def prepare(images: str, home: str, model: str | None) -> tuple[dict[str, str], 
 
 
 class Trainee:
-    """A network from nothing with the pipeline, the loss and the optimizer of the recipe."""
+    """The recipe as it stands, with its pipeline, its loss and its optimizer.
+
+    Instead of ImageNet's numbers its encoder starts with random ones, so that no file is needed;
+    its batch norms stay as they are all the same, as in every training that starts from weights.
+    """
 
     def __init__(self, found: list[pictures.Picture]) -> None:
-        self._recipe = CellsRecipe(network=CellsNetwork(encoder_weights="none"))
+        self._recipe = CellsRecipe()
         self._found = found
         self._facts = CellsFacts(precision=precision.chosen(self._recipe.training.precision))
         network = cells_trainer._network(self._recipe, None, self._facts)

@@ -4,8 +4,9 @@ On drawn pictures of nuclei, 512 x 512 pixels with about 60 each. Every contende
 environment of its own (see `benchmarks.environments`); they take turns, so that noise of the
 machine hits all alike, and rest while another works.
 
-- Training: cellseg's pipeline, loss and optimizer with batches of 8; StarDist's `train` with its
-  batches of 4, with flips, turns and changed intensities.
+- Training: cellseg's recipe as it stands (pipeline, loss, optimizer, frozen batch norms of the
+  encoder; of random numbers in place of ImageNet's) with batches of 8; StarDist's `train`
+  with its batches of 4, with flips, turns and changed intensities.
 - Network: each program's own call, from a prepared picture to the network's outputs.
 - Cells: from the picture as the camera gave it to numbered cells. StarDist finds them with what it
   learned in this run unless a model is named. Cellpose's weights are random; its cells follow from

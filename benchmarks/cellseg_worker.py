@@ -73,7 +73,7 @@ class Trainee:
         self._facts = CellsFacts(precision=precision.chosen(self._recipe.training.precision))
         network = cells_trainer._network(self._recipe, None, self._facts)
         self.predictor = CellsPredictor(network, self._recipe, self._facts)
-        self._compiled = cells_trainer._compiled(network, self._recipe)
+        self._compiled = cells_trainer._compiled(network, self._recipe, self._facts)
 
     def learn(self, seconds: float) -> dict[str, Any]:
         """Train for so many seconds; says in which arithmetic too."""

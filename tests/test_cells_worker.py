@@ -205,12 +205,12 @@ def diverging(monkeypatch):
                 broken = keras.ops.where(self.done >= step, float("nan"), 1.0)
                 return super().call(y_true, y_pred) * broken
 
-        def patched(network, recipe):
-            trainee = compiled(network, recipe)
+        def patched(network, recipe, facts):
+            learner = compiled(network, recipe, facts)
             if any(layer.compute_dtype == kind for layer in network.layers):
-                done = trainee.optimizer.iterations
-                trainee.compile(optimizer=trainee.optimizer, loss=Diverging(done))
-            return trainee
+                done = learner.optimizer.iterations
+                learner.compile(optimizer=learner.optimizer, loss=Diverging(done))
+            return learner
 
         monkeypatch.setattr(cells_trainer, "_compiled", patched)
 

@@ -80,8 +80,8 @@ def _instances(cells: CellsFacts | None) -> str:
     closer = ""
     if settings.closer:
         closer = (
-            f"; images whose typical cell is below {settings.closer:g} px in diameter were looked "
-            "at enlarged to about that, at most threefold"
+            f"; images whose typical cell is below {settings.enlarged_below:g} px in diameter were "
+            f"looked at enlarged to about {settings.closer:g} px, at most threefold"
         )
     return (
         f"pixels with a foreground probability above {settings.foreground:g} were divided into "

@@ -160,7 +160,8 @@ def _learned(facts: ModelFacts) -> list[str]:
         f"smoothing {settings.smoothing:g} pixels, boundary weight {settings.boundary_weight:g}, "
         f"smallest {settings.min_area} pixels, least mean probability {settings.min_score:g}"
         + (
-            f"; cells below {settings.closer:g} pixels looked at enlarged, at most threefold"
+            f"; cells below {settings.enlarged_below:g} pixels looked at enlarged to about "
+            f"{settings.closer:g}, at most threefold"
             if settings.closer
             else ""
         )

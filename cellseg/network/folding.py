@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 from numpy.typing import NDArray
 
 from cellseg.recipes import Precision
@@ -29,13 +29,8 @@ def folded(
     exact : names of layers that keep their own.
     """
     found = {layer.name: layer for layer in _layers(network)}
-    makers = {id(layer.output): layer for layer in found.values() if _is_convolution(layer)}
-    before = {
-        layer.name: makers[id(layer.input)].name
-        for layer in found.values()
-        if isinstance(layer, layers.BatchNormalization) and id(layer.input) in makers
-    }
-    norms = {convolution: found[norm] for norm, convolution in before.items()}
+    norms = norms_behind(network)
+    absorbed = {norm.name for norm in norms.values()}
 
     def copied(layer: keras.Layer) -> keras.Layer:
         if not isinstance(layer, keras.Layer):  # an operation without weights
@@ -43,15 +38,11 @@ def folded(
         config = layer.get_config()
         if precision and layer.name not in exact:
             config["dtype"] = precision
-        if layer.name in before:
+        if layer.name in absorbed:
             return layers.Identity(name=config["name"], dtype=config["dtype"])
         if layer.name in norms:
             config["use_bias"] = True
         return layer.__class__.from_config(config)
-
-    def called(layer: keras.Layer, *given: Any, **named: Any) -> Any:
-        named.pop("mask", None)  # a batch norm takes one
-        return layer(*given, **named)
 
     copy = keras.models.clone_model(
         network, clone_function=copied, call_function=called, recursive=True
@@ -62,6 +53,39 @@ def folded(
         elif layer.weights:
             layer.set_weights(found[layer.name].get_weights())
     return copy
+
+
+def norms_behind(network: keras.Model) -> dict[str, layers.BatchNormalization]:
+    """The batch norms that a convolution's output goes to, by the name of the convolution."""
+    found = _layers(network)
+    makers = {id(layer.output): layer for layer in found if _is_convolution(layer)}
+    return {
+        makers[id(layer.input)].name: layer
+        for layer in found
+        if isinstance(layer, layers.BatchNormalization) and id(layer.input) in makers
+    }
+
+
+def called(layer: keras.Layer, *given: Any, **named: Any) -> Any:
+    """Call a layer that stands in for another in a copied network."""
+    named.pop("mask", None)  # a batch norm takes one
+    return layer(*given, **named)
+
+
+def scale_and_shift(norm: layers.BatchNormalization) -> tuple[Any, Any]:
+    """What a batch norm multiplies by and adds when it predicts, (C,) each, float32."""
+    scale = norm.gamma / ops.sqrt(norm.moving_variance + norm.epsilon)
+    return scale, norm.beta - scale * norm.moving_mean
+
+
+def scaled(convolution: keras.Layer, scale: Any) -> Any:
+    """The kernel of a convolution whose output channels are multiplied by `scale`, (C,)."""
+    kernel = convolution.kernel
+    if isinstance(convolution, layers.DepthwiseConv2D):
+        return kernel * ops.reshape(scale, kernel.shape[2:])
+    if isinstance(convolution, layers.Conv2DTranspose):
+        return kernel * ops.expand_dims(scale, -1)
+    return kernel * scale
 
 
 def _layers(network: keras.Model) -> list[keras.Layer]:
@@ -79,13 +103,6 @@ def _is_convolution(layer: keras.Layer) -> bool:
 
 def _weights(layer: keras.Layer, norm: layers.BatchNormalization) -> Weights:
     """Kernel and bias of a convolution with the batch norm behind it."""
-    kernel, *bias = layer.get_weights()
-    gamma, beta, mean, variance = norm.get_weights()
-    scale = gamma / np.sqrt(variance + norm.epsilon)
-    if isinstance(layer, layers.DepthwiseConv2D):
-        by_channel = scale.reshape(kernel.shape[2:])
-    elif isinstance(layer, layers.Conv2DTranspose):
-        by_channel = scale[:, np.newaxis]
-    else:
-        by_channel = scale
-    return [kernel * by_channel, beta - scale * mean + (scale * bias[0] if bias else 0.0)]
+    scale, shift = scale_and_shift(norm)
+    bias = shift + scale * layer.bias if layer.use_bias else shift
+    return [ops.convert_to_numpy(array) for array in (scaled(layer, scale), bias)]

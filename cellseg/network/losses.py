@@ -30,8 +30,8 @@ class CellsLoss(keras.losses.Loss):
         y_pred : (B, Y, X, 3): as `cellnet.build_cellnet` gives them.
         """
         y_true, y_pred = ops.cast(y_true, "float32"), ops.cast(y_pred, "float32")
-        truth, edge, distance, weight = (y_true[..., channel] for channel in range(4))
-        logit, edge_logit, share = (y_pred[..., channel] for channel in range(3))
+        truth, edge, distance, weight = ops.unstack(y_true, 4, axis=-1)
+        logit, edge_logit, share = ops.unstack(y_pred, 3, axis=-1)
         probability = ops.sigmoid(logit)
         pixels = (1, 2)
         overlap = ops.sum(probability * truth, pixels)

@@ -202,14 +202,15 @@ class CellsPredictor:
     def enlargement(self, labels: NDArray[np.int32]) -> float:
         """The factor, 1 to 3, that brings the typical cell of an image to the size `closer`.
 
-        Where pixels count, not cells, that of the training.
+        1 where the cells are large enough as they are. Where pixels count, not cells, that of the
+        training.
         """
         if self.facts.target == "semantic":
             return self.facts.enlarged
-        diameter, wanted = typical_diameter(labels), self.facts.instances.closer
-        if diameter is None or labels.max() < FEW or diameter >= wanted:
+        diameter, settings = typical_diameter(labels), self.facts.instances
+        if diameter is None or labels.max() < FEW or diameter >= settings.enlarged_below:
             return 1.0
-        return min(ENLARGED, math.ceil(QUARTERS * wanted / diameter) / QUARTERS)
+        return min(ENLARGED, math.ceil(QUARTERS * settings.closer / diameter) / QUARTERS)
 
     def closer_outputs(self, rgb: Rgb, factor: float) -> NDArray[np.float32]:
         """As `outputs`, of a window enlarged by a factor; at its enlarged size."""

@@ -20,8 +20,9 @@ from cellseg.network.looks import looks_of
 from cellseg.network.losses import CellsLoss
 from cellseg.network.optimizer import optimizer
 from cellseg.network.targets import distances, thinner
+from cellseg.network.trainee import trainee
 from cellseg.network.unet import load_weights
-from cellseg.recipes import CLOSER, CellsFacts, CellsRecipe, InstanceSettings, Target
+from cellseg.recipes import CLOSER, CLOSER_BELOW, CellsFacts, CellsRecipe, InstanceSettings, Target
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import devices
 from cellseg.training.budget import Budget
@@ -139,11 +140,11 @@ def _fitted(
             network = _network(recipe, start, facts)
             if validation.best:
                 network.load_weights(str(validation.best_file))
-            trainee = _compiled(network, recipe)
+            learner = _compiled(network, recipe, facts)
         predictor = CellsPredictor(network, recipe, facts)
         validation.begin(network, _looking_closer(predictor))
         status.say("Preparing the first step, about 20 s")
-        trainee.fit(
+        learner.fit(
             batches,
             initial_epoch=len(run.metrics()),
             epochs=budget.epochs,
@@ -174,7 +175,8 @@ def _looking_closer(predictor: CellsPredictor) -> CellsPredictor:
     facts = predictor.facts
     if facts.target == "semantic":
         return predictor
-    instances = facts.instances.model_copy(update={"closer": CLOSER})
+    closer = {"closer": CLOSER, "closer_below": CLOSER_BELOW}
+    instances = facts.instances.model_copy(update=closer)
     return predictor.with_facts(facts.model_copy(update={"instances": instances}))
 
 
@@ -275,10 +277,10 @@ def _network(recipe: CellsRecipe, start: Path | None, facts: CellsFacts) -> kera
     return network
 
 
-def _compiled(network: keras.Model, recipe: CellsRecipe) -> keras.Model:
-    """The same layers with an optimizer and a loss; the network itself stays bare."""
-    trainee = keras.Model(network.inputs, network.outputs)
+def _compiled(network: keras.Model, recipe: CellsRecipe, facts: CellsFacts) -> keras.Model:
+    """The same weights with an optimizer and a loss; the network itself stays bare."""
+    learner = trainee(network, facts.precision)
     steps = optimizer(recipe.training.learning_rate)
-    trainee.compile(optimizer=steps, loss=CellsLoss())
-    steps.build(trainee.trainable_variables)
-    return trainee
+    learner.compile(optimizer=steps, loss=CellsLoss())
+    steps.build(learner.trainable_variables)
+    return learner

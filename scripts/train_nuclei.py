@@ -16,12 +16,12 @@ from cellseg.datasets.dataset import Dataset
 from cellseg.images.scaling import stretched_rgb8
 from cellseg.models.card import card_text
 from cellseg.models.halves import halve
-from cellseg.models.store import CARD, SETTINGS, WEIGHTS, Model, ModelStore
+from cellseg.models.store import CARD, SETTINGS, WEIGHTS, Model, ModelFacts, ModelStore
 from cellseg.network.augmentation import Annotated
 from cellseg.network.crops import KINDS, kind_of
 from cellseg.network.looks import looks_of
 from cellseg.network.targets import distances
-from cellseg.recipes import CLOSER, CellsRecipe, CellsTraining, InstanceSettings
+from cellseg.recipes import CLOSER, CLOSER_BELOW, CellsRecipe, CellsTraining, InstanceSettings
 from cellseg.segmentation import predictor
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import jobs
@@ -56,9 +56,15 @@ def main() -> None:
     parser.add_argument("--name", default="nuclei in training", help="of the workspace's model")
     parser.add_argument("--start", help="model of the workspace to go on from")
     parser.add_argument("--trained", help="model of the workspace that is ready to be shipped")
+    parser.add_argument("--again", action="store_true", help="tune and score what ships anew")
     options = parser.parse_args()
     workspace = Workspace(options.home)
     dataset = folders.keep(workspace, options.data)
+    if options.again:
+        facts = ModelFacts.model_validate_json((SHIPPED / SETTINGS).read_bytes())
+        made = facts.about.partition("- Made by: ")[2].partition(".\n")[0]
+        ship(Model(SHIPPED, facts), dataset, made)
+        return
     store = ModelStore(workspace)
     name = options.trained
     if name is None:
@@ -88,13 +94,15 @@ def _made(model: Model, store: ModelStore) -> str:
 def ship(model: Model, dataset: Dataset, made: str) -> None:
     """Write a model to where the project keeps it, with the scores of what is written."""
     SHIPPED.mkdir(parents=True, exist_ok=True)
-    halve(model.weights, SHIPPED / WEIGHTS)
+    if model.folder != SHIPPED:
+        halve(model.weights, SHIPPED / WEIGHTS)
     test = model.facts.test
     kinds = {name: kind_of(_annotated(dataset, name)) for name in test}
     network = predictor.load(Model(SHIPPED, model.facts))
     assert isinstance(network, CellsPredictor)
     kept = [_annotated(dataset, name) for name in network.facts.validation_images]
-    fresh = InstanceSettings(min_area=network.facts.instances.min_area, closer=CLOSER)
+    least = network.facts.instances.min_area
+    fresh = InstanceSettings(min_area=least, closer=CLOSER, closer_below=CLOSER_BELOW)
     network = network.with_facts(network.facts.model_copy(update={"instances": fresh}))
     tuned_to = tuned(network, kept, lambda: False)
     learned = [_annotated(dataset, name) for name in model.facts.train]

@@ -277,12 +277,13 @@ def test_small_cells_are_enlarged_by_quarters_and_at_most_threefold(side, factor
     assert predictor.enlargement(labels) == factor
 
 
-@pytest.mark.parametrize(("below", "factor"), [(9.1, 2.75), (9.0, 1.0), (50.0, 2.75)])
+@pytest.mark.parametrize(("below", "factor"), [(10.2, 2.0), (10.1, 1.0), (50.0, 2.0)])
 def test_cells_that_are_large_enough_as_they_are_are_not_enlarged(below, factor):
     predictor = Sharp(CellsFacts(instances=InstanceSettings(closer=24.0, closer_below=below)))
     labels = np.zeros((30, 180), np.int32)
     for number in range(6):
-        labels[2:10, 30 * number + 2 : 30 * number + 10] = number + 1  # a diameter of 9.03
+        side = 8 if number < 2 else 12  # a third of a diameter of 9.03, the others of 13.5
+        labels[2 : 2 + side, 30 * number + 2 : 30 * number + 2 + side] = number + 1
     assert predictor.enlargement(labels) == factor
 
 

@@ -79,9 +79,11 @@ def _instances(cells: CellsFacts | None) -> str:
         )
     closer = ""
     if settings.closer:
+        below = settings.closer_below
+        some = f", a quarter of them below {below:g} px," if below else ""
         closer = (
-            f"; images whose typical cell is below {settings.enlarged_below:g} px in diameter were "
-            f"looked at enlarged to about {settings.closer:g} px, at most threefold"
+            f"; images whose typical cell is below {settings.closer:g} px in diameter{some} were "
+            "looked at enlarged to about that, at most threefold"
         )
     return (
         f"pixels with a foreground probability above {settings.foreground:g} were divided into "

@@ -116,10 +116,17 @@ def thinner(masks: Iterable[NDArray[np.integer]]) -> float | None:
     return 2.0 * areas.min() / (math.pi / 4.0 * pairs) if pairs else None
 
 
-def typical_diameter(labels: NDArray[np.integer]) -> float | None:
-    """Of a circle of the median area of the cells, pixels; None where there is no cell."""
+def typical_diameter(labels: NDArray[np.integer], percentile: float = 50.0) -> float | None:
+    """Of a circle of the median area of the cells, pixels; None where there is no cell.
+
+    Parameters
+    ----------
+    percentile : of the areas, in place of the median, percent.
+    """
     areas = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
     for row in range(0, len(labels), ROWS):  # a count of a whole slide at once would fill memory
         areas += np.bincount(labels[row : row + ROWS].ravel(), minlength=areas.size)
     areas = areas[1:][areas[1:] > 0]
-    return 2.0 * math.sqrt(float(np.median(areas)) / math.pi) if areas.size else None
+    return (
+        2.0 * math.sqrt(float(np.percentile(areas, percentile)) / math.pi) if areas.size else None
+    )

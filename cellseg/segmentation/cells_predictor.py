@@ -49,6 +49,9 @@ OTHER_SCALE = 1.7
 SCALES = (0.2, 5.0)
 """The least and the largest factor that an image is scaled by to bring its cells to size."""
 
+QUARTILE = 25.0
+"""Percent of the cells of an image that are smaller than those that tell whether it is enlarged."""
+
 ENLARGED = 3.0
 """Largest factor by which an image of small cells is enlarged for another look."""
 
@@ -208,7 +211,10 @@ class CellsPredictor:
         if self.facts.target == "semantic":
             return self.facts.enlarged
         diameter, settings = typical_diameter(labels), self.facts.instances
-        if diameter is None or labels.max() < FEW or diameter >= settings.enlarged_below:
+        if diameter is None or labels.max() < FEW or diameter >= settings.closer:
+            return 1.0
+        below = settings.closer_below
+        if below is not None and (typical_diameter(labels, QUARTILE) or 0.0) >= below:
             return 1.0
         return min(ENLARGED, math.ceil(QUARTERS * settings.closer / diameter) / QUARTERS)
 

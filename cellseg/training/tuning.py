@@ -17,7 +17,7 @@ TUNED_AT = (0.5, 0.75)
 
 TRIED: dict[str, tuple[float, ...]] = {
     "closer": (0.0, 16.0, 24.0, 30.0, 36.0, 42.0),
-    "closer_below": (16.0, 20.0, 24.0, 28.0, 36.0),
+    "closer_below": (14.0, 18.0, 22.0, 26.0, 36.0),
     "prominence": (0.1, 0.15, 0.2, 0.3, 0.4),
     "smoothing": (0.5, 1.0, 2.0),
     "boundary_weight": (0.0, 0.5, 1.0),

@@ -8,6 +8,7 @@ from cellseg import __version__
 from cellseg.config import NetworkSettings, Recipe
 from cellseg.exports.provenance import methods, provenance
 from cellseg.models.store import Model, ModelFacts
+from cellseg.recipes import CellsFacts, CellsRecipe, InstanceSettings
 
 WHEN = datetime(2026, 3, 24, 14, 5, tzinfo=UTC)
 
@@ -92,6 +93,24 @@ def test_a_methods_paragraph(model):
         "Software: Python ",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({}, None),
+        ({"closer": 36.0}, "typical cell is below 36 px in diameter were looked at enlarged"),
+        (
+            {"closer": 36.0, "closer_below": 22.0},
+            "typical cell is below 36 px in diameter, a quarter of them below 22 px, were looked",
+        ),
+    ],
+)
+def test_which_images_were_enlarged_is_told(model, chosen, words):
+    cells = CellsFacts(instances=InstanceSettings(**chosen))
+    facts = model.facts.model_copy(update={"recipe": CellsRecipe(), "cells": cells})
+    text = methods(provenance({"a.tif": 3}, Model(model.folder, facts)))
+    assert (words in text) if words else ("enlarged" not in text)
 
 
 def test_labels_from_elsewhere_name_no_model():

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from cellseg.network.targets import between, boundaries, distances, thinner, weights
+from cellseg.network.targets import (
+    between,
+    boundaries,
+    distances,
+    thinner,
+    typical_diameter,
+    weights,
+)
 
 TWO = np.array(
     [
@@ -17,6 +24,12 @@ def test_distance_is_a_share_of_the_largest_in_each_cell_and_the_image_edge_is_n
     expected = [[1, 2 * third.expected, third.expected, 0, 0, 0]] * 3
     expected[1] = [*expected[1][:4], 1, 0]
     np.testing.assert_allclose(distances(TWO), expected, rtol=1e-6)
+
+
+def test_diameters_are_of_circles_of_the_cells_areas():
+    assert typical_diameter(np.array([[0, 0]])) is None
+    assert typical_diameter(TWO) == pytest.approx(2 * np.sqrt(5 / np.pi))  # areas of 9 and 1
+    assert typical_diameter(TWO, 25.0) == pytest.approx(2 * np.sqrt(3 / np.pi))  # 1 + (9 - 1) / 4
 
 
 def test_a_cell_that_fills_the_image_has_no_border():

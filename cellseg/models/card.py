@@ -160,8 +160,8 @@ def _learned(facts: ModelFacts) -> list[str]:
         f"smoothing {settings.smoothing:g} pixels, boundary weight {settings.boundary_weight:g}, "
         f"smallest {settings.min_area} pixels, least mean probability {settings.min_score:g}"
         + (
-            f"; cells below {settings.enlarged_below:g} pixels looked at enlarged to about "
-            f"{settings.closer:g}, at most threefold"
+            f"; cells below {settings.closer:g} pixels{_quarter(settings.closer_below)} looked at "
+            "enlarged, at most threefold"
             if settings.closer
             else ""
         )
@@ -174,6 +174,10 @@ def _named(images: Sequence[str]) -> str:
     if len(images) <= MOST_NAMED:
         return ", ".join(images) or "none"
     return f"{len(images)}, named in `model.json`"
+
+
+def _quarter(below: float | None) -> str:
+    return f", a quarter of them below {below:g}," if below else ""
 
 
 def _percent(share: float | None) -> str:

@@ -8,7 +8,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from cellseg.network.augmentation import SCALES, Annotated, crop, recolour, warp
-from cellseg.network.targets import boundaries, typical_diameter, weights
+from cellseg.network.targets import QUARTILE, boundaries, typical_diameter, weights
+from cellseg.recipes import CLOSER_BELOW
 
 SMALL = 40.0
 """Diameter of a typical cell, pixels, below which an image counts as one of small cells."""
@@ -55,9 +56,12 @@ def scales_of(source: Annotated) -> tuple[float, float]:
     """The factors that an image is scaled between: images of small cells are enlarged more.
 
     The least of them grows by the root of what the largest grows by: the size of small cells is
-    told from an image as it is, before it is enlarged.
+    told from an image as it is, before it is enlarged. Images that are looked at as they are (see
+    `InstanceSettings.closer_below`) are learned as they are.
     """
     diameter = typical_diameter(source.labels) or SMALL
+    if (typical_diameter(source.labels, QUARTILE) or SMALL) >= CLOSER_BELOW:
+        return SCALES
     more = min(MOST_ENLARGED, max(1.0, SMALL / diameter))
     return SCALES[0] * math.sqrt(more), SCALES[1] * more
 

@@ -19,6 +19,9 @@ BETWEEN = 3.0
 HALO = 7
 """Side of the square around a pixel whose cells say what it weighs, pixels."""
 
+QUARTILE = 25.0
+"""Percent of the cells of an image that are smaller than those that tell whether it is enlarged."""
+
 AROUND = 5
 """Side of the square that is looked at around a pixel, pixels."""
 

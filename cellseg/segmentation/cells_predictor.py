@@ -16,7 +16,7 @@ from cellseg.images.limits import check_memory
 from cellseg.images.scaling import Stretch, nearest
 from cellseg.network.cellnet import DEPTH
 from cellseg.network.looks import unlike
-from cellseg.network.targets import typical_diameter
+from cellseg.network.targets import QUARTILE, typical_diameter
 from cellseg.recipes import CellsFacts, CellsRecipe
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import (
@@ -48,9 +48,6 @@ OTHER_SCALE = 1.7
 
 SCALES = (0.2, 5.0)
 """The least and the largest factor that an image is scaled by to bring its cells to size."""
-
-QUARTILE = 25.0
-"""Percent of the cells of an image that are smaller than those that tell whether it is enlarged."""
 
 ENLARGED = 3.0
 """Largest factor by which an image of small cells is enlarged for another look."""

@@ -62,8 +62,7 @@ def main() -> None:
     dataset = folders.keep(workspace, options.data)
     if options.again:
         facts = ModelFacts.model_validate_json((SHIPPED / SETTINGS).read_bytes())
-        made = facts.about.partition("- Made by: ")[2].partition(".\n")[0]
-        ship(Model(SHIPPED, facts), dataset, made)
+        ship(Model(SHIPPED, facts), dataset, _said(facts))
         return
     store = ModelStore(workspace)
     name = options.trained
@@ -79,6 +78,8 @@ def main() -> None:
 
 def _made(model: Model, store: ModelStore) -> str:
     """The commands that lead to a model, the first one first."""
+    if model.folder == SHIPPED:
+        return _said(model.facts)
     recipe = model.recipe
     assert isinstance(recipe, CellsRecipe)
     minutes = f"{recipe.training.minutes:g}"
@@ -89,6 +90,11 @@ def _made(model: Model, store: ModelStore) -> str:
         return f"`python -m cellseg train --recipe cells --minutes {minutes} --name {model.id}`"
     before = _made(store.get(recipe.start), store)
     return f"{before}, then {command} --start {recipe.start} --name '{model.name}'`"
+
+
+def _said(facts: ModelFacts) -> str:
+    """The commands that led to what ships, as its card names them."""
+    return facts.about.partition("- Made by: ")[2].partition(".\n")[0]
 
 
 def ship(model: Model, dataset: Dataset, made: str) -> None:

@@ -81,6 +81,26 @@ def test_a_batch_norm_that_follows_no_convolution_stays():
     np.testing.assert_allclose(found(image), network(image, training=False), atol=1e-6)
 
 
+def test_padding_becomes_part_of_the_strided_convolution_behind_it():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((None, None, 2))
+    x = layers.ZeroPadding2D(((0, 1), (0, 1)))(inputs)
+    x = layers.DepthwiseConv2D(3, strides=2, use_bias=False)(x)
+    network = keras.Model(inputs, layers.BatchNormalization()(x))
+    found = folded(network)
+    assert not any(isinstance(layer, layers.ZeroPadding2D) for layer in found.layers)
+    image = np.random.default_rng(1).random((1, 8, 6, 2), np.float32)
+    assert found(image).shape == (1, 4, 3, 2)
+    np.testing.assert_allclose(found(image), network(image, training=False), atol=1e-6)
+
+
+def test_other_padding_stays():
+    inputs = keras.Input((None, None, 2))
+    x = layers.ZeroPadding2D(1)(inputs)
+    network = keras.Model(inputs, layers.Conv2D(3, 3, strides=2)(x))
+    assert any(isinstance(layer, layers.ZeroPadding2D) for layer in folded(network).layers)
+
+
 def test_the_copy_computes_in_another_precision_but_for_what_is_exact():
     keras.utils.set_random_seed(0)
     small = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))

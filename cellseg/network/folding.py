@@ -8,7 +8,11 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
+from cellseg.network import subpixel
 from cellseg.recipes import Precision
+
+PADDED = ((0, 1), (0, 1))
+"""What MobileNetV2 pads by before a stride of 2: as `same` does where sides are even."""
 
 Weights = list[NDArray[np.float32]]
 
@@ -21,16 +25,21 @@ def folded(
     When it predicts, a batch norm is a x + b by channel, a = gamma / sqrt(variance + epsilon) and
     b = beta - a mean (Ioffe & Szegedy 2015); a scales the kernel, b becomes the bias. Results
     differ from those of the network by rounding. A convolution whose output goes to a batch norm
-    must go nowhere else, and have no activation of its own.
+    must go nowhere else, and have no activation of its own. Padding becomes part of the strided
+    convolution behind it. The last transposed convolution becomes
+    a `subpixel.SubpixelConvolution`.
 
     Parameters
     ----------
+    network : sides of its images are multiples of 32.
     precision : of the arithmetic of the copy; None leaves that of each layer.
     exact : names of layers that keep their own.
     """
     found = {layer.name: layer for layer in _layers(network)}
     norms = norms_behind(network)
-    absorbed = {norm.name for norm in norms.values()}
+    padded = paddings_before(network)
+    absorbed = {layer.name for layer in (*norms.values(), *padded.values())}
+    finer = {name for name, layer in found.items() if subpixel.fits(layer) and name not in norms}
 
     def copied(layer: keras.Layer) -> keras.Layer:
         if not isinstance(layer, keras.Layer):  # an operation without weights
@@ -40,9 +49,12 @@ def folded(
             config["dtype"] = precision
         if layer.name in absorbed:
             return layers.Identity(name=config["name"], dtype=config["dtype"])
+        if layer.name in padded:
+            config["padding"] = "same"
         if layer.name in norms:
             config["use_bias"] = True
-        return layer.__class__.from_config(config)
+        same = layer.__class__.from_config(config)
+        return subpixel.subpixel(same) if layer.name in finer else same
 
     copy = keras.models.clone_model(
         network, clone_function=copied, call_function=called, recursive=True
@@ -50,6 +62,8 @@ def folded(
     for layer in _layers(copy):
         if layer.name in norms:
             layer.set_weights(_weights(found[layer.name], norms[layer.name]))
+        elif layer.name in finer:
+            layer.set_weights(subpixel.weights(*found[layer.name].get_weights()))
         elif layer.weights:
             layer.set_weights(found[layer.name].get_weights())
     return copy
@@ -63,6 +77,23 @@ def norms_behind(network: keras.Model) -> dict[str, layers.BatchNormalization]:
         makers[id(layer.input)].name: layer
         for layer in found
         if isinstance(layer, layers.BatchNormalization) and id(layer.input) in makers
+    }
+
+
+def paddings_before(network: keras.Model) -> dict[str, layers.ZeroPadding2D]:
+    """The paddings that convolutions of stride 2 follow, by the name of the convolution."""
+    found = _layers(network)
+    makers = {
+        id(layer.output): layer
+        for layer in found
+        if isinstance(layer, layers.ZeroPadding2D) and layer.padding == PADDED
+    }
+    return {
+        layer.name: makers[id(layer.input)]
+        for layer in found
+        if _is_convolution(layer)
+        and (layer.kernel_size, layer.strides) == ((3, 3), (2, 2))
+        and id(layer.input) in makers
     }
 
 

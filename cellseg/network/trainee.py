@@ -6,11 +6,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from cellseg.network.folding import called, norms_behind, scale_and_shift, scaled
+from cellseg.network.folding import called, norms_behind, paddings_before, scale_and_shift, scaled
 from cellseg.recipes import Precision
-
-PADDED = ((0, 1), (0, 1))
-"""What MobileNetV2 pads sides of even length by before a stride of 2: as `same` does."""
 
 
 def trainee(network: keras.Model, precision: Precision) -> keras.Model:
@@ -102,14 +99,13 @@ def _frozen(encoder: keras.Model) -> bool:
 
 
 def _folded(encoder: keras.Model, precision: Precision) -> keras.Model:
-    norms = norms_behind(encoder)
-    absorbed = {norm.name for norm in norms.values()}
+    norms, paddings = norms_behind(encoder), paddings_before(encoder).values()
+    absorbed = {layer.name for layer in (*norms.values(), *paddings)}
 
     def copied(layer: keras.Layer) -> keras.Layer:
         if layer.name in norms:
             return FoldedConvolution(layer, norms[layer.name], precision)
-        padding = isinstance(layer, layers.ZeroPadding2D) and layer.padding == PADDED
-        if padding or layer.name in absorbed:
+        if layer.name in absorbed:
             return layers.Identity(dtype=precision)
         if layer.weights or isinstance(layer, layers.InputLayer):
             return layer

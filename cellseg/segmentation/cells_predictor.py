@@ -58,6 +58,9 @@ QUARTERS = 4
 MIRRORED: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 """The axes of (B, Y, X, C) along which windows are mirrored; first as they are."""
 
+LIKELY = (True, True, False)
+"""Which of the network's outputs are logits of a probability."""
+
 BYTES = 8
 """Of a pixel of the result: its label and its probability."""
 
@@ -83,8 +86,7 @@ class CellsPredictor:
         @tf.function(input_signature=[anything], reduce_retracing=True)
         def forward(images: tf.Tensor) -> tf.Tensor:
             outputs = network(tf.cast(images, tf.float32) / 255.0, training=False)
-            likely = keras.ops.sigmoid(outputs[..., :2])
-            return keras.ops.concatenate([likely, outputs[..., 2:]], axis=-1)
+            return tf.where(LIKELY, tf.sigmoid(outputs), outputs)
 
         self._forward = forward
 

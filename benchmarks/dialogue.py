@@ -49,7 +49,11 @@ class Worker:
         traceback: TracebackType | None,
     ) -> None:
         self._process.stdin.close()  # type: ignore[union-attr]
-        self._process.wait()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:  # threads of a training may keep it from ending
+            self._process.kill()
+            self._process.wait()
 
     def ask(self, command: str, **words: Any) -> Any:
         """The answer to a question.

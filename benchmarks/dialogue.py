@@ -15,6 +15,9 @@ from typing import Any, Self
 
 from benchmarks.command import ROOT
 
+PATIENCE = 20.0
+"""Seconds that a worker has to end when nothing is asked any more."""
+
 Commands = dict[str, Callable[..., Any]]
 """What a worker can be asked, by name; the answers become JSON."""
 

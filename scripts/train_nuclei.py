@@ -73,7 +73,10 @@ def main() -> None:
         name = follow(jobs.start(workspace, dataset, recipe, options.name), print)
     if name is not None:
         model = store.get(name)
-        ship(model, dataset, _made(model, store))
+        made = _made(model, store)
+        if options.trained:
+            made = f"{made}, then `python -m scripts.train_nuclei DATA --trained {name}`"
+        ship(model, dataset, made)
 
 
 def _made(model: Model, store: ModelStore) -> str:

@@ -58,9 +58,10 @@ class Stretch:
         window = np.atleast_3d(self.image.pixels[rows, columns])
         rgb8 = np.empty((*window.shape[:2], 3), np.uint8)
         for c, (bottom, top) in enumerate(self.ranges):
-            into = rgb8 if len(self.ranges) == 1 else rgb8[..., c : c + 1]
             for block in _blocks(window):
-                into[block] = _scaled(window[block][..., c : c + 1], bottom, top)
+                scaled = _scaled(window[block][..., c], bottom, top)
+                for into in range(3) if len(self.ranges) == 1 else (c,):
+                    rgb8[block][..., into] = scaled
         return rgb8
 
 
@@ -81,7 +82,7 @@ def _scaled(values: np.ndarray, bottom: float, top: float) -> np.ndarray:
         return np.zeros(values.shape, np.uint8)
     if values.dtype in (np.uint8, np.uint16) and values.size > np.iinfo(values.dtype).max:
         every = np.arange(np.iinfo(values.dtype).max + 1)
-        return _scaled(every, bottom, top)[values]
+        return _scaled(every, bottom, top).take(values)
     fraction = np.clip((values.astype(np.float64) - bottom) / (top - bottom), 0, 1)
     return np.round(fraction * 255).astype(np.uint8)
 
@@ -93,7 +94,8 @@ def _range(channel: np.ndarray, low: float, high: float) -> tuple[float, float]:
         counts = np.zeros(size, np.int64)
         for block in _blocks(channel):
             counts += np.bincount(channel[block].ravel(), minlength=size)
-        bottom, top = (_percentile(counts, percent) for percent in (low, high))
+        upto = np.cumsum(counts)
+        bottom, top = (_percentile(upto, percent) for percent in (low, high))
         ends = np.flatnonzero(counts)[[0, -1]]
     else:
         bottom, top = (float(value) for value in np.percentile(channel, (low, high)))
@@ -101,9 +103,13 @@ def _range(channel: np.ndarray, low: float, high: float) -> tuple[float, float]:
     return (bottom, top) if top > bottom else (float(ends[0]), float(ends[1]))
 
 
-def _percentile(counts: np.ndarray, percent: float) -> float:
-    """The value that `np.percentile` gives, to the last bit, for values counted from 0."""
-    upto = np.cumsum(counts)
+def _percentile(upto: np.ndarray, percent: float) -> float:
+    """The value that `np.percentile` gives, to the last bit.
+
+    Parameters
+    ----------
+    upto : how many are 0, at most 1, at most 2 and so on.
+    """
     place = (int(upto[-1]) - 1) * (percent / 100)
     before = math.floor(place)
     share = place - before

@@ -32,7 +32,7 @@ def folded(
     Parameters
     ----------
     network : sides of its images are multiples of 32.
-    precision : of the arithmetic of the copy; None leaves that of each layer.
+    precision : of the arithmetic of the copy and of its outputs; None leaves that of each layer.
     exact : names of layers that keep their own.
     """
     found = {layer.name: layer for layer in _layers(network)}

@@ -30,8 +30,8 @@ def looks_of(images: Sequence[Annotated]) -> Looks:
     """
     found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in KINDS}
     for image in images:
-        if (kind := _kind(image)) and (contrast := _contrast(image)) is not None:
-            found[kind].append((_brightness(image), contrast))
+        if (contrast := _contrast(image)) is not None:
+            found[kind_of(image)].append((_brightness(image), contrast))
     kinds = {
         kind: Look(
             share=round(len(values) / len(images), 4),
@@ -56,10 +56,10 @@ def unlike(rgb: NDArray[np.uint8], labels: NDArray[np.int32], looks: Looks) -> s
     labels : int32 (Y, X), the cells that were found in it.
     """
     image = Annotated(rgb, labels, np.zeros(labels.shape, np.float32))
-    kind = _kind(image)
-    if kind is None or not looks.kinds:
+    kind, contrast = kind_of(image), _contrast(image)
+    if not looks.kinds or (kind != KINDS[0] and contrast is None):
         return None
-    look, brightness, contrast = looks.kinds.get(kind), _brightness(image), _contrast(image)
+    look, brightness = looks.kinds.get(kind), _brightness(image)
     if look is None:
         known = " or ".join(WORDS[other] for other in KINDS if other in looks.kinds)
         said = f"This image is {WORDS[kind]}, those that the model learned from are {known}"
@@ -78,12 +78,6 @@ def unlike(rgb: NDArray[np.uint8], labels: NDArray[np.int32], looks: Looks) -> s
     else:
         return None
     return f"{said}; look at the result closely, or train with such images."
-
-
-def _kind(image: Annotated) -> str | None:
-    """As `crops.kind_of`; None for a grey image without a cell or without a ground."""
-    kind = kind_of(image)
-    return kind if kind == KINDS[0] or _contrast(image) is not None else None
 
 
 def _brightness(image: Annotated) -> float:

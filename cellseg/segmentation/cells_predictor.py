@@ -58,8 +58,8 @@ QUARTERS = 4
 MIRRORED: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 """The axes of (B, Y, X, C) along which windows are mirrored; first as they are."""
 
-LIKELY = (True, True, False)
-"""Which of the network's outputs are logits of a probability."""
+LIKELY = 2
+"""How many of the network's outputs, the first ones, are logits of a probability."""
 
 BYTES = 8
 """Of a pixel of the result: its label and its probability."""
@@ -86,7 +86,9 @@ class CellsPredictor:
         @tf.function(input_signature=[anything], reduce_retracing=True)
         def forward(images: tf.Tensor) -> tf.Tensor:
             outputs = network(tf.cast(images, tf.float32) / 255.0, training=False)
-            return tf.where(LIKELY, tf.sigmoid(outputs), outputs)
+            planes = tf.cast(tf.transpose(outputs, (0, 3, 1, 2)), tf.float32)
+            likely, distance = planes[:, :LIKELY], planes[:, LIKELY:]
+            return tf.concat([tf.sigmoid(likely), distance], axis=1)
 
         self._forward = forward
 
@@ -114,9 +116,13 @@ class CellsPredictor:
         windows = rgb if rgb.ndim == 4 else rgb[np.newaxis]
         padded = np.pad(windows, ((0, 0), *sides), "symmetric")
         turned = MIRRORED if self.facts.mirrored else MIRRORED[:1]
-        seen = [np.flip(self._forward(np.flip(padded, axes)).numpy(), axes) for axes in turned]
+        seen = [np.flip(self._planes(np.flip(padded, axes)), axes) for axes in turned]
         found = (np.mean(seen, axis=0) if len(seen) > 1 else seen[0])[:, :height, :width]
         return found if rgb.ndim == 4 else found[0]
+
+    def _planes(self, windows: Rgb) -> NDArray[np.float32]:
+        """Outputs (B, Y, X, 3) of which each lies together in memory: what follows reads one."""
+        return np.moveaxis(self._forward(windows).numpy(), 1, -1)
 
     def cells(
         self,

@@ -178,9 +178,13 @@ def worthy(
     ----------
     labels : int32 (Y, X). foreground : probability (Y, X), 0 to 1.
     """
-    areas = np.bincount(labels.ravel())
-    sums = np.bincount(labels.ravel(), foreground.ravel())
+    numbers = labels.ravel()
+    places = np.flatnonzero(numbers)
+    cells = numbers.take(places)
+    areas = np.bincount(cells)
+    sums = np.bincount(cells, foreground.ravel().take(places))
     keep = (areas >= settings.min_area) & (sums >= settings.min_score * areas) & (areas > 0)
-    keep[0] = False
-    numbers = np.cumsum(keep, dtype=np.int32) * keep
-    return numbers.astype(np.int32)[labels]
+    anew = np.cumsum(keep, dtype=np.int32) * keep
+    found = np.zeros(numbers.size, np.int32)
+    found[places] = anew.astype(np.int32).take(cells)
+    return found.reshape(labels.shape)

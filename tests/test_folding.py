@@ -66,10 +66,25 @@ def test_the_network_of_cells_says_the_same_without_its_batch_norms():
     found = folded(network)
     assert norms(network) > 50
     assert norms(found) == 0
+    assert not any(isinstance(layer, layers.Conv2DTranspose) for layer in found.layers)
     scale = float(np.abs(expected).max())
     np.testing.assert_allclose(found(image), expected, atol=1e-4 * scale)
     for old, weight in zip(before, network.weights, strict=True):
         np.testing.assert_array_equal(old, weight)
+
+
+@pytest.mark.parametrize("most", [None, 6.0])
+def test_a_transposed_convolution_takes_the_plain_relu_behind_its_batch_norm(most):
+    inputs = keras.Input((4, 6, 3))
+    x = layers.Conv2DTranspose(2, 3, strides=2, padding="same", use_bias=False)(inputs)
+    x = layers.ReLU(most)(layers.BatchNormalization()(x))
+    network = taught(keras.Model(inputs, x))
+    found = folded(network)
+    assert any(isinstance(layer, layers.ReLU) for layer in found.layers) == bool(most)
+    image = np.random.default_rng(1).normal(size=(1, 4, 6, 3)).astype(np.float32)
+    expected = network(image, training=False)
+    assert np.asarray(expected).min() == 0 < np.asarray(expected).max()
+    np.testing.assert_allclose(found(image), expected, atol=1e-5)
 
 
 def test_a_batch_norm_that_follows_no_convolution_stays():

@@ -29,9 +29,11 @@ KINDS = ("colour", "bright cells", "dark cells")
 
 def kind_of(source: Annotated) -> str:
     """Whether an image is coloured, and if not, whether its cells are brighter than the rest."""
-    image, cells = source.image.astype(np.float32), source.labels > 0
-    if np.abs(image - image.mean(axis=-1, keepdims=True)).mean() > 4.0:
-        return KINDS[0]
+    image, cells = source.image, source.labels > 0
+    if (image != image[..., :1]).any():
+        colours = image.astype(np.float32)
+        if np.abs(colours - colours.mean(axis=-1, keepdims=True)).mean() > 4.0:
+            return KINDS[0]
     inside = image[cells].mean() if cells.any() else 255.0
     outside = image[~cells].mean() if not cells.all() else 0.0
     return KINDS[1] if inside >= outside else KINDS[2]

@@ -26,8 +26,8 @@ def folded(
     b = beta - a mean (Ioffe & Szegedy 2015); a scales the kernel, b becomes the bias. Results
     differ from those of the network by rounding. A convolution whose output goes to a batch norm
     must go nowhere else, and have no activation of its own. Padding becomes part of the strided
-    convolution behind it. The last transposed convolution becomes
-    a `subpixel.SubpixelConvolution`.
+    convolution behind it. A transposed convolution becomes a `subpixel.SubpixelConvolution`,
+    together with the ReLU behind its batch norm.
 
     Parameters
     ----------
@@ -38,8 +38,13 @@ def folded(
     found = {layer.name: layer for layer in _layers(network)}
     norms = norms_behind(network)
     padded = paddings_before(network)
-    absorbed = {layer.name for layer in (*norms.values(), *padded.values())}
-    finer = {name for name, layer in found.items() if subpixel.fits(layer) and name not in norms}
+    finer = {
+        name
+        for name, layer in found.items()
+        if subpixel.fits(layer) and (layer.use_bias or name in norms)
+    }
+    relus = {name: relu for name, relu in relus_behind(network, norms).items() if name in finer}
+    absorbed = {layer.name for layer in (*norms.values(), *padded.values(), *relus.values())}
 
     def copied(layer: keras.Layer) -> keras.Layer:
         if not isinstance(layer, keras.Layer):  # an operation without weights
@@ -54,18 +59,20 @@ def folded(
         if layer.name in norms:
             config["use_bias"] = True
         same = layer.__class__.from_config(config)
-        return subpixel.subpixel(same) if layer.name in finer else same
+        if layer.name in finer:
+            return subpixel.subpixel(same, "relu" if layer.name in relus else None)
+        return same
 
     copy = keras.models.clone_model(
         network, clone_function=copied, call_function=called, recursive=True
     )
     for layer in _layers(copy):
-        if layer.name in norms:
-            layer.set_weights(_weights(found[layer.name], norms[layer.name]))
-        elif layer.name in finer:
-            layer.set_weights(subpixel.weights(*found[layer.name].get_weights()))
-        elif layer.weights:
-            layer.set_weights(found[layer.name].get_weights())
+        if not layer.weights:
+            continue
+        same = found[layer.name]
+        norm = norms.get(layer.name)
+        kept = _weights(same, norm) if norm else same.get_weights()
+        layer.set_weights(subpixel.weights(*kept) if layer.name in finer else kept)
     return copy
 
 
@@ -77,6 +84,25 @@ def norms_behind(network: keras.Model) -> dict[str, layers.BatchNormalization]:
         makers[id(layer.input)].name: layer
         for layer in found
         if isinstance(layer, layers.BatchNormalization) and id(layer.input) in makers
+    }
+
+
+def relus_behind(
+    network: keras.Model, norms: dict[str, layers.BatchNormalization]
+) -> dict[str, layers.ReLU]:
+    """The plain ReLUs that these batch norms go to, by the name of the convolution.
+
+    Parameters
+    ----------
+    norms : as `norms_behind` finds them; each goes nowhere else if a ReLU is behind it.
+    """
+    makers = {id(norm.output): name for name, norm in norms.items()}
+    return {
+        makers[id(layer.input)]: layer
+        for layer in _layers(network)
+        if isinstance(layer, layers.ReLU)
+        and (layer.max_value, layer.negative_slope, layer.threshold) == (None, 0, 0)
+        and id(layer.input) in makers
     }
 
 

@@ -1,4 +1,4 @@
-"""The last transposed convolution, computed where its input lies: several times faster on a CPU."""
+"""Transposed convolutions, computed where their input lies: faster on a CPU."""
 
 from typing import Any
 
@@ -8,20 +8,28 @@ import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
 
-TAPS = (((0, 3), (1, 1)), ((1, 2), (2, 0)))
-"""For an even and an odd row of the result: a row of the 3x3 kernel with its row of the 4x4 one."""
+SIDES = (3, 4)
+"""Of the kernels of transposed convolutions of stride 2 that can be computed so."""
+
+
+UP_AND_LEFT = ((0, 0), (1, 0), (1, 0), (0, 0))
+"""The padding of (B, H, W, C) for a kernel of 2x2."""
 
 
 @keras.saving.register_keras_serializable("cellseg")
 class SubpixelConvolution(layers.Conv2D):
-    """A transposed convolution, 4x4 of stride 2, as a 3x3 convolution to four pixels at a time.
+    """A transposed convolution of stride 2 as a convolution to four pixels at a time.
 
     After Shi et al. 2016 (arXiv:1609.05158, and arXiv:1609.07009 for that both are the same).
-    TensorFlow computes a transposed convolution to few channels slowly.
+    TensorFlow computes a transposed convolution to few channels slowly, and its bias and its
+    activation as steps of their own. A kernel of 4x4 becomes one of 3x3 around each pixel, one of
+    3x3 becomes one of 2x2 that reaches up and left.
     """
 
     def call(self, inputs: Any) -> Any:
         """From (B, H, W, C) to (B, 2 H, 2 W, filters / 4)."""
+        if self.padding == "valid":
+            inputs = tf.pad(inputs, UP_AND_LEFT)
         return tf.nn.depth_to_space(super().call(inputs), 2)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -35,16 +43,27 @@ def fits(layer: keras.Layer) -> bool:
     """Whether a layer is a transposed convolution that can be computed so."""
     return (
         isinstance(layer, layers.Conv2DTranspose)
-        and (layer.kernel_size, layer.strides, layer.padding) == ((4, 4), (2, 2), "same")
-        and layer.use_bias
+        and layer.kernel_size in {(side, side) for side in SIDES}
+        and (layer.strides, layer.padding) == ((2, 2), "same")
     )
 
 
-def subpixel(layer: layers.Conv2DTranspose) -> SubpixelConvolution:
-    """The layer that computes what `layer` does; it is given `weights` when it is built."""
-    config = layer.get_config()
-    kept = {key: config[key] for key in ("name", "dtype", "activation")}
-    return SubpixelConvolution(4 * layer.filters, 3, padding="same", **kept)
+def subpixel(layer: layers.Conv2DTranspose, activation: str | None = None) -> SubpixelConvolution:
+    """The layer that computes what `layer` does; it is given `weights` when it is built.
+
+    Parameters
+    ----------
+    activation : behind it; None is that of the layer.
+    """
+    side = layer.kernel_size[0] - 1
+    return SubpixelConvolution(
+        4 * layer.filters,
+        side,
+        padding="same" if side % 2 else "valid",
+        activation=activation or layer.activation,
+        name=layer.name,
+        dtype=layer.dtype_policy,
+    )
 
 
 def weights(
@@ -52,21 +71,29 @@ def weights(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Those of the subpixel convolution.
 
+    A pixel i spreads to 2 i + k - before, k along the kernel of n and before = n // 2 - 1 what
+    `same` cuts off: so the even (p = 0) and odd (p = 1) pixels 2 j + p take from the pixel j + t
+    what stands at k = p + before - 2 t.
+
     Parameters
     ----------
-    kernel : (4, 4, F, C) of the transposed convolution. bias : (F,).
+    kernel : (n, n, F, C) of the transposed convolution, n one of `SIDES`. bias : (F,).
 
     Returns
     -------
-    kernel : (3, 3, C, 4 F): the pixels up left, up right, down left, down right, F values each.
+    kernel : (n - 1, n - 1, C, 4 F): the pixels up left, up right, down left, down right, F values
+        each.
     bias : (4 F,).
     """
-    _, _, filters, channels = kernel.shape
-    found = np.zeros((3, 3, channels, 2, 2, filters), kernel.dtype)
-    for down, rows in enumerate(TAPS):
-        for right, columns in enumerate(TAPS):
-            for row, from_row in rows:
-                for column, from_column in columns:
-                    part = kernel[from_row, from_column]  # (F, C)
-                    found[row, column, :, down, right] = part.T
-    return found.reshape(3, 3, channels, 4 * filters), np.tile(bias, 4)
+    side, _, filters, channels = kernel.shape
+    found = np.zeros((side - 1, side - 1, channels, 2, 2, filters), kernel.dtype)
+    taps = [
+        (parity, t + 1, place)
+        for parity in (0, 1)
+        for t in range(-1, side - 2)
+        if 0 <= (place := parity + side // 2 - 1 - 2 * t) < side
+    ]
+    for down, row, from_row in taps:
+        for right, column, from_column in taps:
+            found[row, column, :, down, right] = kernel[from_row, from_column].T  # (C, F)
+    return found.reshape(side - 1, side - 1, channels, 4 * filters), np.tile(bias, 4)

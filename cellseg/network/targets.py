@@ -128,7 +128,8 @@ def typical_diameter(labels: NDArray[np.integer], percentile: float = 50.0) -> f
     """
     areas = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
     for row in range(0, len(labels), ROWS):  # a count of a whole slide at once would fill memory
-        areas += np.bincount(labels[row : row + ROWS].ravel(), minlength=areas.size)
+        part = labels[row : row + ROWS]
+        areas += np.bincount(part[part > 0], minlength=areas.size)
     areas = areas[1:][areas[1:] > 0]
     return (
         2.0 * math.sqrt(float(np.percentile(areas, percentile)) / math.pi) if areas.size else None

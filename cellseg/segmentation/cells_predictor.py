@@ -112,9 +112,10 @@ class CellsPredictor:
         distance; the mean of four looks where the model is one that looks at mirror images.
         """
         height, width = rgb.shape[-3:-1]
-        sides = ((0, -height % DEPTH), (0, -width % DEPTH), (0, 0))
+        down, right = -height % DEPTH, -width % DEPTH
         windows = rgb if rgb.ndim == 4 else rgb[np.newaxis]
-        padded = np.pad(windows, ((0, 0), *sides), "symmetric")
+        sides = ((0, 0), (0, down), (0, right), (0, 0))
+        padded = np.pad(windows, sides, "symmetric") if down or right else windows
         turned = MIRRORED if self.facts.mirrored else MIRRORED[:1]
         seen = [np.flip(self._planes(np.flip(padded, axes)), axes) for axes in turned]
         found = (np.mean(seen, axis=0) if len(seen) > 1 else seen[0])[:, :height, :width]

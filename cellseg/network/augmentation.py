@@ -55,7 +55,6 @@ def crop(
     side: int,
     rng: np.random.Generator,
     scales: tuple[float, float] = SCALES,
-    around: NDArray[np.floating] | None = None,
 ) -> Annotated:
     """A random square of an image: scaled, mirrored and turned by quarters, all three arrays alike.
 
@@ -66,17 +65,12 @@ def crop(
     ----------
     side : of the square, pixels.
     scales : the smallest and the largest factor that the image is scaled by.
-    around : row and column, pixels, that the square is to hold; None lets it lie anywhere.
     """
     scale = math.exp(rng.uniform(math.log(scales[0]), math.log(scales[1])))
+    source = _at_least(source, math.ceil(side / scale))
     window = side / scale
-    small, source = source, _at_least(source, math.ceil(window))
-    furthest = np.subtract(source.labels.shape, window)
-    corners = [np.zeros(2), furthest]
-    if around is not None:
-        place = around + np.subtract(source.labels.shape, small.labels.shape) // 2
-        corners = [np.clip(corner, 0, furthest) for corner in (place - window, place)]
-    top, left = rng.uniform(*corners)
+    height, width = source.labels.shape
+    top, left = rng.uniform(0, height - window), rng.uniform(0, width - window)
     box = (left, top, left + window, top + window)
     size, bilinear = (side, side), Pillow.Resampling.BILINEAR
     first, last = np.floor([top, left]).astype(int), np.ceil([top + window, left + window])

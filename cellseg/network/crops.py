@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from cellseg.network.augmentation import SCALES, Annotated, crop, recolour, warp
-from cellseg.network.targets import QUARTILE, boundaries, centres, typical_diameter, weights
+from cellseg.network.targets import QUARTILE, boundaries, typical_diameter, weights
 from cellseg.recipes import CLOSER_BELOW
 
 SMALL = 40.0
@@ -22,13 +22,6 @@ SMALLEST, LARGEST = 128, 256
 
 THIN = 14.0
 """Width, pixels, to which thin structures are enlarged where pixels count, not cells."""
-
-AT_CELLS = 0.75
-"""Share of the squares that hold a cell drawn by chance, each as likely as another: of an image
-that is empty for the most part, or of cells at its edge, the others would show little."""
-
-FEW = 3
-"""Cells that an image counts beside its own, so that empty ones are drawn too."""
 
 KINDS = ("colour", "bright cells", "dark cells")
 """What an image may look like; see `kind_of`."""
@@ -46,19 +39,18 @@ def kind_of(source: Annotated) -> str:
     return KINDS[1] if inside >= outside else KINDS[2]
 
 
-def chances(sources: Sequence[Annotated], by_cells: bool = False) -> NDArray[np.float64]:
+def chances(sources: Sequence[Annotated]) -> NDArray[np.float64]:
     """How likely each image is drawn: rare kinds of image and large images more than one by one.
 
     A kind is drawn in proportion to the square root of the number of its images, an image of a
-    kind in proportion to the square root of its pixels, or of its cells and `FEW` more.
+    kind in proportion to the square root of its pixels.
     """
     kinds = [kind_of(source) for source in sources]
-    cells = [np.count_nonzero(np.bincount(source.labels.ravel())[1:]) for source in sources]
-    sizes = [count + FEW for count in cells] if by_cells else [one.labels.size for one in sources]
-    drawn = np.sqrt(np.array(sizes, np.float64))
+    sides = np.array([math.sqrt(source.labels.size) for source in sources])
+    drawn = np.zeros(len(sources))
     for kind in set(kinds):
         own = np.array([other == kind for other in kinds])
-        drawn[own] *= math.sqrt(own.sum()) / drawn[own].sum()
+        drawn[own] = math.sqrt(own.sum()) * sides[own] / sides[own].sum()
     return drawn / drawn.sum()
 
 
@@ -124,8 +116,7 @@ def crop_batches(
     ----------
     side : of the squares, pixels, a multiple of 32.
     steps : batches of one pass.
-    typical_area : of the cells, pixels; see `targets.weights`. None where pixels count, not cells:
-        all weigh alike, and squares lie anywhere.
+    typical_area : of the cells, pixels; see `targets.weights`. None: all pixels weigh alike.
     elastic : share of the squares that are bent, see `augmentation.warp`.
     enlarged : factor about which all images are scaled alike; None enlarges those of small cells.
 
@@ -135,19 +126,14 @@ def crop_batches(
     boundary, distance, weight).
     """
     rng = np.random.default_rng(seed)
-    by_cells = typical_area is not None
-    likely = chances(sources, by_cells)
-    places = [centres(source.labels) for source in sources] if by_cells else None
+    likely = chances(sources)
     alike = (SCALES[0] * enlarged, SCALES[1] * enlarged) if enlarged else None
     scales = [alike or scales_of(source) for source in sources]
 
     def draw() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         for _ in range(steps * batch_size):
             chosen = rng.choice(len(sources), p=likely)
-            around = None
-            if places is not None and len(places[chosen]) and rng.random() < AT_CELLS:
-                around = rng.choice(places[chosen])
-            square = crop(sources[chosen], side, rng, scales[chosen], around)
+            square = crop(sources[chosen], side, rng, scales[chosen])
             if elastic and rng.random() < elastic:
                 square = warp(square, rng)
             labels = square.labels

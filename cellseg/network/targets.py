@@ -50,13 +50,6 @@ def distances(labels: NDArray[np.integer]) -> NDArray[np.float32]:
     return share
 
 
-def centres(labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Mean row and column of the pixels of each cell, (N, 2), in the order of their numbers."""
-    numbers = np.flatnonzero(np.bincount(labels.ravel()))
-    found = ndimage.center_of_mass(np.ones(labels.shape, bool), labels, numbers[numbers > 0])
-    return np.array(found, np.float64).reshape(-1, 2)
-
-
 def boundaries(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Pixels of cells that touch, by an edge, a pixel of another cell or of the background."""
     edge = np.zeros(labels.shape, bool)

@@ -32,9 +32,22 @@ DatasetWords = Annotated[
     typer.Option("--dataset", metavar="D", help="Name of a dataset, or ./FOLDER of images, masks."),
 ]
 ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="Name of a model.")]
+Axes = Annotated[
+    str | None, typer.Option(metavar="TZCYX", help="What the axes are. [as the file says]")
+]
+Channels = Annotated[
+    str | None,
+    typer.Option(
+        metavar="C[,C,C]", help="One for grey, or red, green, blue; from 0. [the first three]"
+    ),
+]
+Plane = Annotated[int | None, typer.Option(help="Of a stack; from 0.")]
+Projection = Literal["max", "mean"]
+AlongZ = Annotated[Projection | None, typer.Option(help="Along Z, instead of a plane. [max]")]
+Time = Annotated[int | None, typer.Option(help="Time point; from 0. [0]")]
+Each = Annotated[bool, typer.Option("--each", help="One image for each plane and time point.")]
 MaskKind = Literal["binary", "labels", "grey"]
 Part = Literal["train", "test", "all"]
-Projection = Literal["max", "mean"]
 
 
 def workspace_of(context: typer.Context, home: Path | None) -> Workspace:

@@ -8,12 +8,17 @@ import typer
 
 from cellseg import result_commands
 from cellseg.arguments import (
+    AlongZ,
+    Axes,
+    Channels,
     DatasetWords,
+    Each,
     Home,
     MaskKind,
     ModelName,
     Part,
-    Projection,
+    Plane,
+    Time,
     kept_dataset,
     passing_dataset,
     recipe_of,
@@ -83,23 +88,12 @@ def bring(
     foreground: Annotated[
         str | None, typer.Option(metavar="V,V", help="The grey values of foreground: 128,255")
     ] = None,
-    axes: Annotated[
-        str | None, typer.Option(metavar="TZCYX", help="What the axes are. [as the file says]")
-    ] = None,
-    channels: Annotated[
-        str | None,
-        typer.Option(
-            metavar="C[,C,C]", help="One for grey, or red, green, blue; from 0. [the first three]"
-        ),
-    ] = None,
-    plane: Annotated[int | None, typer.Option(help="Of a stack; from 0.")] = None,
-    projection: Annotated[
-        Projection | None, typer.Option(help="Along Z, instead of a plane. [max]")
-    ] = None,
-    time: Annotated[int | None, typer.Option(help="Time point; from 0. [0]")] = None,
-    each: Annotated[
-        bool, typer.Option("--each", help="One image for each plane and time point.")
-    ] = False,
+    axes: Axes = None,
+    channels: Channels = None,
+    plane: Plane = None,
+    projection: AlongZ = None,
+    time: Time = None,
+    each: Each = False,
     repair: Annotated[
         bool, typer.Option("--repair", help="Make the first repair of every finding.")
     ] = False,

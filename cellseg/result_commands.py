@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cellseg.arguments import Home, ModelName, workspace_of
+from cellseg.arguments import (
+    AlongZ,
+    Axes,
+    Channels,
+    Each,
+    Home,
+    ModelName,
+    Plane,
+    Time,
+    view_of,
+    workspace_of,
+)
 from cellseg.console import counter, hushed, result, say
 from cellseg.errors import CellsegError
 
@@ -55,14 +66,25 @@ def segment(
     tile: Annotated[
         int | None, typer.Option(metavar="PX", help="Side of the tiles of a large image.")
     ] = None,
+    axes: Axes = None,
+    channels: Channels = None,
+    plane: Plane = None,
+    projection: AlongZ = None,
+    time: Time = None,
+    each: Each = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Images at a time.")] = 1,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where the same command was broken off.")
     ] = False,
     home: Home = None,
 ) -> None:
-    """Write the cells of each image: STEM_labels.tif, STEM_overlay.png and what --export names."""
+    """Write the cells of each image: STEM_labels.tif, STEM_overlay.png and what --export names.
+
+    Of stacks and channels is taken what the model learned from, unless --axes, --channels, --plane,
+    --projection, --time or --each say otherwise.
+    """
     wanted = _wanted(export, min_area, exclude_border, pixel_size, diameter, tile)
+    view = view_of(axes, channels, plane, projection, time, each)
 
     from cellseg.batches.inputs import inputs
     from cellseg.batches.output import Output
@@ -79,6 +101,7 @@ def segment(
         lambda: load(chosen),
         output,
         wanted,
+        view=view.over(chosen.view),
         limits=Limits.of(workspace),
         workers=workers,
         progress=counter("Segmented"),
@@ -87,6 +110,9 @@ def segment(
         written = made.fill(files, resume)
     except KeyboardInterrupt:
         raise CellsegError("Stopped; the same command with --resume goes on.") from None
+    for record in written.records:
+        for sentence in record.get("warnings", ()):
+            say(sentence)
     for sentence in written.left_out:
         say(sentence)
     answer = {"model": chosen.name, "images": written.records, "left_out": written.left_out}

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cellseg.models.store import ModelStore
 from cellseg.ui import (
+    brought,
     model_view,
     results_view,
     segment_form,
@@ -33,9 +34,9 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
         model = model_view.choice(models, state.chosen("model"))
         options, pixel_size = segment_form.options(model)
     with right:
-        brought = segment_form.brought(workspace)
+        what = brought.ask(workspace)
         buttons = st.container(horizontal=True)
-    if not brought.words:
+    if not what.words:
         st.info(
             "Bring one or more images. Use images like those the model learned from: the same "
             "microscope, stain and magnification.",
@@ -43,13 +44,14 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
         )
         st.stop()
 
-    files = list(brought.live)
+    view = brought.view(workspace, what, model)
+    files = list(what.live)
     with st.container():  # there in every run, so that nothing below it changes its place
-        if brought.many:
-            segment_form.background(workspace, brought, model, options, pixel_size)
+        if what.many:
+            segment_form.background(workspace, what, model, options, view, pixel_size)
             files = segment_form.one_of(files)
     found, problems = segmenting.with_progress(
-        files, model, options, uploads.private_folder(workspace)
+        files, model, options, view, uploads.private_folder(workspace)
     )
     with st.container():
         for sentence in problems:
@@ -57,12 +59,12 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
     if pixel_size is not None:
         found = [one.with_pixel_size(pixel_size) for one in found]
     with buttons:
-        if found and not brought.many:
-            segment_form.keep(workspace, found, model, options, pixel_size)
-        if brought.files and st.button(
-            f"Remove {count(len(brought.files), 'file')}", icon=":material/close:"
+        if found and not what.many:
+            segment_form.keep(workspace, found, model, options, view, pixel_size)
+        if what.files and st.button(
+            f"Remove {count(len(what.files), 'file')}", icon=":material/close:"
         ):
-            uploads.forget(segment_form.KEY)
+            brought.forget()
             st.rerun()
     if found:
         name = segment_form.title(found, model)

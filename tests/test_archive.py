@@ -30,6 +30,18 @@ def target(tmp_path):
     return folder
 
 
+def test_some_files_of_a_kind_are_unpacked(tmp_path):
+    names = ("a.txt", "b.TIF", "c.png", "d/e.tif")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, name)
+    target = tmp_path / "target"
+    target.mkdir()
+    found = unpack(tmp_path / "a.zip", target, endings={".tif"}, most=1)
+    assert list(found) == ["b.TIF"]
+    assert [path.read_text() for path in target.iterdir()] == ["b.TIF"]
+
+
 def test_files_lie_under_safe_names_and_keep_their_own(make, target):
     packed = make({"a/b ü.PNG": b"1", "a/": b"", "c\\d.tif": b"22", "strange.n%m": b"3"})
     found = unpack(packed, target)

@@ -10,7 +10,7 @@ from cellseg.batches.store import BatchStore
 from cellseg.batches.work import segment_into
 from cellseg.images.image import Image
 from cellseg.images.writing import png_bytes
-from cellseg.ui import segment_form, segmenting
+from cellseg.ui import brought, segmenting
 from tests import made
 from tests.bright import Bright
 from tests.pages import errors, opened, text
@@ -179,7 +179,7 @@ def started(workspace, monkeypatch):
 
 
 def test_many_files_go_into_the_background(workspace, network, started):
-    app = segmented(workspace, *(slide(n % 10) for n in range(segment_form.LIVE + 1)))
+    app = segmented(workspace, *(slide(n % 10) for n in range(brought.LIVE + 1)))
     assert network.asked == 0
     assert "13 images" in text(app)
     app.number_input(key="segment-pixel-size").set_value(0.25).run()

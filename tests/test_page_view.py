@@ -1,12 +1,19 @@
 """The form that asks what of a stack is used, and stacks on the page Segment."""
 
 import io
+import zipfile
 
 import numpy as np
 import pytest
 import tifffile
 
+from cellseg import processes
+from cellseg.analysis.filters import Filters
+from cellseg.batches import results
+from cellseg.batches.batch import read_batch
+from cellseg.batches.store import BatchStore
 from cellseg.datasets.store import DatasetStore
+from cellseg.exports.provenance import methods
 from cellseg.images.stack import StackFacts
 from cellseg.images.view import View
 from cellseg.images.writing import png_bytes
@@ -146,3 +153,103 @@ def test_the_page_segment_takes_of_a_stack_what_the_model_takes(workspace, monke
     assert images.options == ["s_z00.tif", "s_z01.tif", "s_z02.tif"]
     images.set_value("s_z02.tif").run()
     assert not errors(app)
+
+
+# === what is taken of files on the page Segment ===
+
+
+def channels():
+    """Two channels with a square in each: 100 pixels in the first, 36 in the second."""
+    planes = np.zeros((2, 32, 32), np.uint8)
+    planes[0, 5:15, 5:15] = planes[1, 20:26, 20:26] = 200
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, planes, imagej=True, metadata={"axes": "CYX"})
+    return buffer.getvalue()
+
+
+def pages():
+    """Two pages that do not say what they are, each with a square."""
+    buffer = io.BytesIO()
+    planes = np.stack([made.squares(number)[0] for number in range(2)])
+    tifffile.imwrite(buffer, planes, photometric="minisblack", metadata=None)
+    return buffer.getvalue()
+
+
+def on_segment(workspace, monkeypatch, name, content):
+    monkeypatch.setattr(segmenting, "predictor", lambda *_: Bright())
+    made.model(workspace, made.dataset(workspace))
+    app = opened("segment")
+    app.file_uploader[0].set_value([(name, content, "image/tiff")]).run()
+    return app
+
+
+def areas(app):
+    return list(app.dataframe[0].value["area"])
+
+
+def choose_second_channel(app):
+    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
+    app.selectbox(key="view-form-grey").set_value(1).run()
+    press(app, "view-form-use")
+    assert not errors(app)
+
+
+def test_a_channel_is_chosen_on_the_page_segment(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "c.tif", channels())
+    assert not errors(app)
+    assert "they became red and green" in text(app)
+    assert areas(app) == [100]
+    choose_second_channel(app)
+    assert areas(app) == [36]
+    assert "they became" not in text(app)
+    assert "Used of each file: channel 1 as grey" in [one.label for one in app.expander]
+
+
+def test_what_was_chosen_is_kept_with_the_results(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "c.tif", channels())
+    choose_second_channel(app)
+    next(button for button in app.button if button.label == "Keep").click().run()
+    (batch,) = BatchStore(workspace).all()
+    assert batch.config.view == View(channels=(1,))
+    facts = results.facts(batch.found(), batch.model, Filters())
+    assert facts["settings"]["view"] == {"channels": [1]}
+    assert "used: channel 1 as grey" in methods(facts)
+
+
+def test_files_that_are_removed_take_the_choice_along(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "c.tif", channels())
+    choose_second_channel(app)
+    next(button for button in app.button if button.label == "Remove 1 file").click().run()
+    app.file_uploader[0].set_value([("d.tif", channels(), "image/tiff")]).run()
+    assert areas(app) == [100]
+
+
+def test_pages_of_which_nothing_is_known_ask_on_the_page_segment(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "p.tif", pages())
+    assert "name the axes" in errors(app)[0]
+    (asked,) = [one for one in app.expander if one.label == "Planes and channels"]
+    assert asked.proto.expanded
+    app.selectbox(key="view-form-axes").set_value("TYX").run()
+    app.segmented_control(key="view-form-time-way").set_value("Each time point").run()
+    press(app, "view-form-use")
+    assert not errors(app)
+    assert app.selectbox(key="segment-image").options == ["p_t00.tif", "p_t01.tif"]
+
+
+def test_a_zip_asks_too_and_its_batch_is_told(workspace, monkeypatch):
+    started = []
+    monkeypatch.setattr(processes, "start", lambda module, folder: started.append(folder))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("in/notes.txt", "none")
+        archive.writestr("in/c.tif", channels())
+    app = on_segment(workspace, monkeypatch, "a.zip", buffer.getvalue())
+    choose_second_channel(app)
+    app.button(key="segment-batch").click().run()
+    assert read_batch(started[0]).config.view == View(channels=(1,))
+
+
+def test_a_plain_image_asks_nothing_on_the_page_segment(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "a.png", png_bytes(made.squares(0)[0]))
+    assert [one.label for one in app.expander if "each file" in one.label] == []
+    assert not [button for button in app.button if button.key == "view-form-use"]

@@ -7,6 +7,7 @@ import pytest
 from cellseg import __version__
 from cellseg.config import NetworkSettings, Recipe
 from cellseg.exports.provenance import methods, provenance
+from cellseg.images.view import View
 from cellseg.models.store import Model, ModelFacts
 from cellseg.recipes import CellsFacts, CellsRecipe, InstanceSettings
 
@@ -66,6 +67,14 @@ def test_no_folder_of_the_machine_is_told(model):
 def test_the_time_is_now_unless_given():
     written = datetime.fromisoformat(provenance({})["date"])
     assert abs((datetime.now(UTC) - written).total_seconds()) < 60
+
+
+def test_a_methods_paragraph_says_what_was_taken_of_each_file(model):
+    chosen = View(channels=(1,), plane=2).model_dump(mode="json", exclude_defaults=True)
+    text = methods(provenance({"a.tif": 3}, model, settings={"view": chosen}))
+    assert "Of each image file was used: channel 1 as grey, plane 2 (counted from 0)." in text
+    usual = methods(provenance({"a.tif": 3}, model, settings={"view": {}}))
+    assert "Of each image file" not in usual
 
 
 def test_a_methods_paragraph(model):

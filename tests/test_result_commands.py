@@ -19,6 +19,7 @@ from cellseg.batches.work import segment_into
 from cellseg.cli import app
 from cellseg.exports.bundle import KINDS
 from cellseg.images.image import Image
+from cellseg.images.view import View
 from cellseg.models.store import ModelStore
 from tests import brightness
 from tests.brightness import BrightIsCell
@@ -88,7 +89,12 @@ def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
     )
     founds = [
         segment_into(
-            BrightIsCell(), Image(value, "YX"), name, tmp_path / "page" / name, pixel_size=0.5
+            BrightIsCell(),
+            Image(value, "YX"),
+            name,
+            tmp_path / "page" / name,
+            pixel_size=0.5,
+            view=View(),
         )
         for name, value in pixels.items()
     ]
@@ -136,6 +142,51 @@ def test_options_reach_the_network(home, tmp_path, monkeypatch):
     assert heard == [(12.5, 256)]
 
 
+def channels(path):
+    """Two channels, of one cell and of two."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    one = np.where(LABELS == 1, 255, 0).astype(np.uint8)
+    tifffile.imwrite(path, np.stack([one, TWO_CELLS]), imagej=True, metadata={"axes": "CYX"})
+    return path
+
+
+def test_segment_takes_the_channel_that_is_named(home, tmp_path):
+    file = channels(tmp_path / "in" / "a.tif")
+    out = tmp_path / "out"
+    words = ("segment", file, "--model", "bright", "--output", out, "--export", "labels")
+    words = (*words, "--home", home)
+    for channel, cells in ((0, 1), (1, 2)):
+        (record,) = answer(*words, "--channels", channel, "--resume")["images"]
+        assert record["cells"] == cells
+        assert "warnings" not in record
+        settings = json.loads((out / "provenance.json").read_text())["settings"]
+        assert settings["view"] == {"channels": [channel]}
+    assert "Of each image file was used: channel 1 as grey" in (out / "methods.txt").read_text()
+
+
+def test_segment_says_what_became_of_channels_that_nobody_named(home, tmp_path):
+    file = channels(tmp_path / "in" / "a.tif")
+    words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
+    outcome = run(*words)
+    (record,) = json.loads(outcome.stdout)["images"]
+    assert "they became red and green" in record["warnings"][0]
+    assert record["warnings"][0] in " ".join(outcome.stderr.split())
+
+
+def test_segment_goes_over_what_the_model_takes_only_where_it_is_told(home, workspace, tmp_path):
+    model = ModelStore(workspace).get("bright")
+    facts = model.facts.model_copy(update={"view": View(channels=(1,), expand=True)})
+    (model.folder / "model.json").write_text(facts.model_dump_json())
+    planes = np.stack([np.stack([np.zeros_like(TWO_CELLS), TWO_CELLS])] * 3)
+    (tmp_path / "in").mkdir()
+    file = tmp_path / "in" / "a.tif"
+    tifffile.imwrite(file, planes, imagej=True, metadata={"axes": "ZCYX"})
+    words = ("segment", file, "--model", "bright", "--home", home, "--output")
+    assert [one["cells"] for one in answer(*words, tmp_path / "as it is")["images"]] == [2, 2, 2]
+    (record,) = answer(*words, tmp_path / "a plane", "--plane", 2)["images"]
+    assert record["cells"] == 2
+
+
 def test_a_bad_file_is_exit_code_1_and_the_rest_is_there(home, tmp_path):
     picture(tmp_path / "in" / "a.png")
     (tmp_path / "in" / "b.png").write_text("no picture")
@@ -166,6 +217,8 @@ def test_ctrl_c_says_how_to_go_on(home, tmp_path, monkeypatch):
         (("--diameter", "0"), "diameter"),
         (("--tile", "3"), "tile"),
         (("--workers", "0"), "workers"),
+        (("--channels", "red"), "--channels takes one number"),
+        (("--plane", "1", "--projection", "max"), "not both"),
     ],
 )
 def test_misuse_of_segment_is_exit_code_2(tmp_path, words, sentence):

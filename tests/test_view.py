@@ -132,6 +132,36 @@ def test_what_was_decided_without_the_user_is_said():
 
 
 @pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (facts("CYX", 2, 8, 9), "2 channels: they became red and green"),
+        (facts("CYX", 3, 8, 9), "3 channels: they became red, green and blue"),
+        (facts("CYX", 4, 8, 9), "4 channels: the first three became red, green and blue"),
+        (facts("YXC", 8, 9, 3), ""),
+    ],
+)
+def test_what_became_of_channels_is_said_unless_they_are_colours(found, words):
+    said = remarks(found, View(), "a.tif")
+    assert len(said) == bool(words)
+    assert words in "".join(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "other", "expected"),
+    [
+        (View(), View(channels=(1,), plane=3), View(channels=(1,), plane=3)),
+        (View(plane=0), View(channels=(1,), plane=3), View(channels=(1,), plane=0)),
+        (View(projection="mean"), View(time=2, plane=3), View(time=2, projection="mean")),
+        (View(plane=2), View(projection="max"), View(plane=2)),
+        (View(channels=(0, 1, None), axes="CYX"), View(channels=(2,), expand=True), None),
+    ],
+)
+def test_a_choice_goes_over_another_one(said, other, expected):
+    whole = View(channels=(0, 1, None), axes="CYX", expand=True)
+    assert said.over(other) == (expected or whole)
+
+
+@pytest.mark.parametrize(
     ("found", "expected"),
     [
         (PLAIN, False),

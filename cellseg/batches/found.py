@@ -20,6 +20,7 @@ from cellseg.analysis.measurements import measure
 from cellseg.config import Frozen
 from cellseg.errors import CellsegError
 from cellseg.images.image import Axes, Image
+from cellseg.images.view import View
 from cellseg.workspace import disk_errors, read_json, write_bytes
 
 FACTS = "facts.json"
@@ -35,6 +36,7 @@ class FoundFacts(Frozen):
     channel_names : of the image. share : of the pixels that are foreground, 0 to 1.
     pixel_size_entered, pixel_size_file : side of a pixel in µm, by the user and by the file.
     seconds : for finding the cells. warnings : sentences about the image.
+    view : what was taken of the file; None where that is not known, or it is of a dataset.
     """
 
     name: str
@@ -49,6 +51,7 @@ class FoundFacts(Frozen):
     pixel_size_file: float | None = None
     seconds: float
     warnings: tuple[str, ...] = ()
+    view: View | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Found:
     share : of the pixels that are foreground, 0 to 1.
     pixel_size : side of a pixel in µm, entered or else from the file; None where unknown.
     seconds : for finding the cells. warnings : sentences about the image.
+    view : what was taken of the file; None where that is not known, or it is of a dataset.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Found:
     pixel_size: float | None
     seconds: float
     warnings: tuple[str, ...]
+    view: View | None
 
     @property
     def has_truth(self) -> bool:
@@ -171,6 +176,7 @@ class Found:
             facts.pixel_size_entered or facts.pixel_size_file,
             facts.seconds,
             facts.warnings,
+            facts.view,
         )
 
     def _facts(self) -> FoundFacts:

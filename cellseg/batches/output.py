@@ -22,7 +22,7 @@ from cellseg.config import Frozen, PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import Kind, Result, files
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import View
+from cellseg.images.view import View, remarks
 from cellseg.limits import Limits
 from cellseg.models.store import Model
 from cellseg.workspace import Workspace, disk_errors, write_bytes
@@ -59,7 +59,8 @@ class Written(NamedTuple):
     """What was written.
 
     records : of each image: `image`, `cells`, and the path of each of its files by its kind; of a
-        stack also `plane`. left_out : a sentence for each file that failed.
+        stack also `plane`, and `warnings` where there is something to say.
+    left_out : a sentence for each file that failed.
     together : the path of each file of all images together, by its kind.
     """
 
@@ -179,7 +180,9 @@ class Output:
             self._progress(len(self._outcomes), of, file.name)
         try:
             with one_sentence(file.name):
-                for number, (suffix, image) in enumerate(decoder.images(file, view=self._view)):
+                view = self._view
+                said = remarks(decoder.describe(file, view=view), view, file.name)
+                for number, (suffix, image) in enumerate(decoder.images(file, view=view)):
                     self._claim(file, suffix)
                     found = segment_into(
                         predictor,
@@ -188,6 +191,8 @@ class Output:
                         self._memory.place(file, number),
                         pixel_size=self._wanted.pixel_size,
                         options=self._wanted.options,
+                        warnings=said,
+                        view=view,
                     )
                     records.append(self._export(found, file, suffix))
             self._memory.remember(file, records)
@@ -223,7 +228,8 @@ class Output:
         cells = results.cells_kept(found, self._wanted.filters)
         self._memory.slim(found, keep=self._wanted.kinds is not None)
         plane = {"plane": suffix[1:]} if suffix else {}
-        return {"image": str(file), **plane, "cells": cells, "files": written}
+        said = {"warnings": list(found.warnings)} if found.warnings else {}
+        return {"image": str(file), **plane, "cells": cells, **said, "files": written}
 
     def _result(self, found: Found) -> Result:
         if self._wanted.measured:

@@ -66,11 +66,15 @@ def facts(
 ) -> dict[str, Any]:
     """Where the results of images come from, after filters; as `provenance.provenance`.
 
-    The pixel size is given where all images have the same.
+    The pixel size, and what was taken of each file, are given where all images have the same.
     """
     cells = {found.name: cells_kept(found, filters) for found in founds}
     sizes = {found.pixel_size for found in founds}
-    options = options or PredictionOptions()
+    views = {found.view for found in founds}
+    view = views.pop() if len(views) == 1 else None
+    settings = (options or PredictionOptions()).model_dump(mode="json", exclude_none=True)
+    if view is not None:
+        settings["view"] = view.model_dump(mode="json", exclude_defaults=True)
     return provenance(
         cells,
         model,
@@ -78,7 +82,7 @@ def facts(
         left_out=sum(found.cells for found in founds) - sum(cells.values()),
         pixel_size=sizes.pop() if len(sizes) == 1 else None,
         settings={
-            **options.model_dump(mode="json", exclude_none=True),
+            **settings,
             "filters": filters.model_dump(mode="json", exclude_defaults=True),
         },
     )

@@ -24,6 +24,7 @@ from cellseg.batches.found import (
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
+from cellseg.images.view import View
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.tiling import Counted
 from cellseg.workspace import disk_errors, write_bytes, write_json
@@ -75,6 +76,7 @@ def segment_into(
     options: PredictionOptions | None = None,
     truth: NDArray[np.integer] | None = None,
     warnings: Sequence[str] = (),
+    view: View | None = None,
     progress: Counted | None = None,
 ) -> Found:
     """Find the cells of an image and keep all of it in a folder; finished, or as if never begun.
@@ -86,6 +88,7 @@ def segment_into(
     pixel_size : side of a pixel in µm, as the user entered it; None takes that of the file.
     truth : the true cells (Y, X), if known.
     warnings : sentences about the image, to be kept with it.
+    view : what was taken of its file, to be kept with it.
     progress : called with (parts done, parts in all); what it raises ends the work before anything
         is written.
 
@@ -120,6 +123,7 @@ def segment_into(
         pixel_size_file=image.pixel_size_um,
         seconds=round(seconds, 3),
         warnings=(*warnings, *found.warnings),
+        view=view,
     )
     if truth is not None:
         Found.of(facts, folder).set_truth(truth)

@@ -37,7 +37,7 @@ from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
-from cellseg.images.view import remarks
+from cellseg.images.view import View, remarks
 from cellseg.limits import Limits
 from cellseg.models.store import ModelStore
 from cellseg.workspace import Workspace
@@ -49,12 +49,13 @@ log = logging.getLogger("cellseg.batches")
 
 
 class Brought(NamedTuple):
-    """An image of a source, decoded; its truth where that came with it, and remarks about it."""
+    """An image of a source, decoded; its truth where that came with it, remarks, its view."""
 
     name: str
     image: Image
     truth: NDArray[np.integer] | None
     warnings: tuple[str, ...]
+    view: View | None
 
 
 class Worker:
@@ -179,6 +180,7 @@ class Worker:
                 options=config.options,
                 truth=brought.truth,
                 warnings=brought.warnings,
+                view=brought.view,
                 progress=tell,
             )
             if config.pixel_size is not None:
@@ -190,12 +192,12 @@ class Worker:
         if source.pair is not None:
             assert self._dataset is not None
             pixels, labels = self._dataset.image(source.pair), self._dataset.labels(source.pair)
-            yield Brought(source.name, pixels, labels, ())
+            yield Brought(source.name, pixels, labels, (), None)
             return
         path, view = self.batch.path(source), self.batch.config.view
         said = tuple(remarks(decoder.describe(path, source.name, view), view, source.name))
         for suffix, image in decoder.images(path, source.name, view):
-            yield Brought(truth.suffixed(source.name, suffix), image, None, said)
+            yield Brought(truth.suffixed(source.name, suffix), image, None, said, view)
 
     def _assign(self, source: Source, found: list[Found], decoder: Decoder) -> str | None:
         """Keep the true cells of a source; a sentence where that could not be."""

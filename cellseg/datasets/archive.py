@@ -7,6 +7,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Container
 from pathlib import Path, PurePosixPath
 
 from cellseg.errors import CellsegError
@@ -30,7 +31,13 @@ _DAMAGED = (
 
 
 def unpack(
-    packed: Path, target: Path, name: str | None = None, limits: Limits | None = None
+    packed: Path,
+    target: Path,
+    name: str | None = None,
+    limits: Limits | None = None,
+    *,
+    endings: Container[str] | None = None,
+    most: int | None = None,
 ) -> dict[str, Path]:
     """Unpack the files of a zip under names of cellseg's own choice; links are left out.
 
@@ -39,6 +46,8 @@ def unpack(
     packed : the zip.
     target : a folder that exists; the files lie directly in it.
     name : what the user calls the zip.
+    endings : of the names of those files that are wanted, such as `.tif`; None wants all.
+    most : files that are unpacked, the first ones; None unpacks all.
 
     Returns
     -------
@@ -57,6 +66,9 @@ def unpack(
         with zipfile.ZipFile(packed) as archive, disk_errors(target):
             members = [info for info in archive.infolist() if _is_file(info)]
             _check(members, packed.stat().st_size, name, limits or Limits())
+            if endings is not None:
+                members = [info for info in members if _suffix(info.filename) in endings]
+            members = members[:most]
             if (need := sum(info.file_size for info in members)) > shutil.disk_usage(target).free:
                 raise CellsegError(
                     f"{name} unpacks to {need / 1e9:.1f} GB, more than is free on the disk; free "

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from cellseg import __version__
+from cellseg.images.view import View
 from cellseg.models.store import Model
 from cellseg.recipes import CellsFacts
 
@@ -59,7 +60,7 @@ def provenance(
 
 def methods(facts: Mapping[str, Any]) -> str:
     """A paragraph for the methods of a paper, made of what `provenance` gave alone."""
-    sentences = [*_segmentation(facts), *_measurement(facts), *_software(facts)]
+    sentences = [*_images(facts), *_segmentation(facts), *_measurement(facts), *_software(facts)]
     return " ".join(sentences) + "\n"
 
 
@@ -123,6 +124,12 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def _images(facts: Mapping[str, Any]) -> list[str]:
+    """What was taken of each file, where that was chosen."""
+    chosen = View.model_validate(facts["settings"].get("view", {})).words
+    return [f"Of each image file was used: {chosen} (counted from 0)."] if chosen else []
 
 
 def _segmentation(facts: Mapping[str, Any]) -> list[str]:

@@ -122,6 +122,15 @@ class View(Frozen):
             return self
         return self.model_copy(update={"expand": True})
 
+    def over(self, other: "View") -> "View":
+        """The same choice, and where it says nothing that of another one."""
+        said = self.model_dump(exclude_defaults=True)
+        left = other.model_dump(exclude_defaults=True)
+        if {"plane", "projection"} & set(said):
+            left.pop("plane", None)
+            left.pop("projection", None)
+        return View(**{**left, **said})
+
     def for_mask(self, facts: StackFacts) -> "View":
         """The same choice for a mask: its values never mix, and it may have fewer axes."""
         lacking = {"plane": "Z", "time": "T", "position": "P"}
@@ -233,10 +242,12 @@ def channels_of(facts: StackFacts, view: View, name: str) -> tuple[int | None, .
 def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
     """A sentence for each thing that was decided without the user."""
     said = []
-    if view.channels is None and facts.channels > 3:
+    if view.channels is None and facts.channels > 1 and not facts.colour:
+        became = "the first three became" if facts.channels > 3 else "they became"
+        colours = "red and green" if facts.channels == 2 else "red, green and blue"
         said.append(
-            f"{name} has {facts.channels} channels{_named(facts)}: the first three became red, "
-            "green and blue; choose others if they do not show the cells."
+            f"{name} has {facts.channels} channels{_named(facts)}: {became} {colours}; choose "
+            "others, or one as grey, if the cells do not show so."
         )
     if facts.length("Z") > 1 and not (view.expand or view.projection) and view.plane is None:
         said.append(

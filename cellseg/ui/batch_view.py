@@ -113,8 +113,10 @@ def _status(batch: Batch, ended: bool, shown: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(badge(progress), width="content")
             now = said(progress, stopping=not ended and _stopping(batch))
-            model, created = plain(batch.config.model.name), moment(batch.config.created)
-            st.caption(f"{now} · model {model} · {created}", width="content")
+            config = batch.config
+            parts = [now, f"model {plain(config.model.name)}", moment(config.created)]
+            parts += [config.view.words] if config.view.words else []
+            st.caption(" · ".join(parts), width="content")
             st.space("stretch")
             if found > shown and st.button(
                 f"Show {found - shown:,} more", key="results-more", icon=":material/refresh:"

@@ -94,7 +94,8 @@ def ask_view(workspace: Workspace) -> None:
     if offer is None:
         return
     current = found.view if isinstance(found, Proposal) else chosen_view()
-    wanted = view_form.choice(workspace, offer, current)
+    with st.container(border=True):
+        wanted = view_form.choice(workspace, offer, current)
     if wanted is not None:
         st.session_state[_VIEW] = wanted
         st.rerun()

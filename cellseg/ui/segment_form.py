@@ -1,7 +1,6 @@
-"""What is segmented and how: uploads, a folder of the server or a dataset, and the options."""
+"""How images are segmented: the options, trying one, in the background, keeping the results."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import streamlit as st
@@ -10,113 +9,14 @@ from cellseg.batches import jobs
 from cellseg.batches.found import Found
 from cellseg.batches.store import BatchStore
 from cellseg.config import PredictionOptions
-from cellseg.datasets import roots
-from cellseg.datasets.dataset import Dataset
-from cellseg.datasets.importing import Upload
-from cellseg.datasets.store import DatasetStore
-from cellseg.errors import CellsegError
-from cellseg.images.reading import EXTENSIONS
-from cellseg.limits import Limits
+from cellseg.images.view import View
 from cellseg.models.store import Model
 from cellseg.recipes import CellsFacts
-from cellseg.ui import shell, state, uploads
+from cellseg.ui import brought, shell, state
+from cellseg.ui.brought import Brought
 from cellseg.ui.uploads import Received
 from cellseg.ui.words import count, plain
 from cellseg.workspace import Workspace
-
-KEY = "segment-upload"
-LIVE, LIVE_BYTES = 12, 250_000_000
-"""Files, and bytes of all, that are segmented while the page waits; more go to the background."""
-
-
-@dataclass(frozen=True)
-class Brought:
-    """What is to be segmented.
-
-    files : uploads. folder : files of a folder of the server. dataset : in place of files.
-    """
-
-    files: tuple[Received, ...] = ()
-    folder: tuple[Upload, ...] = ()
-    dataset: Dataset | None = None
-
-    @property
-    def live(self) -> tuple[Received, ...]:
-        """The files that can be segmented on the page."""
-        return tuple(file for file in self.files if _suffix(file) != ".zip")
-
-    @property
-    def many(self) -> bool:
-        """Whether it is work for the background."""
-        only_live = self.dataset is None and not self.folder and len(self.live) == len(self.files)
-        size = sum(file.path.stat().st_size for file in self.files)
-        return not only_live or len(self.files) > LIVE or size > LIVE_BYTES
-
-    @property
-    def words(self) -> str:
-        """What it is, for a button."""
-        if self.dataset is not None:
-            return count(len(self.dataset.pairs), "image")
-        zips = len(self.files) - len(self.live)
-        images = len(self.live) + len(self.folder)
-        said = [count(images, "image")] if images else []
-        said += [f"the images of {count(zips, 'zip')}"] if zips else []
-        return " and ".join(said)
-
-
-def brought(workspace: Workspace) -> Brought:
-    """The uploader, and the other ways folded away."""
-    files = uploads.uploader(
-        workspace,
-        KEY,
-        "Images",
-        help="TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, or a zip of them; of a stack is taken "
-        "what the model was trained on.",
-    )
-    limits = Limits.of(workspace)
-    datasets = DatasetStore(workspace).all()
-    with st.container():  # there in every run, so that nothing below it changes its place
-        if not files and (datasets or limits.import_roots):
-            with st.expander("From a dataset or a folder of the server", icon=":material/dns:"):
-                if (other := _elsewhere(limits, datasets)) is not None:
-                    return other
-    return Brought(tuple(files))
-
-
-def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
-    dataset = st.selectbox(
-        "A dataset",
-        datasets,
-        index=None,
-        format_func=lambda dataset: f"{dataset.name}, {count(len(dataset.pairs), 'image')}",
-        key="segment-dataset",
-        placeholder="Choose a dataset",
-        help="Its masks are the truth that the results are compared with.",
-    )
-    if dataset is not None:
-        return Brought(dataset=dataset)
-    if not limits.import_roots:
-        return None
-    folder = st.selectbox(
-        "A folder on the server",
-        [str(path) for path in roots.choices(limits)],
-        index=None,
-        accept_new_options=True,
-        placeholder="Choose or type a folder",
-        help="Its images are read where they lie.",
-        key="segment-server",
-    )
-    if not folder:
-        return None
-    try:
-        files = roots.files_below(folder, limits)
-    except CellsegError as error:
-        shell.show_error(error)
-        return None
-    images = [file for file in files if PurePosixPath(file.name).suffix.lower() in EXTENSIONS]
-    if not images:
-        st.info("There is no image in this folder.", icon=":material/info:")
-    return Brought(folder=tuple(images))
 
 
 def options(model: Model) -> tuple[PredictionOptions, float | None]:
@@ -177,6 +77,7 @@ def background(
     what: Brought,
     model: Model,
     chosen: PredictionOptions,
+    view: View,
     pixel_size: float | None,
 ) -> None:
     """Name the batch and start it; its results are a page of their own."""
@@ -203,13 +104,14 @@ def background(
             with st.spinner("Taking in the images"):
                 batch = jobs.start(
                     workspace,
-                    what.dataset or [*_uploads(what.files), *what.folder],
+                    what.sources,
                     model,
                     chosen,
                     name,
                     pixel_size,
+                    view=None if what.dataset else view,
                 )
-            uploads.forget(KEY)
+            brought.forget()
             _open(batch.id)
 
 
@@ -234,6 +136,7 @@ def keep(
     founds: Sequence[Found],
     model: Model,
     chosen: PredictionOptions,
+    view: View,
     pixel_size: float | None,
 ) -> None:
     """A small form beneath a button: keep what the page shows as results with their own page."""
@@ -241,7 +144,7 @@ def keep(
         name = st.text_input("Name of the results", title(founds, model)[:60], max_chars=60)
         if st.form_submit_button("Keep", type="primary"):
             batch = BatchStore(workspace).keep(
-                founds, name, model, options=chosen, pixel_size=pixel_size
+                founds, name, model, options=chosen, pixel_size=pixel_size, view=view
             )
             state.note(f"{count(len(founds), 'image')} kept as {plain(batch.name)}.")
             _open(batch.id)
@@ -255,11 +158,3 @@ def title(founds: Sequence[Found], model: Model) -> str:
 def _open(batch_id: str) -> None:
     state.choose("batch", batch_id)
     st.switch_page(shell.pages()["results"], query_params={"batch": batch_id})
-
-
-def _uploads(files: Sequence[Received]) -> list[Upload]:
-    return [Upload(file.name, file.path) for file in files]
-
-
-def _suffix(file: Received) -> str:
-    return PurePosixPath(file.name).suffix.lower()

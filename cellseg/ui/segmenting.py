@@ -16,11 +16,10 @@ from cellseg.batches.truth import suffixed
 from cellseg.batches.work import segment_into
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
-from cellseg.images.child import Spare
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import cuts, remarks
-from cellseg.limits import Limits
+from cellseg.images.view import View, cuts, remarks
 from cellseg.models.store import Model
+from cellseg.ui.reader import reader
 from cellseg.ui.uploads import Received
 from cellseg.ui.words import about, count, plain
 from cellseg.workspace import Workspace, read_json, write_json
@@ -57,16 +56,11 @@ def predictor(_model: Model, weights: str, changed: float) -> "AnyPredictor":
     return loaded
 
 
-@st.cache_resource(show_spinner=False)
-def _spare() -> Spare:
-    """The child that decodes the next file that a page segments; one for all tabs."""
-    return Spare()
-
-
 def segment_all(
     files: Sequence[Received],
     model: Model,
     options: PredictionOptions,
+    view: View,
     folder: Path,
     progress: Progress,
 ) -> tuple[list[Found], list[str]]:
@@ -74,6 +68,7 @@ def segment_all(
 
     Parameters
     ----------
+    view : what is taken of each file.
     folder : private to the browser tab; the results are kept in it by content and model.
     progress : told of every file and every part of an image; what it raises ends the work.
 
@@ -84,22 +79,21 @@ def segment_all(
     """
     found: list[Found] = []
     problems: list[str] = []
-    known = [_known(file, _place(file, model, options, folder)) for file in files]
+    known = [_known(file, _place(file, model, options, view, folder)) for file in files]
     waiting, begun = known.count([]), 0
-    limits = Limits.of(Workspace.default())
-    with Decoder(limits.file_seconds, limits.image_pixels, _spare()) as decoder:
+    with reader(Workspace.default()) as decoder:
         for file, before in zip(files, known, strict=True):
             if before:
                 found += before
                 continue
-            place = _place(file, model, options, folder)
+            place = _place(file, model, options, view, folder)
 
             def tell(share: float, phase: str, number: int = begun) -> None:
                 progress(number + share, waiting, phase)
 
             begun += 1
             try:
-                found += _segment(file, model, options, place, decoder, tell)
+                found += _segment(file, model, options, view, place, decoder, tell)
             except CellsegError as error:
                 problems.append(str(error))
     return _distinct(found), problems
@@ -109,6 +103,7 @@ def _segment(
     file: Received,
     model: Model,
     options: PredictionOptions,
+    view: View,
     place: Path,
     decoder: Decoder,
     tell: Callable[[float, str], None],
@@ -117,10 +112,10 @@ def _segment(
     found: list[Found] = []
     suffixes: list[str] = []
     tell(0.0, f"Reading {file.name}")
-    facts = decoder.describe(file.path, file.name, model.view)
-    said = remarks(facts, model.view, file.name)
-    images = len(cuts(facts.renamed(model.view.axes, file.name), model.view, file.name))
-    for number, (suffix, image) in enumerate(decoder.images(file.path, file.name, model.view)):
+    facts = decoder.describe(file.path, file.name, view)
+    said = remarks(facts, view, file.name)
+    images = len(cuts(facts.renamed(view.axes, file.name), view, file.name))
+    for number, (suffix, image) in enumerate(decoder.images(file.path, file.name, view)):
         name = suffixed(file.name, suffix)
 
         def parts(done: int, of: int, name: str = name, number: int = number) -> None:
@@ -136,6 +131,7 @@ def _segment(
             place / str(number),
             options=options,
             warnings=said,
+            view=view,
             progress=parts,
         )
         found.append(one)
@@ -169,8 +165,11 @@ def _distinct(founds: Iterable[Found]) -> list[Found]:
     return named
 
 
-def _place(file: Received, model: Model, options: PredictionOptions, folder: Path) -> Path:
-    asked = hashlib.sha256(options.model_dump_json().encode()).hexdigest()[:8]
+def _place(
+    file: Received, model: Model, options: PredictionOptions, view: View, folder: Path
+) -> Path:
+    said = options.model_dump_json() + view.model_dump_json()
+    asked = hashlib.sha256(said.encode()).hexdigest()[:8]
     version = model.weights.stat().st_mtime_ns
     content = _content(str(file.path))[:24]
     return folder / "segmented" / f"{content}-{model.id}-{version}-{asked}"
@@ -183,18 +182,22 @@ def _content(path: str) -> str:
 
 
 def with_progress(
-    files: Sequence[Received], model: Model, options: PredictionOptions, folder: Path
+    files: Sequence[Received],
+    model: Model,
+    options: PredictionOptions,
+    view: View,
+    folder: Path,
 ) -> tuple[list[Found], list[str]]:
     """As `segment_all`, with a bar and a way to stop where there is something to wait for.
 
     Each part of an image that is done is a chance for the page to answer to a click.
     """
     slot = st.empty()  # there in every run, so that nothing below it changes its place
-    places = [_place(file, model, options, folder) for file in files]
+    places = [_place(file, model, options, view, folder) for file in files]
     left = [place for file, place in zip(files, places, strict=True) if not _known(file, place)]
     asked = sorted(str(place) for place in left)
     if not left:
-        return segment_all(files, model, options, folder, lambda *_: None)
+        return segment_all(files, model, options, view, folder, lambda *_: None)
     if st.session_state.get(STOP):
         st.session_state[STOPPED] = asked
     if st.session_state.get(STOPPED) == asked:
@@ -202,7 +205,7 @@ def with_progress(
             st.info(f"Stopped; {count(len(left), 'file')} not segmented.", icon=":material/stop:")
             st.button("Go on", key="segment-go-on", on_click=_go_on)
         done = [file for file, place in zip(files, places, strict=True) if place not in left]
-        return segment_all(done, model, options, folder, lambda *_: None)
+        return segment_all(done, model, options, view, folder, lambda *_: None)
     if "tensorflow" not in sys.modules:
         with slot, st.spinner("Loading the network, about 10 seconds the first time"):
             predictor(model, str(model.weights), model.weights.stat().st_mtime)
@@ -219,7 +222,7 @@ def with_progress(
         bar.progress(min(1.0, share), plain(words))
 
     try:
-        return segment_all(files, model, options, folder, progress)
+        return segment_all(files, model, options, view, folder, progress)
     finally:
         slot.empty()
 

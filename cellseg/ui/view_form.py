@@ -7,12 +7,11 @@ import streamlit as st
 
 from cellseg.config import checked
 from cellseg.errors import CellsegError
-from cellseg.images.decoding import Decoder
 from cellseg.images.scaling import thumbnail, to_rgb8
 from cellseg.images.stack import UNKNOWN, StackFacts
 from cellseg.images.view import Offer, View, cuts
 from cellseg.images.writing import png_bytes
-from cellseg.limits import Limits
+from cellseg.ui.reader import reader
 from cellseg.ui.words import count, plain
 from cellseg.workspace import Workspace
 
@@ -33,7 +32,7 @@ def choice(workspace: Workspace, offer: Offer, current: View) -> View | None:
     ----------
     current : the choice with which the images are read now.
     """
-    with st.container(border=True, key="view-form"):
+    with st.container(key="view-form"):
         st.markdown(
             f"**What of the images is used**: {plain(offer.name)} holds {offer.facts.words}."
         )
@@ -204,16 +203,8 @@ def _preview(workspace: Workspace, offer: Offer, view: View) -> None:
         return
     try:
         images = len(cuts(offer.facts.renamed(view.axes, offer.name), view, offer.name))
-        limits = Limits.of(workspace)
         changed = offer.path.stat().st_mtime_ns
-        picture = _png(
-            str(offer.path),
-            changed,
-            offer.name,
-            view.model_dump_json(),
-            limits.file_seconds,
-            limits.image_pixels,
-        )
+        picture = _png(str(offer.path), changed, offer.name, view.model_dump_json(), workspace)
     except CellsegError as error:
         st.warning(plain(str(error)), icon=":material/warning:")
         return
@@ -223,9 +214,7 @@ def _preview(workspace: Workspace, offer: Offer, view: View) -> None:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _png(
-    path: str, changed: int, name: str, choice_json: str, seconds: float, pixels: int
-) -> bytes:
-    with Decoder(seconds, pixels) as decoder:
+def _png(path: str, changed: int, name: str, choice_json: str, _workspace: Workspace) -> bytes:
+    with reader(_workspace) as decoder:
         image = decoder.image(Path(path), name, View.model_validate_json(choice_json), number=0)
     return png_bytes(thumbnail(to_rgb8(image), SIDE))

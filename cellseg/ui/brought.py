@@ -1,0 +1,188 @@
+"""What is segmented: uploads, a folder of the server or a dataset, and what of each file."""
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import streamlit as st
+
+from cellseg.datasets import roots
+from cellseg.datasets.archive import unpack
+from cellseg.datasets.choices import Choices
+from cellseg.datasets.dataset import Dataset
+from cellseg.datasets.importing import Upload
+from cellseg.datasets.store import DatasetStore
+from cellseg.errors import CellsegError
+from cellseg.images.reading import EXTENSIONS
+from cellseg.images.view import Offer, View
+from cellseg.limits import Limits
+from cellseg.models.store import Model
+from cellseg.ui import shell, uploads, view_form
+from cellseg.ui.reader import reader
+from cellseg.ui.uploads import Received
+from cellseg.ui.words import count
+from cellseg.workspace import Workspace, disk_errors
+
+KEY = "segment-upload"
+LIVE, LIVE_BYTES = 12, 250_000_000
+"""Files, and bytes of all, that are segmented while the page waits; more go to the background."""
+
+PEEK = 3
+"""Images of a zip that are looked at for what there is to choose."""
+
+_VIEWS = "segment_views"
+"""What the user chose to be taken of each file, by the id of the model."""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What is to be segmented.
+
+    files : uploads. folder : files of a folder of the server. dataset : in place of files.
+    """
+
+    files: tuple[Received, ...] = ()
+    folder: tuple[Upload, ...] = ()
+    dataset: Dataset | None = None
+
+    @property
+    def live(self) -> tuple[Received, ...]:
+        """The files that can be segmented on the page."""
+        return tuple(file for file in self.files if _suffix(file.name) != ".zip")
+
+    @property
+    def sources(self) -> Dataset | list[Upload]:
+        """All of it, for a batch."""
+        if self.dataset is not None:
+            return self.dataset
+        return [*(Upload(file.name, file.path) for file in self.files), *self.folder]
+
+    @property
+    def many(self) -> bool:
+        """Whether it is work for the background."""
+        only_live = self.dataset is None and not self.folder and len(self.live) == len(self.files)
+        size = sum(file.path.stat().st_size for file in self.files)
+        return not only_live or len(self.files) > LIVE or size > LIVE_BYTES
+
+    @property
+    def words(self) -> str:
+        """What it is, for a button."""
+        if self.dataset is not None:
+            return count(len(self.dataset.pairs), "image")
+        zips = len(self.files) - len(self.live)
+        images = len(self.live) + len(self.folder)
+        said = [count(images, "image")] if images else []
+        said += [f"the images of {count(zips, 'zip')}"] if zips else []
+        return " and ".join(said)
+
+
+def ask(workspace: Workspace) -> Brought:
+    """The uploader, and the other ways folded away."""
+    files = uploads.uploader(
+        workspace,
+        KEY,
+        "Images",
+        help="TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, or a zip of them; of stacks and "
+        "channels is taken what the model was trained on, unless you choose otherwise.",
+    )
+    limits = Limits.of(workspace)
+    datasets = DatasetStore(workspace).all()
+    with st.container():  # there in every run, so that nothing below it changes its place
+        if not files and (datasets or limits.import_roots):
+            with st.expander("From a dataset or a folder of the server", icon=":material/dns:"):
+                if (other := _elsewhere(limits, datasets)) is not None:
+                    return other
+    return Brought(tuple(files))
+
+
+def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
+    dataset = st.selectbox(
+        "A dataset",
+        datasets,
+        index=None,
+        format_func=lambda dataset: f"{dataset.name}, {count(len(dataset.pairs), 'image')}",
+        key="segment-dataset",
+        placeholder="Choose a dataset",
+        help="Its masks are the truth that the results are compared with.",
+    )
+    if dataset is not None:
+        return Brought(dataset=dataset)
+    if not limits.import_roots:
+        return None
+    folder = st.selectbox(
+        "A folder on the server",
+        [str(path) for path in roots.choices(limits)],
+        index=None,
+        accept_new_options=True,
+        placeholder="Choose or type a folder",
+        help="Its images are read where they lie.",
+        key="segment-server",
+    )
+    if not folder:
+        return None
+    try:
+        files = roots.files_below(folder, limits)
+    except CellsegError as error:
+        shell.show_error(error)
+        return None
+    images = [file for file in files if _suffix(file.name) in EXTENSIONS]
+    if not images:
+        st.info("There is no image in this folder.", icon=":material/info:")
+    return Brought(folder=tuple(images))
+
+
+def view(workspace: Workspace, what: Brought, model: Model) -> View:
+    """What is taken of each file: as the model learned it, until the user chooses otherwise."""
+    current = st.session_state.get(_VIEWS, {}).get(model.id)
+    if not isinstance(current, View):
+        current = model.view
+    with st.container():  # there in every run, so that nothing below it changes its place
+        if isinstance(what.sources, Dataset):
+            return current
+        files = tuple((file.name, str(file.path)) for file in what.sources[:LIVE])
+        offer = _offer(files, workspace, uploads.private_folder(workspace))
+        if offer is None:
+            return current
+        said = f"Used of each file: {current.words}" if current.words else "Planes and channels"
+        unsure = not offer.facts.certain and current == View()
+        with st.expander(said, icon=":material/layers:", expanded=unsure):
+            wanted = view_form.choice(workspace, offer, current)
+    if wanted is not None:
+        st.session_state.setdefault(_VIEWS, {})[model.id] = wanted
+        st.rerun()
+    return current
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _offer(files: Sequence[tuple[str, str]], _workspace: Workspace, _folder: Path) -> Offer | None:
+    """The first file of which there is something to choose; zips are looked into."""
+    limits = Limits.of(_workspace)
+    with reader(_workspace) as decoder:
+        choices = Choices(decoder, View())
+        for name, path in files:
+            for inside, file in _images(name, Path(path), _folder, limits):
+                choices.look(file, inside)
+    return choices.offer
+
+
+def _images(name: str, path: Path, folder: Path, limits: Limits) -> Iterable[tuple[str, Path]]:
+    """A file itself, or some of the images in a zip; none where it cannot be unpacked."""
+    if _suffix(name) != ".zip":
+        return [(name, path)]
+    try:
+        with disk_errors(folder):
+            target = Path(tempfile.mkdtemp(prefix="peek-", dir=folder))
+        return unpack(path, target, name, limits, endings=EXTENSIONS, most=PEEK).items()
+    except CellsegError:  # it is said when the batch starts
+        return []
+
+
+def forget() -> None:
+    """Delete what was uploaded, and what was chosen for it."""
+    uploads.forget(KEY)
+    st.session_state.pop(_VIEWS, None)
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()

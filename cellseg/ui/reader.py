@@ -1,0 +1,20 @@
+"""What reads a file for a page: a child process that waits between two files."""
+
+import streamlit as st
+
+from cellseg.images.child import Spare
+from cellseg.images.decoding import Decoder
+from cellseg.limits import Limits
+from cellseg.workspace import Workspace
+
+
+def reader(workspace: Workspace) -> Decoder:
+    """A decoder with the limits of the workspace, whose child is at hand; a context manager."""
+    limits = Limits.of(workspace)
+    return Decoder(limits.file_seconds, limits.image_pixels, _spare())
+
+
+@st.cache_resource(show_spinner=False)
+def _spare() -> Spare:
+    """The child that waits; one for all tabs."""
+    return Spare()

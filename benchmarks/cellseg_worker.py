@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 import cellseg
 from benchmarks import pictures
@@ -12,13 +13,13 @@ from benchmarks.clock import Clock
 from benchmarks.dialogue import Commands, serve
 from benchmarks.environments import versions
 from cellseg.images.image import Image
-from cellseg.images.scaling import stretched_rgb8
 from cellseg.models.store import Model, ModelStore
 from cellseg.network import precision
 from cellseg.network.augmentation import Annotated
 from cellseg.network.crops import crop_batches
+from cellseg.network.preprocessing import cells_image
 from cellseg.network.targets import distances
-from cellseg.recipes import CellsFacts, CellsRecipe
+from cellseg.recipes import CellsFacts, CellsPreprocessing, CellsRecipe
 from cellseg.segmentation import predictor
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import cells_trainer
@@ -41,7 +42,7 @@ def prepare(images: str, home: str, model: str | None) -> tuple[dict[str, str], 
     trainee = Trainee(found)
     loaded = _loaded(ModelStore(Workspace(home)).get(model)) if model else trainee.predictor
     whole = [_image(each) for each in found]
-    rgb = [stretched_rgb8(image) for image in whole]
+    rgb = [_rgb8(image) for image in whole]
     of_name = {each.name: image for each, image in zip(found, whole, strict=True)}
 
     def cells(output: str | None = None) -> dict[str, Any]:
@@ -88,15 +89,17 @@ class Trainee:
     @cached_property
     def _sources(self) -> list[Annotated]:
         return [
-            Annotated(
-                stretched_rgb8(_image(each)), each.labels.astype(np.int32), distances(each.labels)
-            )
+            Annotated(_rgb8(_image(each)), each.labels.astype(np.int32), distances(each.labels))
             for each in self._found
         ]
 
 
 def _image(picture: pictures.Picture) -> Image:
     return Image(picture.image, "YX" if picture.image.ndim == 2 else "YXC")
+
+
+def _rgb8(image: Image) -> NDArray[np.uint8]:
+    return cells_image(image, CellsPreprocessing()).rgb8()
 
 
 def _loaded(model: Model) -> CellsPredictor:

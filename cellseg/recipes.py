@@ -24,10 +24,13 @@ class CellsPreprocessing(Frozen):
 
     percentile_low, percentile_high : the grey values, in percent, that become 0 and 1; each
         channel by itself, whatever its depth.
+    fill_dark : whether channels without a picture of their own show that of the others, so that
+        nuclei in blue alone are as grey ones; see `scaling.Stretch.filled`.
     """
 
     percentile_low: float = Field(default=1.0, ge=0, lt=50)
     percentile_high: float = Field(default=99.8, gt=50, le=100)
+    fill_dark: bool = True
 
 
 class CellsNetwork(EncoderSettings):

@@ -13,15 +13,22 @@ from pathlib import Path
 from cellseg.analysis.evaluation import evaluate
 from cellseg.datasets import folders
 from cellseg.datasets.dataset import Dataset
-from cellseg.images.scaling import stretched_rgb8
 from cellseg.models.card import card_text
 from cellseg.models.halves import halve
 from cellseg.models.store import CARD, SETTINGS, WEIGHTS, Model, ModelFacts, ModelStore
 from cellseg.network.augmentation import Annotated
 from cellseg.network.crops import KINDS, kind_of
 from cellseg.network.looks import looks_of
+from cellseg.network.preprocessing import cells_image
 from cellseg.network.targets import distances
-from cellseg.recipes import CLOSER, CLOSER_BELOW, CellsRecipe, CellsTraining, InstanceSettings
+from cellseg.recipes import (
+    CLOSER,
+    CLOSER_BELOW,
+    CellsPreprocessing,
+    CellsRecipe,
+    CellsTraining,
+    InstanceSettings,
+)
 from cellseg.segmentation import predictor
 from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import jobs
@@ -146,7 +153,8 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
 
 def _annotated(dataset: Dataset, name: str) -> Annotated:
     labels = dataset.labels(name)
-    return Annotated(stretched_rgb8(dataset.image(name)), labels, distances(labels))
+    image = cells_image(dataset.image(name), CellsPreprocessing()).rgb8()
+    return Annotated(image, labels, distances(labels))
 
 
 def _row(title: str, names: Iterable[str], together: dict) -> str:

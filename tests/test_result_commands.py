@@ -153,10 +153,11 @@ def channels(path):
 def test_segment_takes_the_channel_that_is_named(home, tmp_path):
     file = channels(tmp_path / "in" / "a.tif")
     out = tmp_path / "out"
-    words = ("segment", file, "--model", "bright", "--output", out, "--export", "labels")
-    words = (*words, "--home", home)
+    words = ("segment", file, "--model", "bright", "--output", out, "--home", home)
     for channel, cells in ((0, 1), (1, 2)):
-        (record,) = answer(*words, "--channels", channel, "--resume")["images"]
+        (record,) = answer(*(*words, "--export", "labels"), "--channels", channel, "--resume")[
+            "images"
+        ]
         assert record["cells"] == cells
         assert "warnings" not in record
         settings = json.loads((out / "provenance.json").read_text())["settings"]

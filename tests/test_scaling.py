@@ -8,7 +8,6 @@ from cellseg.images.image import Image
 from cellseg.images.scaling import (
     Stretch,
     nearest,
-    stretched_rgb8,
     thumbnail,
     thumbnail_labels,
     to_rgb8,
@@ -68,12 +67,64 @@ def test_windows_are_scaled_by_the_percentiles_of_the_whole_to_the_last_bit(
     pixels = rng.gamma(2.0, 20.0, (83, 71, 3)).clip(0, 255).astype(dtype)
     truth = np.stack([by_formula(pixels[..., c], low, high) for c in range(3)], axis=-1)
     image = Image(pixels, "YXC")
-    np.testing.assert_array_equal(stretched_rgb8(image, low, high), truth)
     stretch = Stretch.of(image, low, high)
+    np.testing.assert_array_equal(stretch.rgb8(), truth)
     window = (slice(5, 60), slice(11, 70, 2))
     np.testing.assert_array_equal(stretch.rgb8(*window), truth[window])
     grey = Stretch.of(Image(pixels[..., 1], "YX"), low, high)
     np.testing.assert_array_equal(grey.rgb8(*window)[..., 2], truth[window][..., 1])
+
+
+def ramps(*tops, dtype=np.uint8):
+    """An image of one row whose channels rise from 0 to their tops."""
+    steps = np.linspace(0, 1, 101)[np.newaxis, :, np.newaxis]
+    return Image(np.round(steps * np.array(tops)).astype(dtype), "YXC")
+
+
+def filled(image):
+    return Stretch.of(image, 0, 100).filled()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("colour", [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 1, 0)])
+def test_one_colour_alone_becomes_grey(colour, dtype):
+    rgb8 = filled(ramps(*(200 * share for share in colour), dtype=dtype)).rgb8()
+    grey = Stretch.of(Image(ramps(200, 0, 0, dtype=dtype).pixels[..., 0], "YX"), 0, 100).rgb8()
+    np.testing.assert_array_equal(rgb8, grey)
+    window = (slice(0, 1), slice(20, 80, 3))
+    again = filled(ramps(*(200 * share for share in colour), dtype=dtype))
+    np.testing.assert_array_equal(again.rgb8(*window), grey[window])
+
+
+def test_shadows_in_a_channel_are_filled_and_what_is_more_stays_to_be_seen():
+    image = ramps(5, 200, 0)
+    image.pixels[0, 0] = (20, 0, 0)  # a spot in red alone, 20 of at least 25
+    rgb8 = filled(image).rgb8()
+    np.testing.assert_array_equal(rgb8[0, 1:], np.repeat(rgb8[0, 1:, 1:2], 3, axis=1))
+    assert rgb8[0, 0].tolist() == [204, 0, 204]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        ramps(100, 150, 200),
+        ramps(25, 200, 200),  # an eighth
+        ramps(30, 4000, 4000, dtype=np.uint16),  # a channel of its own exposure
+        ramps(0, 0, 0),
+        Image(ramps(200, 0, 0).pixels[..., 0], "YX"),
+    ],
+)
+def test_channels_with_a_picture_stay_as_they_are(image):
+    stretch = Stretch.of(image, 0, 100)
+    assert stretch.filled() is stretch
+    np.testing.assert_array_equal(stretch.filled().rgb8(), stretch.rgb8())
+
+
+def test_a_channel_that_is_bright_all_over_is_filled():
+    image = ramps(20, 10, 0)
+    image.pixels[..., 2] = 255
+    rgb8 = filled(image).rgb8()
+    np.testing.assert_array_equal(rgb8[..., 2], rgb8[..., :2].max(axis=2))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -54,6 +54,19 @@ def test_it_finds_drawn_cells_without_training(nuclei, drawn):
     assert counts.tp >= 0.75 * truth.max()
 
 
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_it_finds_cells_in_one_colour_as_in_grey(nuclei, drawn, channel):
+    grey, _ = drawn
+    pixels = np.zeros((*grey.shape, 3), grey.dtype)
+    pixels[..., channel] = grey
+    network = predictor.load(nuclei)
+    expected = network.cells(Image(grey, "YX"))
+    found = network.cells(Image(pixels, "YXC"))
+    assert expected.labels.max() > 5
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    assert found.warnings == expected.warnings
+
+
 def test_it_stays_as_it_is(workspace, nuclei):
     for change in (lambda store: store.rename(nuclei, "x"), lambda store: store.delete(nuclei)):
         with pytest.raises(CellsegError, match="comes with cellseg and stays as it is"):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -14,6 +14,9 @@ BLOCK = 2**20
 """Pixels that are scaled at a time."""
 
 EVERYTHING = slice(None)
+
+DARK = 1 / 8
+"""Share of the brightest channel below which a channel of 8 bits has no picture of its own."""
 
 
 def to_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
@@ -28,30 +31,51 @@ def to_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
     ndarray of shape (Y, X, 3), dtype uint8; a grey image has three equal channels.
     """
     if image.pixels.dtype != np.uint8:
-        return stretched_rgb8(image, low, high)
+        return Stretch.of(image, low, high).rgb8()
     return _three(image.pixels)
-
-
-def stretched_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
-    """As `to_rgb8`, but 8-bit images are scaled by their percentiles too."""
-    return Stretch.of(image, low, high).rgb8()
 
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """An image as 8-bit colours, scaled as `stretched_rgb8` says and made window by window.
+    """An image as 8-bit colours, scaled as `to_rgb8` says, 8 bits too; made window by window.
 
     ranges : for each channel the values that become 0 and 255.
+    dark : the channels that show what the brightest of all channels shows, where it is brighter.
     """
 
     image: Image
     ranges: tuple[tuple[float, float], ...]
+    dark: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, image: Image, low: float = 1.0, high: float = 99.8) -> Self:
         """With the percentiles of the whole image, read block by block where they are integers."""
         channels = np.atleast_3d(image.pixels)
         return cls(image, tuple(_range(channels[..., c], low, high) for c in range(image.channels)))
+
+    def filled(self) -> Self:
+        """The same where channels without a picture of their own show that of the others.
+
+        Nuclei in blue alone become as grey ones are. A channel has no picture where it is constant,
+        or, of 8 bits, where its highest value is below an eighth of that of the brightest channel:
+        there a JPEG file has shadows of the others. What such a channel has stays to be seen.
+        """
+        spans = [top - bottom for bottom, top in self.ranges]
+        brightest = max((top for bottom, top in self.ranges if top > bottom), default=0.0)
+        shadows = self.image.pixels.dtype == np.uint8
+        dark = tuple(
+            channel
+            for channel, (_, top) in enumerate(self.ranges)
+            if spans[channel] <= 0 or (shadows and top < DARK * brightest)
+        )
+        if not dark or len(dark) == len(spans):
+            return self
+        least = DARK * max(spans)
+        ranges = tuple(
+            (bottom, max(top, bottom + least)) if channel in dark else (bottom, top)
+            for channel, (bottom, top) in enumerate(self.ranges)
+        )
+        return replace(self, ranges=ranges, dark=dark)
 
     def rgb8(self, rows: slice = EVERYTHING, columns: slice = EVERYTHING) -> np.ndarray:
         """A window as uint8 (Y, X, 3)."""
@@ -62,6 +86,10 @@ class Stretch:
                 scaled = _scaled(window[block][..., c], bottom, top)
                 for into in range(3) if len(self.ranges) == 1 else (c,):
                     rgb8[block][..., into] = scaled
+        if self.dark:
+            most = rgb8.max(axis=2)
+            for c in self.dark:
+                rgb8[..., c] = most
         return rgb8
 
 

@@ -1,4 +1,4 @@
-"""From an image and its mask to the arrays that the network sees: the original recipe."""
+"""From an image and its mask to the arrays that the network sees."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,11 +9,12 @@ from PIL import Image as Pillow
 from cellseg.config import Preprocessing
 from cellseg.datasets.store import Dataset
 from cellseg.images.image import Image
-from cellseg.images.scaling import to_rgb8
+from cellseg.images.scaling import Stretch, to_rgb8
+from cellseg.recipes import CellsPreprocessing
 
 
 def network_image(image: Image, settings: Preprocessing) -> NDArray[np.uint8]:
-    """An image as network input: colour, 8 bits, resized to a square.
+    """An image as input of the original recipe: colour, 8 bits, resized to a square.
 
     Parameters
     ----------
@@ -27,6 +28,12 @@ def network_image(image: Image, settings: Preprocessing) -> NDArray[np.uint8]:
     rgb = to_rgb8(image, settings.percentile_low, settings.percentile_high)
     size = (settings.image_size, settings.image_size)
     return np.asarray(Pillow.fromarray(rgb).resize(size, Pillow.Resampling.BILINEAR))
+
+
+def cells_image(image: Image, settings: CellsPreprocessing) -> Stretch:
+    """An image as input of the recipe `cells`, at its own size: uint8 (Y, X, 3), in windows."""
+    found = Stretch.of(image, settings.percentile_low, settings.percentile_high)
+    return found.filled() if settings.fill_dark else found
 
 
 def network_mask(foreground: NDArray[np.bool_], settings: Preprocessing) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from cellseg.images.limits import check_memory
 from cellseg.images.scaling import Stretch, nearest
 from cellseg.network.cellnet import DEPTH
 from cellseg.network.looks import unlike
+from cellseg.network.preprocessing import cells_image
 from cellseg.network.targets import QUARTILE, typical_diameter
 from cellseg.recipes import CellsFacts, CellsRecipe
 from cellseg.segmentation.cells import Cells
@@ -139,7 +140,7 @@ class CellsPredictor:
             Where labels and probability would not fit into the memory.
         """
         options = options or PredictionOptions()
-        stretch = Stretch.of(image, self.settings.percentile_low, self.settings.percentile_high)
+        stretch = cells_image(image, self.settings)
         height, width = image.height, image.width
         check_memory(BYTES * height * width, "This image")
         factor, first = self._factor(stretch, options)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from cellseg.datasets.split import make_split
 from cellseg.errors import CellsegError
-from cellseg.images.scaling import stretched_rgb8
 from cellseg.network import precision
 from cellseg.network.augmentation import Annotated
 from cellseg.network.cellnet import build_cellnet
@@ -19,6 +18,7 @@ from cellseg.network.crops import crop_batches, enlarged_for, side_for
 from cellseg.network.looks import looks_of
 from cellseg.network.losses import CellsLoss
 from cellseg.network.optimizer import optimizer
+from cellseg.network.preprocessing import cells_image
 from cellseg.network.targets import distances, thinner
 from cellseg.network.trainee import trainee
 from cellseg.network.unet import load_weights
@@ -254,11 +254,11 @@ def _read(
     status: StatusWriter,
     stop_requested: Callable[[], bool],
 ) -> list[Annotated]:
-    dataset, scale = data.train_from, recipe.preprocessing
+    dataset = data.train_from
     found = []
     for done, name in enumerate(names, start=1):
         labels = dataset.labels(name)
-        image = stretched_rgb8(dataset.image(name), scale.percentile_low, scale.percentile_high)
+        image = cells_image(dataset.image(name), recipe.preprocessing).rgb8()
         found.append(Annotated(image, labels, distances(labels)))
         status.note(phase=f"Reading images, {done} of {len(names)}")
         if stop_requested():

@@ -249,6 +249,37 @@ def test_a_zip_asks_too_and_its_batch_is_told(workspace, monkeypatch):
     assert read_batch(started[0]).config.view == View(channels=(1,))
 
 
+def test_one_colour_of_a_picture_is_chosen_on_the_page_segment(workspace, monkeypatch):
+    picture = np.zeros((32, 32, 3), np.uint8)
+    picture[5:15, 5:15, 0] = picture[20:26, 20:26, 2] = 200
+    app = on_segment(workspace, monkeypatch, "c.png", png_bytes(picture))
+    assert areas(app) == [100]
+    assert [one for one in app.expander if one.label == "Channels"]
+    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
+    assert app.selectbox(key="view-form-grey").options == ["Red", "Green", "Blue"]
+    app.selectbox(key="view-form-grey").set_value(2).run()
+    press(app, "view-form-use")
+    assert not errors(app)
+    assert areas(app) == [36]
+
+
+def test_colours_are_offered_folded_on_the_page_datasets(workspace):
+    app = opened("datasets")
+    pairs = []
+    for number in range(2):
+        image, mask = made.squares(number)
+        colours = np.stack([image * 0, image, image * 0], axis=-1)
+        pairs.append((f"{number}.png", png_bytes(colours), "image/png"))
+        pairs.append((f"{number}_mask.png", png_bytes(mask), "image/png"))
+    app.file_uploader[0].set_value(pairs).run()
+    assert not errors(app)
+    assert [one for one in app.expander if one.label == "Channels"]
+    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
+    app.selectbox(key="view-form-grey").set_value(1).run()
+    press(app, "view-form-use")
+    assert [one for one in app.expander if one.label == "Used of each file: channel 1 as grey"]
+
+
 def test_a_plain_image_asks_nothing_on_the_page_segment(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "a.png", png_bytes(made.squares(0)[0]))
     assert [one.label for one in app.expander if "each file" in one.label] == []

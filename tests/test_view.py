@@ -5,7 +5,7 @@ import pytest
 from cellseg.config import checked
 from cellseg.errors import CellsegError
 from cellseg.images.stack import StackFacts
-from cellseg.images.view import ChoiceNeeded, View, channels_of, choosable, cuts, remarks
+from cellseg.images.view import ChoiceNeeded, Choosable, View, channels_of, choosable, cuts, remarks
 
 
 def facts(axes, *shape, **more):
@@ -164,14 +164,15 @@ def test_a_choice_goes_over_another_one(said, other, expected):
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (PLAIN, False),
-        (facts("YXC", 8, 9, 3), False),
-        (facts("CYX", 3, 8, 9), True),
-        (STACK, True),
-        (PAGES, True),
+        (PLAIN, Choosable.NOTHING),
+        (facts("YXC", 8, 9, 3), Choosable.COLOURS),
+        (facts("CYX", 3, 8, 9), Choosable.STACK),
+        (facts("ZYXC", 4, 8, 9, 3), Choosable.STACK),
+        (STACK, Choosable.STACK),
+        (PAGES, Choosable.AXES),
     ],
 )
-def test_whether_there_is_something_to_choose(found, expected):
+def test_what_there_is_to_choose(found, expected):
     assert choosable(found) is expected
 
 

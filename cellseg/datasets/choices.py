@@ -7,14 +7,13 @@ from pathlib import Path
 
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import Offer, View, choosable, remarks
+from cellseg.images.view import Choosable, Offer, View, choosable, remarks
 
 
 class Choices:
     """Looks at one image file after the other.
 
-    offer : the first file of which there is something to choose, else None; one that cannot be
-        read without a choice comes before others.
+    offer : the first file of those that leave most to choose; None where none leaves anything.
     """
 
     def __init__(self, decoder: Decoder, view: View) -> None:
@@ -33,7 +32,8 @@ class Choices:
             facts = found.renamed(self._view.axes, name)
         except CellsegError:
             return
-        if choosable(found) and (self.offer is None or self.offer.facts.certain > found.certain):
+        most = choosable(self.offer.facts) if self.offer else Choosable.NOTHING
+        if choosable(found) > most:
             self.offer = Offer(name, found, path)
         if facts.certain:
             for sentence in remarks(facts, self._view, "\0"):

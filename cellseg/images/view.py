@@ -1,6 +1,7 @@
 """The choice of what of a file is looked at: axes, channels, plane, time point."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
@@ -213,9 +214,22 @@ def cuts(facts: StackFacts, view: View, name: str) -> list[Cut]:
     ]
 
 
-def choosable(facts: StackFacts) -> bool:
-    """Whether there is something to choose: planes, time points, channels or unknown axes."""
-    return not facts.certain or facts.planes > 1 or (facts.channels > 1 and not facts.colour)
+class Choosable(IntEnum):
+    """What a file leaves to choose; the more there is, the higher."""
+
+    NOTHING = 0
+    COLOURS = 1
+    STACK = 2
+    AXES = 3
+
+
+def choosable(facts: StackFacts) -> Choosable:
+    """What there is to choose: colours of a picture; planes, time points, channels; or its axes."""
+    if not facts.certain:
+        return Choosable.AXES
+    if facts.planes > 1 or (facts.channels > 1 and not facts.colour):
+        return Choosable.STACK
+    return Choosable.COLOURS if facts.colour else Choosable.NOTHING
 
 
 def channels_of(facts: StackFacts, view: View, name: str) -> tuple[int | None, ...]:

@@ -144,10 +144,7 @@ def view(workspace: Workspace, what: Brought, model: Model) -> View:
         offer = _offer(files, workspace, uploads.private_folder(workspace))
         if offer is None:
             return current
-        said = f"Used of each file: {current.words}" if current.words else "Planes and channels"
-        unsure = not offer.facts.certain and current == View()
-        with st.expander(said, icon=":material/layers:", expanded=unsure):
-            wanted = view_form.choice(workspace, offer, current)
+        wanted = view_form.folded(workspace, offer, current)
     if wanted is not None:
         st.session_state.setdefault(_VIEWS, {})[model.id] = wanted
         st.rerun()

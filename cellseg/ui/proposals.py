@@ -9,7 +9,7 @@ from cellseg.datasets import importing
 from cellseg.datasets.importing import NothingPaired
 from cellseg.datasets.proposal import Proposal
 from cellseg.errors import CellsegError
-from cellseg.images.view import ChoiceNeeded, View
+from cellseg.images.view import ChoiceNeeded, Choosable, View, choosable
 from cellseg.limits import Limits
 from cellseg.ui import doctor_view, server_folder, uploads, view_form
 from cellseg.ui.uploads import Received
@@ -94,8 +94,11 @@ def ask_view(workspace: Workspace) -> None:
     if offer is None:
         return
     current = found.view if isinstance(found, Proposal) else chosen_view()
-    with st.container(border=True):
-        wanted = view_form.choice(workspace, offer, current)
+    if choosable(offer.facts) is Choosable.COLOURS:  # rarely of use
+        wanted = view_form.folded(workspace, offer, current)
+    else:
+        with st.container(border=True):
+            wanted = view_form.choice(workspace, offer, current)
     if wanted is not None:
         st.session_state[_VIEW] = wanted
         st.rerun()

@@ -9,7 +9,7 @@ from cellseg.config import checked
 from cellseg.errors import CellsegError
 from cellseg.images.scaling import thumbnail, to_rgb8
 from cellseg.images.stack import UNKNOWN, StackFacts
-from cellseg.images.view import Offer, View, cuts
+from cellseg.images.view import Choosable, Offer, View, choosable, cuts
 from cellseg.images.writing import png_bytes
 from cellseg.ui.reader import reader
 from cellseg.ui.words import count, plain
@@ -23,6 +23,16 @@ _COLOURS = ("Red", "Green", "Blue")
 _ONE = {"Z": "One plane", "T": "One time point", "P": "One position"}
 _EACH = {"Z": "Each plane", "T": "Each time point", "P": "Each position"}
 _FIELDS = {"Z": "plane", "T": "time", "P": "position"}
+
+
+def folded(workspace: Workspace, offer: Offer, current: View) -> View | None:
+    """The form as `choice`, folded away behind a line that says what is used."""
+    said = "Channels" if choosable(offer.facts) is Choosable.COLOURS else "Planes and channels"
+    if current.words:
+        said = f"Used of each file: {current.words}"
+    unsure = not offer.facts.certain and current == View()
+    with st.expander(said, icon=":material/layers:", expanded=unsure):
+        return choice(workspace, offer, current)
 
 
 def choice(workspace: Workspace, offer: Offer, current: View) -> View | None:
@@ -119,6 +129,8 @@ def _first(options: list[str | None], current: View) -> int:
 def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None:
     """One channel for grey or three for colours; None where nothing differs from the default."""
     names = facts.channel_names or tuple(f"Channel {n}" for n in range(facts.channels))
+    if facts.colour:
+        names = _COLOURS
     grey = current.channels is not None and len(current.channels) == 1
     as_grey = st.segmented_control(
         "Channels",

@@ -64,7 +64,7 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
         if what.files and st.button(
             f"Remove {count(len(what.files), 'file')}", icon=":material/close:"
         ):
-            brought.forget()
+            brought.forget(workspace)
             st.rerun()
     if found:
         name = segment_form.title(found, model)

@@ -112,6 +112,18 @@ def test_the_same_image_under_another_name_has_that_name(workspace, network):
     assert network.asked == 1
 
 
+def test_what_is_kept_has_the_names_of_the_page(workspace):
+    app = segmented(workspace, slide(0, "a.png"), slide(1, "a.png"), slide(0, "b.png"))
+    press(app, "Keep")
+    (batch,) = BatchStore(workspace).all()
+    assert [found.name for found in batch.found()] == ["a.png", "a (2).png", "b.png"]
+    assert [set(found.table()["image"]) for found in batch.found()] == [
+        {"a.png"},
+        {"a (2).png"},
+        {"b.png"},
+    ]
+
+
 def test_a_bad_file_is_one_sentence_and_the_others_are_segmented(workspace):
     app = segmented(workspace, slide(0), ("broken.png", b"no picture", "image/png"))
     assert len(errors(app)) == 1

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -284,3 +285,78 @@ def test_a_plain_image_asks_nothing_on_the_page_segment(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "a.png", png_bytes(made.squares(0)[0]))
     assert [one.label for one in app.expander if "each file" in one.label] == []
     assert not [button for button in app.button if button.key == "view-form-use"]
+
+
+def time_stack():
+    """Two time points of three planes, each with a square."""
+    planes = np.stack([np.stack([made.squares(t)[0]] * 3) for t in range(2)])
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, planes, imagej=True, metadata={"axes": "TZYX"})
+    return buffer.getvalue()
+
+
+def test_each_time_point_may_be_taken_of_the_maximum(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "s.tif", time_stack())
+    app.segmented_control(key="view-form-time-way").set_value("Each time point").run()
+    press(app, "view-form-use")
+    assert not errors(app)
+    assert app.selectbox(key="segment-image").options == ["s_t00.tif", "s_t01.tif"]
+    assert app.segmented_control(key="view-form-plane-way").value == "Maximum"
+
+
+def test_each_plane_may_be_taken_of_the_first_time_point(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "s.tif", time_stack())
+    app.segmented_control(key="view-form-plane-way").set_value("Each plane").run()
+    press(app, "view-form-use")
+    assert app.selectbox(key="segment-image").options == [f"s_z{n:02}.tif" for n in range(3)]
+    assert app.segmented_control(key="view-form-time-way").value == "One time point"
+
+
+def test_a_choice_that_does_not_fit_plain_images_can_be_dropped(workspace, monkeypatch):
+    monkeypatch.setattr(segmenting, "predictor", lambda *_: Bright())
+    model = made.model(workspace, made.dataset(workspace))
+    facts = model.facts.model_copy(update={"view": View(plane=2)})
+    (model.folder / "model.json").write_text(facts.model_dump_json())
+    app = opened("segment")
+    app.file_uploader[0].set_value([("a.png", png_bytes(made.squares(0)[0]), "image/png")]).run()
+    assert "has no plane 2" in errors(app)[0]
+    assert "Used of each file: plane 2" in [one.label for one in app.expander]
+    press(app, "view-form-drop")
+    assert not errors(app)
+    assert areas(app) == [100]
+
+
+def test_a_choice_is_of_one_folder_of_the_server(workspace, monkeypatch, tmp_path):
+    first, second = tmp_path / "server" / "a", tmp_path / "server" / "b"
+    for folder in (first, second):
+        folder.mkdir(parents=True)
+        (folder / "c.tif").write_bytes(channels())
+    monkeypatch.setenv("CELLSEG_IMPORT_ROOTS", str(tmp_path / "server"))
+    made.model(workspace, made.dataset(workspace))
+    app = opened("segment")
+    app.selectbox(key="segment-server").set_value(str(first)).run()
+    choose_second_channel(app)
+    for folder, chosen in ((first, True), (second, False)):
+        app.selectbox(key="segment-server").set_value(str(folder)).run()
+        said = [one.label for one in app.expander]
+        assert ("Used of each file: channel 1 as grey" in said) is chosen
+        assert ("Planes and channels" in said) is not chosen
+
+
+def test_true_masks_are_taken_as_their_images_were(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "s.tif", stack(0, **HYPERSTACK))
+    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
+    app.segmented_control(key="view-form-plane-way").set_value("One plane").run()
+    app.slider(key="view-form-plane").set_value(2).run()
+    press(app, "view-form-use")
+    labels = np.zeros((3, 32, 32), np.uint8)
+    for plane in range(3):
+        labels[plane, 10 * plane : 10 * plane + 5, :5] = 1
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, labels, imagej=True, metadata={"axes": "ZYX"})
+    app.segmented_control(key="segment-section").set_value("Compare").run()
+    uploader = app.file_uploader[1]
+    uploader.set_value([("s_mask.tif", buffer.getvalue(), "image/tiff")]).run()
+    assert not errors(app)
+    (found,) = Path(workspace.inbox).glob("tab-*/segmented/*/0/truth.tif")
+    np.testing.assert_array_equal(tifffile.imread(found), labels[2])

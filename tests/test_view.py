@@ -131,6 +131,13 @@ def test_what_was_decided_without_the_user_is_said():
     assert remarks(PLAIN, View(), "a.tif") == []
 
 
+def test_axes_that_are_read_against_the_file_are_said():
+    said = remarks(facts("CYX", 3, 8, 9), View(axes="ZYX"), "a.tif")
+    assert "says that its axes are CYX, and was read as ZYX" in said[0]
+    assert "stack of 3 planes" in said[1]
+    assert not remarks(PAGES, View(axes="TYX", time=0), "a.tif")
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [
@@ -146,6 +153,9 @@ def test_what_became_of_channels_is_said_unless_they_are_colours(found, words):
     assert words in "".join(said)
 
 
+EACH_OF_ONE = View(channels=(1,), expand=True)
+
+
 @pytest.mark.parametrize(
     ("said", "other", "expected"),
     [
@@ -154,6 +164,8 @@ def test_what_became_of_channels_is_said_unless_they_are_colours(found, words):
         (View(projection="mean"), View(time=2, plane=3), View(time=2, projection="mean")),
         (View(plane=2), View(projection="max"), View(plane=2)),
         (View(channels=(0, 1, None), axes="CYX"), View(channels=(2,), expand=True), None),
+        (View(expand=True), View(channels=(1,), projection="mean", time=2), EACH_OF_ONE),
+        (View(expand=True, time=2), View(plane=3), View(expand=True, time=2)),
     ],
 )
 def test_a_choice_goes_over_another_one(said, other, expected):

@@ -21,7 +21,7 @@ from cellseg.config import Frozen
 from cellseg.errors import CellsegError
 from cellseg.images.image import Axes, Image
 from cellseg.images.view import View
-from cellseg.workspace import disk_errors, read_json, write_bytes
+from cellseg.workspace import disk_errors, read_json, write_bytes, write_json
 
 FACTS = "facts.json"
 IMAGE, LABELS, PROBABILITY, TRUTH = "image.tif", "labels.tif", "probability.tif", "truth.tif"
@@ -193,6 +193,12 @@ class Found:
             raise
         except Exception:  # libraries say all kinds of things of damaged bytes
             raise _gone(self.name) from None
+
+
+def rename(folder: Path, name: str) -> None:
+    """Give the image in a folder another name."""
+    facts = FoundFacts.model_validate(read_json(folder / FACTS))
+    write_json(folder / FACTS, facts.model_copy(update={"name": name}).model_dump(mode="json"))
 
 
 def packed(array: NDArray[Any]) -> bytes:

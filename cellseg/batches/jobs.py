@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from filelock import FileLock
 
 from cellseg import processes
+from cellseg.batches import names
 from cellseg.batches.batch import SOURCES, Batch, Source
 from cellseg.batches.store import BatchStore, link
 from cellseg.batches.truth import partners
@@ -155,17 +156,12 @@ def _with_truth(images: Sequence[Source], masks: Sequence[Source]) -> list[Sourc
 
 
 def _distinct(sources: Sequence[Source]) -> list[Source]:
-    """The sources with names of which none is another's; case does not tell them apart."""
-    taken: set[str] = set()
-    named = []
-    for source in sources:
-        path, name, number = PurePosixPath(source.name), source.name, 1
-        while name.casefold() in taken:
-            number += 1
-            name = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
-        taken.add(name.casefold())
-        named.append(source.model_copy(update={"name": name}))
-    return named
+    """The sources with names of which none is another's."""
+    named = names.distinct(source.name for source in sources)
+    return [
+        source.model_copy(update={"name": name})
+        for source, name in zip(sources, named, strict=True)
+    ]
 
 
 def _name(sources: Sequence[Upload] | Dataset) -> str:

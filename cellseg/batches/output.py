@@ -181,7 +181,7 @@ class Output:
         try:
             with one_sentence(file.name):
                 view = self._view
-                said = remarks(decoder.describe(file, view=view), view, file.name)
+                said = remarks(decoder.describe(file), view, file.name)
                 for number, (suffix, image) in enumerate(decoder.images(file, view=view)):
                     self._claim(file, suffix)
                     found = segment_into(

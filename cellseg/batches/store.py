@@ -15,7 +15,7 @@ from cellseg.batches.batch import (
     write_config,
     write_done,
 )
-from cellseg.batches.found import Found
+from cellseg.batches.found import Found, rename
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
@@ -137,7 +137,7 @@ class BatchStore:
         pixel_size: float | None = None,
         view: View | None = None,
     ) -> Batch:
-        """Copy results that lie elsewhere into a batch that is done.
+        """Copy results that lie elsewhere into a batch that is done, under the names they have now.
 
         Raises
         ------
@@ -147,7 +147,9 @@ class BatchStore:
 
         def gather(folder: Path) -> list[Source]:
             for number, found in enumerate(founds):
-                copy_folder(found.folder, image_folder(folder, number, 0))
+                place = image_folder(folder, number, 0)
+                copy_folder(found.folder, place)
+                rename(place, found.name)
                 write_done(folder, number, images=1)
             return [Source(name=found.name, path="") for found in founds]
 

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from cellseg import processes
-from cellseg.batches import truth
+from cellseg.batches import names, truth
 from cellseg.batches.batch import (
     Batch,
     Source,
@@ -69,6 +69,7 @@ class Worker:
         self._dataset: Dataset | None = None
         self._scale: MaskScale | None = None
         self._message: str | None = None
+        self._names: set[str] = set()
 
     def work(self) -> int:
         """Segment, and end with a status that says how it went; returns the exit code."""
@@ -119,6 +120,7 @@ class Worker:
         predictor = load(self.batch)
         if config.dataset_id is not None:
             self._dataset = DatasetStore(self.workspace).get(config.dataset_id)
+        self._names = {one.name.casefold() for one in (*config.sources, *self.batch.found())}
         limits = Limits.of(self.workspace)
         with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
             self._look_at_truth(decoder)
@@ -195,9 +197,17 @@ class Worker:
             yield Brought(source.name, pixels, labels, (), None)
             return
         path, view = self.batch.path(source), self.batch.config.view
-        said = tuple(remarks(decoder.describe(path, source.name, view), view, source.name))
+        said = tuple(remarks(decoder.describe(path, source.name), view, source.name))
         for suffix, image in decoder.images(path, source.name, view):
-            yield Brought(truth.suffixed(source.name, suffix), image, None, said, view)
+            yield Brought(self._free(source.name, suffix), image, None, said, view)
+
+    def _free(self, name: str, suffix: str) -> str:
+        """The name of one image of a stack, which no other image has or may get."""
+        if not suffix:
+            return name
+        found = names.free(truth.suffixed(name, suffix), self._names)
+        self._names.add(found.casefold())
+        return found
 
     def _assign(self, source: Source, found: list[Found], decoder: Decoder) -> str | None:
         """Keep the true cells of a source; a sentence where that could not be."""

@@ -36,7 +36,7 @@ class Choices:
         if choosable(found) > most:
             self.offer = Offer(name, found, path)
         if facts.certain:
-            for sentence in remarks(facts, self._view, "\0"):
+            for sentence in remarks(found, self._view, "\0"):
                 self._remarks.setdefault(sentence, []).append(name)
 
     @property

@@ -127,10 +127,10 @@ class View(Frozen):
         """The same choice, and where it says nothing that of another one."""
         said = self.model_dump(exclude_defaults=True)
         left = other.model_dump(exclude_defaults=True)
+        gone = {"plane", "projection", "time", "position"} if self.expand else set()
         if {"plane", "projection"} & set(said):
-            left.pop("plane", None)
-            left.pop("projection", None)
-        return View(**{**left, **said})
+            gone |= {"plane", "projection"}
+        return View(**{key: value for key, value in left.items() if key not in gone} | said)
 
     def for_mask(self, facts: StackFacts) -> "View":
         """The same choice for a mask: its values never mix, and it may have fewer axes."""
@@ -253,9 +253,25 @@ def channels_of(facts: StackFacts, view: View, name: str) -> tuple[int | None, .
     return view.channels
 
 
-def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
-    """A sentence for each thing that was decided without the user."""
+def remarks(told: StackFacts, view: View, name: str) -> list[str]:
+    """A sentence for each thing that was decided without the user, or against the file.
+
+    Parameters
+    ----------
+    told : as the file says.
+
+    Raises
+    ------
+    CellsegError
+        Where the axes of the choice do not fit the file.
+    """
+    facts = told.renamed(view.axes, name)
     said = []
+    if told.certain and facts.axes != told.axes:
+        said.append(
+            f"{name} says that its axes are {told.axes}, and was read as {facts.axes}; choose the "
+            "axes if that is not meant."
+        )
     if view.channels is None and facts.channels > 1 and not facts.colour:
         became = "the first three became" if facts.channels > 3 else "they became"
         colours = "red and green" if facts.channels == 2 else "red, green and blue"

@@ -1,9 +1,10 @@
 """What is segmented: uploads, a folder of the server or a dataset, and what of each file."""
 
-import tempfile
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 import streamlit as st
 
@@ -31,8 +32,14 @@ LIVE, LIVE_BYTES = 12, 250_000_000
 PEEK = 3
 """Images of a zip that are looked at for what there is to choose."""
 
+LOOKED = 200
+"""Files that are looked at for what there is to choose."""
+
 _VIEWS = "segment_views"
-"""What the user chose to be taken of each file, by the id of the model."""
+"""What the user chose to be taken of each file, by the id of the model and the place of files."""
+
+_EXAMPLES = "examples"
+"""In the folder of the tab: a file of a zip that is shown in the form."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +47,13 @@ class Brought:
     """What is to be segmented.
 
     files : uploads. folder : files of a folder of the server. dataset : in place of files.
+    place : the folder of the server; empty for uploads.
     """
 
     files: tuple[Received, ...] = ()
     folder: tuple[Upload, ...] = ()
     dataset: Dataset | None = None
+    place: str = ""
 
     @property
     def live(self) -> tuple[Received, ...]:
@@ -129,24 +138,28 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
     images = [file for file in files if _suffix(file.name) in EXTENSIONS]
     if not images:
         st.info("There is no image in this folder.", icon=":material/info:")
-    return Brought(folder=tuple(images))
+    return Brought(folder=tuple(images), place=folder)
 
 
 def view(workspace: Workspace, what: Brought, model: Model) -> View:
     """What is taken of each file: as the model learned it, until the user chooses otherwise."""
-    current = st.session_state.get(_VIEWS, {}).get(model.id)
+    key = (model.id, what.place)
+    current = st.session_state.get(_VIEWS, {}).get(key)
     if not isinstance(current, View):
         current = model.view
     with st.container():  # there in every run, so that nothing below it changes its place
         if isinstance(what.sources, Dataset):
             return current
-        files = tuple((file.name, str(file.path)) for file in what.sources[:LIVE])
+        files = tuple((file.name, str(file.path)) for file in what.sources[:LOOKED])
         offer = _offer(files, workspace, uploads.private_folder(workspace))
-        if offer is None:
+        if offer is not None:
+            wanted = view_form.folded(workspace, offer, current)
+        elif current != View():
+            wanted = view_form.dropped(current)
+        else:
             return current
-        wanted = view_form.folded(workspace, offer, current)
     if wanted is not None:
-        st.session_state.setdefault(_VIEWS, {})[model.id] = wanted
+        st.session_state.setdefault(_VIEWS, {})[key] = wanted
         st.rerun()
     return current
 
@@ -155,30 +168,37 @@ def view(workspace: Workspace, what: Brought, model: Model) -> View:
 def _offer(files: Sequence[tuple[str, str]], _workspace: Workspace, _folder: Path) -> Offer | None:
     """The first file of which there is something to choose; zips are looked into."""
     limits = Limits.of(_workspace)
-    with reader(_workspace) as decoder:
+    with (
+        disk_errors(_folder),
+        reader(_workspace) as decoder,
+        TemporaryDirectory(dir=_folder, ignore_cleanup_errors=True) as passing,
+    ):
         choices = Choices(decoder, View())
         for name, path in files:
-            for inside, file in _images(name, Path(path), _folder, limits):
+            for inside, file in _images(name, Path(path), Path(passing), limits):
                 choices.look(file, inside)
-    return choices.offer
+        examples = _folder / _EXAMPLES
+        examples.mkdir(exist_ok=True)
+        return choices.kept_in(examples, Path(passing))
 
 
-def _images(name: str, path: Path, folder: Path, limits: Limits) -> Iterable[tuple[str, Path]]:
+def _images(name: str, path: Path, passing: Path, limits: Limits) -> Iterable[tuple[str, Path]]:
     """A file itself, or some of the images in a zip; none where it cannot be unpacked."""
     if _suffix(name) != ".zip":
         return [(name, path)]
+    target = passing / path.name
+    target.mkdir()
     try:
-        with disk_errors(folder):
-            target = Path(tempfile.mkdtemp(prefix="peek-", dir=folder))
         return unpack(path, target, name, limits, endings=EXTENSIONS, most=PEEK).items()
     except CellsegError:  # it is said when the batch starts
         return []
 
 
-def forget() -> None:
+def forget(workspace: Workspace) -> None:
     """Delete what was uploaded, and what was chosen for it."""
     uploads.forget(KEY)
     st.session_state.pop(_VIEWS, None)
+    shutil.rmtree(uploads.private_folder(workspace) / _EXAMPLES, ignore_errors=True)
 
 
 def _suffix(name: str) -> str:

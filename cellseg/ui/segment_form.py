@@ -111,7 +111,7 @@ def background(
                     pixel_size,
                     view=None if what.dataset else view,
                 )
-            brought.forget()
+            brought.forget(workspace)
             _open(batch.id)
 
 

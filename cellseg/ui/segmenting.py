@@ -6,11 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cellseg.batches import names
 from cellseg.batches.found import Found
 from cellseg.batches.truth import suffixed
 from cellseg.batches.work import segment_into
@@ -112,9 +113,9 @@ def _segment(
     found: list[Found] = []
     suffixes: list[str] = []
     tell(0.0, f"Reading {file.name}")
-    facts = decoder.describe(file.path, file.name, view)
-    said = remarks(facts, view, file.name)
-    images = len(cuts(facts.renamed(view.axes, file.name), view, file.name))
+    told = decoder.describe(file.path, file.name)
+    said = remarks(told, view, file.name)
+    images = len(cuts(told.renamed(view.axes, file.name), view, file.name))
     for number, (suffix, image) in enumerate(decoder.images(file.path, file.name, view)):
         name = suffixed(file.name, suffix)
 
@@ -152,17 +153,10 @@ def _known(file: Received, place: Path) -> list[Found]:
 
 
 def _distinct(founds: Iterable[Found]) -> list[Found]:
-    """The same with names of which none is another's; case does not tell them apart."""
-    taken: set[str] = set()
-    named = []
-    for found in founds:
-        path, name, number = PurePosixPath(found.name), found.name, 1
-        while name.casefold() in taken:
-            number += 1
-            name = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
-        taken.add(name.casefold())
-        named.append(replace(found, name=name))
-    return named
+    """The same with names of which none is another's."""
+    listed = list(founds)
+    named = names.distinct(found.name for found in listed)
+    return [replace(found, name=name) for found, name in zip(listed, named, strict=True)]
 
 
 def _place(

@@ -17,6 +17,7 @@ from cellseg.analysis.filters import Filters
 from cellseg.batches import truth
 from cellseg.batches.found import Found
 from cellseg.datasets.importing import Upload
+from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.ui import cells_view, shell, truth_marks, uploads, waiting
 from cellseg.ui.results_state import Results
@@ -206,7 +207,7 @@ def take(workspace: Workspace, results: Results) -> None:
         problems = truth.bring(
             results.founds,
             [Upload(file.name, file.path) for file in files],
-            view=results.model.view,
+            view=_view(results),
             limits=Limits.of(workspace),
             progress=progress,
         )
@@ -218,6 +219,12 @@ def take(workspace: Workspace, results: Results) -> None:
             shell.show_error(sentence)
         if len(problems) > MOST_PROBLEMS:
             st.caption(f"And {len(problems) - MOST_PROBLEMS:,} more.")
+
+
+def _view(results: Results) -> View:
+    """What was taken of the files of the images, and so is of those of their masks."""
+    known = (found.view for found in results.founds if found.view is not None)
+    return next(known, results.model.view)
 
 
 def _config(table: pd.DataFrame) -> dict[str, Any]:

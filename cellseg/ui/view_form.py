@@ -22,6 +22,9 @@ _AXES = {"Z": "planes", "T": "time points", "C": "channels"}
 _COLOURS = ("Red", "Green", "Blue")
 _ONE = {"Z": "One plane", "T": "One time point", "P": "One position"}
 _EACH = {"Z": "Each plane", "T": "Each time point", "P": "Each position"}
+_USUAL = {"projection": "max", "time": 0, "position": 0}
+"""What is taken where nothing is said."""
+
 _FIELDS = {"Z": "plane", "T": "time", "P": "position"}
 
 
@@ -33,6 +36,15 @@ def folded(workspace: Workspace, offer: Offer, current: View) -> View | None:
     unsure = not offer.facts.certain and current == View()
     with st.expander(said, icon=":material/layers:", expanded=unsure):
         return choice(workspace, offer, current)
+
+
+def dropped(current: View) -> View | None:
+    """A choice that is made of files which leave nothing to choose, and a way to drop it."""
+    with st.expander(f"Used of each file: {current.words}", icon=":material/layers:"):
+        st.markdown("The images that you brought leave nothing to choose.")
+        if st.button("Take each picture as it is", key="view-form-drop", icon=":material/undo:"):
+            return View()
+    return None
 
 
 def choice(workspace: Workspace, offer: Offer, current: View) -> View | None:
@@ -92,6 +104,10 @@ def _widgets(facts: StackFacts, current: View) -> View:
             picked, each = _along(letter, facts.length(letter), current)
             choices |= picked
             expand = expand or each
+    if not (expand or current.expand or current.plane is not None):  # then it goes without saying
+        for field, usual in _USUAL.items():
+            if choices.get(field) == usual and getattr(current, field) is None:
+                del choices[field]
     return checked(View, **choices, expand=expand)
 
 
@@ -200,12 +216,11 @@ def _along(letter: str, length: int, current: View) -> tuple[dict[str, object], 
             key=f"view-form-{field}",
             help="Counted from 0.",
         )
-        known = letter != "Z" and chosen == 0 and number is None and not current.expand
-        return ({} if known else {field: chosen}), False
+        return {field: chosen}, False
     if way == "Mean":
         return {"projection": "mean"}, False
     if way == "Maximum":
-        return ({} if current == View() else {"projection": "max"}), False
+        return {"projection": "max"}, False
     return {}, True
 
 

@@ -45,7 +45,10 @@ Plane = Annotated[int | None, typer.Option(help="Of a stack; from 0.")]
 Projection = Literal["max", "mean"]
 AlongZ = Annotated[Projection | None, typer.Option(help="Along Z, instead of a plane. [max]")]
 Time = Annotated[int | None, typer.Option(help="Time point; from 0. [0]")]
-Each = Annotated[bool, typer.Option("--each", help="One image for each plane and time point.")]
+Position = Annotated[int | None, typer.Option(help="Field of view; from 0. [0]")]
+Each = Annotated[
+    bool, typer.Option("--each", help="One image for each plane, time point and position.")
+]
 MaskKind = Literal["binary", "labels", "grey"]
 Part = Literal["train", "test", "all"]
 
@@ -66,7 +69,8 @@ def view_of(
     plane: int | None,
     projection: "Projection | None",
     time: int | None,
-    each: bool,
+    position: int | None,
+    each: bool = False,
 ) -> "View":
     """The choice of what is taken of an image file; what does not fit is a matter of usage."""
     from cellseg.config import checked
@@ -82,6 +86,7 @@ def view_of(
             plane=plane,
             projection=projection,
             time=time,
+            position=position,
             expand=each,
         )
     except CellsegError as error:
@@ -115,9 +120,10 @@ def passing_dataset(
     """The dataset of a name, or that of a folder, seen so, for as long as the block lasts."""
     from cellseg.datasets import folders
     from cellseg.datasets.store import DatasetStore
+    from cellseg.limits import Limits
 
     if _is_folder(words):
-        return folders.passing(Path(words), counter("Read"), view)
+        return folders.passing(Path(words), counter("Read"), view, Limits.of(workspace))
     return nullcontext(DatasetStore(workspace).get(words))
 
 

@@ -18,6 +18,7 @@ from cellseg.arguments import (
     ModelName,
     Part,
     Plane,
+    Position,
     Time,
     kept_dataset,
     passing_dataset,
@@ -93,6 +94,7 @@ def bring(
     plane: Plane = None,
     projection: AlongZ = None,
     time: Time = None,
+    position: Position = None,
     each: Each = False,
     repair: Annotated[
         bool, typer.Option("--repair", help="Make the first repair of every finding.")
@@ -101,7 +103,7 @@ def bring(
 ) -> None:
     """Bring images and their masks as a new dataset."""
     values = whole_numbers(foreground) if foreground is not None else None
-    view = view_of(axes, channels, plane, projection, time, each)
+    view = view_of(axes, channels, plane, projection, time, position, each)
 
     from cellseg.datasets import importing
     from cellseg.datasets.doctor.treatment import apply_all

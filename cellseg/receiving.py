@@ -51,11 +51,15 @@ def new_folder(workspace: Workspace, limits: Limits) -> Path:
 
 
 def sweep(workspace: Workspace, limits: Limits) -> None:
-    """Delete the folders of tabs and downloads in which nothing has moved for `kept_hours`."""
+    """Delete the folders in which nothing has moved for `kept_hours`.
+
+    They are those of tabs and downloads, and what was being made when a process was killed.
+    """
     eldest = time.time() - limits.kept_hours * 3600
-    for folder in (*workspace.inbox.glob(f"{PREFIX}*"), *workspace.inbox.glob(f"{DOWNLOADS}*")):
+    of_tabs = (*workspace.inbox.glob(f"{PREFIX}*"), *workspace.inbox.glob(f"{DOWNLOADS}*"))
+    for folder in (*of_tabs, *workspace.staging.glob("*")):
         with suppress(OSError):
-            times = [path.stat().st_mtime for path in (folder, *folder.iterdir())]
+            times = [path.stat().st_mtime for path in (folder, *folder.rglob("*"))]
             if max(times) < eldest:
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -13,6 +13,7 @@ from cellseg.arguments import (
     Home,
     ModelName,
     Plane,
+    Position,
     Time,
     view_of,
     workspace_of,
@@ -71,6 +72,7 @@ def segment(
     plane: Plane = None,
     projection: AlongZ = None,
     time: Time = None,
+    position: Position = None,
     each: Each = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Images at a time.")] = 1,
     resume: Annotated[
@@ -81,10 +83,10 @@ def segment(
     """Write the cells of each image: STEM_labels.tif, STEM_overlay.png and what --export names.
 
     Of stacks and channels is taken what the model learned from, unless --axes, --channels, --plane,
-    --projection, --time or --each say otherwise.
+    --projection, --time, --position or --each say otherwise.
     """
     wanted = _wanted(export, min_area, exclude_border, pixel_size, diameter, tile)
-    view = view_of(axes, channels, plane, projection, time, each)
+    view = view_of(axes, channels, plane, projection, time, position, each)
 
     from cellseg.batches.inputs import inputs
     from cellseg.batches.output import Output
@@ -110,6 +112,8 @@ def segment(
         written = made.fill(files, resume)
     except KeyboardInterrupt:
         raise CellsegError("Stopped; the same command with --resume goes on.") from None
+    if written.began_anew:
+        say("What was in the folder was made with other settings; all images were segmented anew.")
     for record in written.records:
         for sentence in record.get("warnings", ()):
             say(sentence)
@@ -132,16 +136,23 @@ def measure(
     dialect: Annotated[
         str, typer.Option(metavar="scikit-image|cellprofiler", help="Names of the columns.")
     ] = "scikit-image",
+    axes: Axes = None,
+    channels: Channels = None,
+    plane: Plane = None,
+    projection: AlongZ = None,
+    time: Time = None,
+    position: Position = None,
     home: Home = None,
 ) -> None:
     """Write a table with a row for each cell of label images that are there already."""
     named = _dialect(dialect)
+    view = view_of(axes, channels, plane, projection, time, position)
 
     from cellseg.analysis.measurements import checked_pixel_size
     from cellseg.batches import given
     from cellseg.exports.tables import csv_bytes
     from cellseg.limits import Limits
-    from cellseg.workspace import disk_errors, write_bytes
+    from cellseg.workspace import ensure_folder, write_bytes
 
     if pixel_size is not None:
         checked_pixel_size(pixel_size)
@@ -150,15 +161,19 @@ def measure(
     tables: list[pd.DataFrame] = []
     records: list[dict[str, Any]] = []
     left_out = list(found.alone)
-    for path, table in given.measured(found.pairs, pixel_size, limits, counter("Measured")):
+    for path, table, said in given.measured(
+        found.pairs, pixel_size, limits, counter("Measured"), view
+    ):
+        for sentence in said:
+            say(sentence)
         if isinstance(table, str):
             left_out.append(table)
         else:
             tables.append(table)
-            records.append({"image": str(path), "cells": len(table)})
+            warnings = {"warnings": said} if said else {}
+            records.append({"image": str(path), "cells": len(table), **warnings})
     if tables:
-        with disk_errors(output.parent):
-            output.parent.mkdir(parents=True, exist_ok=True)
+        ensure_folder(output.parent)
         write_bytes(output, csv_bytes(tables, named))
     cells = sum(len(table) for table in tables)
     _end({"csv": str(output), "cells": cells, "images": records}, left_out, bool(tables))
@@ -220,10 +235,9 @@ def _end(answer: dict[str, Any], left_out: list[str], done: bool) -> None:
 def _write_scores(path: Path, rows: list[dict[str, Any]]) -> None:
     import pandas as pd
 
-    from cellseg.workspace import disk_errors, write_bytes
+    from cellseg.workspace import ensure_folder, write_bytes
 
-    with disk_errors(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    ensure_folder(path.parent)
     write_bytes(path, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode())
 
 

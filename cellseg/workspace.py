@@ -34,7 +34,7 @@ class Workspace:
         self.batches = self.root / "batches"
         self.outputs = self.root / "outputs"
         self.inbox = self.root / "inbox"
-        self._staging = self.root / "staging"
+        self.staging = self.root / "staging"
 
     @classmethod
     def default(cls) -> "Workspace":
@@ -50,12 +50,12 @@ class Workspace:
         CellsegError
             Where `target` is there already, or the disk is full or cannot be written.
         """
-        folder = self._staging / uuid.uuid4().hex
+        folder = self.staging / uuid.uuid4().hex
         try:
             with disk_errors(self.root):
-                folder.mkdir(parents=True)
+                ensure_folder(folder)
                 yield folder
-                target.parent.mkdir(parents=True, exist_ok=True)
+                ensure_folder(target.parent)
                 if target.exists():
                     raise CellsegError(f"{target.name} exists already; choose another name.")
                 folder.rename(target)
@@ -66,9 +66,9 @@ class Workspace:
         """Delete a folder of the workspace: gone at once for readers, then from the disk."""
         if self.root not in folder.absolute().parents:
             raise ValueError(f"{folder} lies outside the workspace {self.root}")
-        doomed = self._staging / uuid.uuid4().hex
+        doomed = self.staging / uuid.uuid4().hex
         with disk_errors(self.root):
-            doomed.parent.mkdir(parents=True, exist_ok=True)
+            ensure_folder(doomed.parent)
             folder.rename(doomed)
             shutil.rmtree(doomed, ignore_errors=True)
 
@@ -161,6 +161,24 @@ def size_on_disk(folder: Path) -> int:
     return total
 
 
+def ensure_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are not there.
+
+    Raises
+    ------
+    CellsegError
+        Where it cannot be made: the disk refuses, or a file is in its way.
+    """
+    try:
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CellsegError(
+            f"The folder {folder} cannot be made ({reason}); choose another one."
+        ) from error
+
+
 @contextmanager
 def disk_errors(where: Path) -> Iterator[None]:
     """Turn the refusals of a disk into one sentence that says what to do."""
@@ -176,5 +194,9 @@ def disk_errors(where: Path) -> Iterator[None]:
             raise CellsegError(
                 f"The folder {where} cannot be written; give it write permission or set "
                 f"{HOME_VARIABLE} to another folder."
+            ) from error
+        if error.errno == errno.ENAMETOOLONG:
+            raise CellsegError(
+                f"A name is too long for the disk of {where}; choose a shorter one."
             ) from error
         raise

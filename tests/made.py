@@ -100,7 +100,7 @@ def run(
 def model(workspace: Workspace, of: Dataset, name: str = "first") -> Model:
     """A published model whose weights are no weights."""
     weights = workspace.root / "weights.h5"
-    weights.write_bytes(b"no weights")
+    weights.write_bytes(b"\x89HDF no weights")
     scores = {
         "pixel_accuracy": 0.95,
         "majority_accuracy": 0.9,

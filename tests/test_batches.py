@@ -156,6 +156,17 @@ def test_a_stack_gives_an_image_for_each_plane_where_that_is_asked(workspace, mo
     assert "their maximum was taken" in found.warnings[0]
 
 
+def test_an_image_of_a_stack_has_no_name_of_another_file(workspace, model, tmp_path):
+    tifffile.imwrite(
+        tmp_path / "s.tif", np.array([TWO_CELLS] * 2), imagej=True, metadata={"axes": "ZYX"}
+    )
+    tifffile.imwrite(tmp_path / "s_z00.tif", TWO_CELLS)
+    brought = [Upload(name, tmp_path / name) for name in ("s.tif", "s_z00.tif")]
+    batch = worked(jobs.start(workspace, brought, model, view=View(expand=True)))
+    names = [found.name for found in batch.found()]
+    assert names == ["s_z00 (2).tif", "s_z01.tif", "s_z00.tif"]
+
+
 def test_a_dataset_brings_its_truth(workspace, model):
     dataset = made.dataset(workspace, pairs=2)
     batch = worked(jobs.start(workspace, dataset, model))

@@ -38,6 +38,10 @@ def facts(name="cells", **changes):
     return ModelFacts(**{**known, **changes})
 
 
+FAKE = b"\x89HDF weights"
+"""Begins as every file of weights does."""
+
+
 @pytest.fixture
 def store(tmp_path):
     return ModelStore(Workspace(tmp_path / "home"))
@@ -46,7 +50,7 @@ def store(tmp_path):
 @pytest.fixture
 def weights(tmp_path):
     path = tmp_path / "last.weights.h5"
-    path.write_bytes(b"weights")
+    path.write_bytes(FAKE)
     return path
 
 
@@ -54,7 +58,7 @@ def test_a_published_model_is_found_by_id_and_by_name(store, weights):
     model = store.publish(facts("Müller cells"), weights)
     assert store.get("muller-cells").name == "Müller cells"
     assert store.get("MÜLLER CELLS").id == model.id
-    assert model.weights.read_bytes() == b"weights"
+    assert model.weights.read_bytes() == FAKE
     assert (model.folder / "card.md").read_text(encoding="utf-8") == model.card
 
 
@@ -86,7 +90,7 @@ def test_a_packed_model_comes_back_elsewhere(store, weights, tmp_path):
     packed.write_bytes(store.pack(original))
     other = ModelStore(Workspace(tmp_path / "other"))
     assert other.unpack(packed).facts == original.facts
-    assert other.get("cells").weights.read_bytes() == b"weights"
+    assert other.get("cells").weights.read_bytes() == FAKE
     with pytest.raises(CellsegError, match="exists already"):
         other.unpack(packed)
     assert other.unpack(packed, "again").name == "again"
@@ -105,6 +109,24 @@ def test_a_zip_that_is_no_model_is_refused(store, tmp_path, members):
     assert store.all() == []
 
 
+@pytest.mark.parametrize("harm", ["settings", "weights", "password"])
+def test_a_damaged_model_is_refused(store, weights, tmp_path, harm):
+    packed = tmp_path / "x.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("model.json", facts("other").model_dump_json())
+        archive.writestr("weights.weights.h5", b"w" if harm == "weights" else FAKE)
+    content = bytearray(packed.read_bytes())
+    if harm == "settings":
+        content[60:80] = bytes(20)
+    if harm == "password":  # the flag of both headers of each member
+        for start in (content.index(b"PK\x03\x04") + 6, content.index(b"PK\x01\x02") + 8):
+            content[start] |= 1
+    packed.write_bytes(content)
+    with pytest.raises(CellsegError, match="is not a model of cellseg or is damaged"):
+        store.unpack(packed)
+    assert store.all() == []
+
+
 def test_a_file_that_is_no_zip_is_refused(store, tmp_path):
     (tmp_path / "x.zip").write_bytes(b"hello")
     with pytest.raises(CellsegError, match="not a model"):
@@ -116,7 +138,7 @@ def test_hostile_names_in_a_zip_stay_inside(store, weights, tmp_path):
     hostile = io.BytesIO()
     with zipfile.ZipFile(hostile, "w") as archive:
         archive.writestr("../../model.json", facts("evil").model_dump_json())
-        archive.writestr("../../weights.weights.h5", b"w")
+        archive.writestr("../../weights.weights.h5", FAKE)
         archive.writestr("../../evil.txt", b"w")
     (tmp_path / "evil.zip").write_bytes(hostile.getvalue())
     found = store.unpack(tmp_path / "evil.zip")

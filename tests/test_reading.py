@@ -194,7 +194,8 @@ def test_mask_of_equal_channels_is_grey(tmp_path):
         (np.array([[0.0, 0.37]], np.float32), "values such as 0.37"),
         (np.array([[0.0, np.nan]], np.float32), "values such as nan"),
         (np.array([[-1, 2]], np.int16), "values from -1 to 2"),
-        (np.array([[0, 2**40]], np.int64), "to 4294967295"),
+        (np.array([[0, 2**40]], np.int64), "to 2147483647"),
+        (np.array([[0, 2**31]], np.uint32), "to 2147483647"),
     ],
 )
 def test_what_is_no_mask_is_refused(tmp_path, array, words):

@@ -105,6 +105,18 @@ def test_a_pass_opens_one_folder_only(workspace, folder):
         receiving.admitted(workspace, "../" + tab, receiving.pass_of(folder))
 
 
+def test_what_a_killed_process_left_is_swept_and_what_grows_stays(workspace):
+    left, growing = (workspace.staging / name for name in ("left", "growing"))
+    for folder in (left, growing):
+        (folder / "sources").mkdir(parents=True)
+        (folder / "sources" / "a.tif").write_bytes(b"1")
+        for path in (folder / "sources" / "a.tif", folder / "sources", folder):
+            os.utime(path, (0, 0))
+    os.utime(growing / "sources" / "a.tif")
+    receiving.sweep(workspace, Limits(kept_hours=1))
+    assert [path.name for path in workspace.staging.iterdir()] == ["growing"]
+
+
 def test_abandoned_folders_are_swept_and_live_ones_stay(workspace):
     limits = Limits(kept_hours=1)
     abandoned, live = (receiving.new_folder(workspace, limits) for _ in range(2))

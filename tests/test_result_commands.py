@@ -188,6 +188,63 @@ def test_segment_goes_over_what_the_model_takes_only_where_it_is_told(home, work
     assert record["cells"] == 2
 
 
+def test_measure_takes_the_channel_that_is_named(home, tmp_path):
+    channels(tmp_path / "in" / "a.tif")
+    label_image(tmp_path / "labels" / "a.tif")
+    words = (
+        "measure",
+        "--images",
+        tmp_path / "in",
+        "--labels",
+        tmp_path / "labels",
+        "--home",
+        home,
+    )
+    table = tmp_path / "t.csv"
+    for channel, means in ((0, [255, 0]), (1, [255, 255])):
+        answer(*words, "--output", table, "--channels", channel)
+        assert list(pd.read_csv(table)["intensity_mean"]) == means
+    outcome = run(*words, "--output", table)
+    (record,) = json.loads(outcome.stdout)["images"]
+    assert "they became red and green" in record["warnings"][0]
+
+
+def test_going_on_with_other_settings_is_said(home, tmp_path):
+    picture(tmp_path / "in" / "a.png")
+    words = ("segment", tmp_path / "in", "--model", "bright", "--output", tmp_path / "out")
+    answer(*words, "--home", home)
+    said = "made with other settings"
+    assert said not in run(*words, "--home", home, "--resume").stderr
+    assert said in run(*words, "--home", home, "--resume", "--min-area", 2).stderr
+
+
+def test_a_file_that_is_named_twice_counts_once(home, tmp_path):
+    file = picture(tmp_path / "in" / "a.png")
+    words = ("segment", file, tmp_path / "in", "--model", "bright", "--output", tmp_path / "out")
+    assert len(answer(*words, "--home", home)["images"]) == 1
+
+
+def test_a_zip_is_to_be_unpacked(home, tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.png", picture(tmp_path / "a.png").read_bytes())
+    words = ("segment", tmp_path / "a.zip", "--model", "bright", "--output", tmp_path / "out")
+    (sentence,) = answer(*words, "--home", home, code=1)["left_out"]
+    assert "unpack it and bring the images" in sentence
+
+
+@pytest.mark.parametrize("command", ["segment", "measure", "score"])
+def test_an_output_that_cannot_be_made_is_one_sentence(home, tmp_path, command):
+    file = picture(tmp_path / "in" / "a.png")
+    label_image(tmp_path / "labels" / "a.tif")
+    folders = {"images": tmp_path / "in", "labels": tmp_path / "labels"}
+    if command == "score":
+        folders = {"truth": tmp_path / "labels", "predicted": tmp_path / "labels"}
+    words = [word for name, folder in folders.items() for word in (f"--{name}", folder)]
+    if command == "segment":
+        words = [tmp_path / "in", "--model", "bright", "--home", home]
+    assert "cannot be made" in refused(command, *words, "--output", file / "x" / "y")
+
+
 def test_a_bad_file_is_exit_code_1_and_the_rest_is_there(home, tmp_path):
     picture(tmp_path / "in" / "a.png")
     (tmp_path / "in" / "b.png").write_text("no picture")

@@ -9,6 +9,7 @@ from cellseg.workspace import (
     Workspace,
     checked_name,
     disk_errors,
+    ensure_folder,
     free_id,
     known_folder,
     read_json,
@@ -140,6 +141,16 @@ def test_unreadable_json_is_none(tmp_path):
 def test_a_read_only_disk_is_one_sentence(tmp_path, code):
     with pytest.raises(CellsegError, match="cannot be written"), disk_errors(tmp_path):
         raise OSError(code, "no")
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    for folder in (tmp_path / "file", tmp_path / "file" / "x", tmp_path / ("n" * 300)):
+        with pytest.raises(CellsegError, match="choose a"):
+            ensure_folder(folder)
+    ensure_folder(tmp_path / "a" / "b")
+    ensure_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
 
 
 def test_other_errors_of_the_disk_pass(tmp_path):

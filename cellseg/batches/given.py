@@ -15,7 +15,7 @@ from cellseg.datasets.masks import MaskScale, decide_kind, labels, mask_facts, s
 from cellseg.datasets.pairing import pair_apart
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import View
+from cellseg.images.view import View, remarks
 from cellseg.limits import Limits
 
 Progress = Callable[[int, int, str], None]
@@ -59,7 +59,8 @@ def measured(
     pixel_size: float | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
-) -> Iterator[tuple[Path, pd.DataFrame | str]]:
+    view: View | None = None,
+) -> Iterator[tuple[Path, pd.DataFrame | str, list[str]]]:
     """Measure label images beside their images.
 
     Parameters
@@ -67,24 +68,28 @@ def measured(
     pairs : image and label image.
     pixel_size : side of a pixel in µm; it goes before what the files say.
     progress : called with (pairs done, pairs in all, name of the next).
+    view : what is taken of each image file; one image.
 
     Yields
     ------
-    The image's path, and the table of its cells, or a sentence where there is none.
+    The image's path, the table of its cells or a sentence where there is none, and remarks about
+    what was taken of its file.
     """
+    view = view or View()
     with _decoder(limits) as decoder:
         scale = _scale([mask for _, mask in pairs], decoder)
         for image_path, mask_path in _told(pairs, progress):
             try:
-                image = decoder.image(image_path)
+                said = remarks(decoder.describe(image_path), view, image_path.name)
+                image = decoder.image(image_path, view=view)
                 found = _labels(mask_path, scale, decoder)
                 _check(found.shape, (image.height, image.width), mask_path, image_path)
                 size = image.pixel_size_um if pixel_size is None else pixel_size
                 table = measure(found, image.pixels, image=image_path.name, pixel_size=size)
             except CellsegError as error:
-                yield image_path, str(error)
+                yield image_path, str(error), []
             else:
-                yield image_path, table
+                yield image_path, table, said
 
 
 def scored(

@@ -29,7 +29,8 @@ def inputs(paths: Sequence[Path], output: Path) -> list[Path]:
         Where a path is missing, a folder holds no image, two files share a stem (upper and lower
         case count as one), or a result would take the place of an input.
     """
-    files = [file for path in paths for file in images(path)]
+    found = {file.absolute(): file for path in paths for file in images(path)}
+    files = list(found.values())
     by_stem: dict[str, Path] = {}
     for file in files:
         other = by_stem.setdefault(file.stem.casefold(), file)

@@ -28,6 +28,8 @@ class Memory:
 
     settings : all that decides the bytes of the results, as plain values; what was done with
         others counts for nothing.
+
+    `began_anew` says that there was such work, which was asked to go on.
     """
 
     def __init__(self, workspace: Workspace, output: Path, settings: Record) -> None:
@@ -35,6 +37,7 @@ class Memory:
         self.folder = workspace.outputs / digest[:24]
         self.output = output
         self._settings = json.loads(json.dumps(settings))
+        self.began_anew = False
 
     @contextmanager
     def held(self, resume: bool) -> Iterator[bool]:
@@ -56,7 +59,9 @@ class Memory:
                 "folder."
             ) from None
         try:
-            goes_on = resume and read_json(self.folder / SETTINGS) == self._settings
+            before = read_json(self.folder / SETTINGS) if resume else None
+            goes_on = before == self._settings
+            self.began_anew = before is not None and not goes_on
             if not goes_on:
                 with disk_errors(self.folder):
                     shutil.rmtree(self.folder, ignore_errors=True)

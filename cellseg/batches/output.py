@@ -25,7 +25,7 @@ from cellseg.images.decoding import Decoder
 from cellseg.images.view import View, remarks
 from cellseg.limits import Limits
 from cellseg.models.store import Model
-from cellseg.workspace import Workspace, disk_errors, write_bytes
+from cellseg.workspace import Workspace, ensure_folder, write_bytes
 
 Progress = Callable[[int, int, str], None]
 
@@ -62,11 +62,13 @@ class Written(NamedTuple):
         stack also `plane`, and `warnings` where there is something to say.
     left_out : a sentence for each file that failed.
     together : the path of each file of all images together, by its kind.
+    began_anew : whether earlier work was to go on that had been done with other settings.
     """
 
     records: list[dict[str, Any]]
     left_out: list[str]
     together: dict[str, str]
+    began_anew: bool
 
 
 class Output:
@@ -120,8 +122,7 @@ class Output:
         CellsegError
             Where the disk refuses, or another command fills the folder.
         """
-        with disk_errors(self._output):
-            self._output.mkdir(parents=True, exist_ok=True)
+        ensure_folder(self._output)
         self._stems = {file.stem.casefold(): file for file in inputs}
         with self._memory.held(resume) as goes_on:
             for file in inputs if goes_on else ():
@@ -133,6 +134,7 @@ class Output:
             [_flat(record) for file in inputs for record in self._outcomes[file].records],
             [said for file in inputs if (said := self._outcomes[file].problem)],
             together,
+            self._memory.began_anew,
         )
 
     def _settings(self) -> Record:

@@ -120,7 +120,8 @@ class Worker:
         predictor = load(self.batch)
         if config.dataset_id is not None:
             self._dataset = DatasetStore(self.workspace).get(config.dataset_id)
-        self._names = {one.name.casefold() for one in (*config.sources, *self.batch.found())}
+        self._names = {source.name.casefold() for source in config.sources}
+        self._names |= {found.name.casefold() for found in self.batch.found()}
         limits = Limits.of(self.workspace)
         with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
             self._look_at_truth(decoder)

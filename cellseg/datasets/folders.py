@@ -12,7 +12,8 @@ from cellseg.datasets.masks import choose_scale
 from cellseg.datasets.split import Split
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.view import View
-from cellseg.workspace import Workspace
+from cellseg.limits import FILE, Limits
+from cellseg.workspace import Workspace, write_json
 
 
 def keep(
@@ -51,9 +52,16 @@ def keep(
 
 @contextmanager
 def passing(
-    path: Path, progress: importing.Progress | None = None, view: View | None = None
+    path: Path,
+    progress: importing.Progress | None = None,
+    view: View | None = None,
+    limits: Limits | None = None,
 ) -> Iterator[Dataset]:
     """The dataset of a folder for as long as the block lasts; all its pairs test.
+
+    Parameters
+    ----------
+    limits : by default those that hold where nobody said anything.
 
     Raises
     ------
@@ -61,7 +69,10 @@ def passing(
         As `importing.inspect`.
     """
     with tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True) as folder:
-        proposal = importing.inspect(Workspace(folder), path, view=view, progress=progress)
+        workspace = Workspace(folder)
+        if limits is not None:
+            write_json(workspace.root / FILE, limits.model_dump(mode="json"))
+        proposal = importing.inspect(workspace, path, view=view, progress=progress)
         scale = choose_scale(proposal.masks)
         record = Record(
             name=path.resolve().name,

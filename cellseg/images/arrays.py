@@ -25,10 +25,14 @@ def _npy(path: Path, name: str) -> Iterator[Stack]:
 def _npz(path: Path, name: str) -> Iterator[Stack]:
     with zipfile.ZipFile(path) as archive:
         members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+        if not members:
+            raise CellsegError(
+                f"{name} is a zip without an array; unpack it and bring the images that are in it."
+            )
         if len(members) != 1:
             names = ", ".join(info.filename.removesuffix(".npy") for info in members[:4])
             raise CellsegError(
-                f"{name} holds {len(members)} arrays{f' ({names})' if names else ''}; needed is "
+                f"{name} holds {len(members)} arrays ({names}); needed is "
                 "one array with an image; save each as an NPY file of its own."
             )
         with archive.open(members[0]) as file:

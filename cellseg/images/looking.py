@@ -196,7 +196,7 @@ def whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
     Raises
     ------
     CellsegError
-        For fractions, negative values and values beyond 4294967295.
+        For fractions, negative values and values beyond 2147483647, as label images are int32.
     """
     if array.dtype.kind == "b":
         array = array.astype(np.uint8) * np.uint8(255)
@@ -210,10 +210,10 @@ def whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
                 "numbers (0 = background); save it as an 8-bit or 16-bit image."
             )
     low, high = array.min(), array.max()
-    if low < 0 or high > np.iinfo(np.uint32).max:
+    if low < 0 or high > np.iinfo(np.int32).max:
         raise CellsegError(
             f"The mask {name} holds values from {low:g} to {high:g}; needed are whole numbers "
-            "from 0 (background) to 4294967295."
+            "from 0 (background) to 2147483647."
         )
     if array.dtype in (np.uint8, np.uint16, np.uint32):
         return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -1,8 +1,10 @@
 """The models of a workspace, and those that come with cellseg."""
 
 import io
+import lzma
 import shutil
 import zipfile
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -30,6 +32,7 @@ WEIGHTS = "weights.weights.h5"
 BEST_ON_TEST = "best_on_test.weights.h5"
 CARD = "card.md"
 MAX_PACKED = 2 * 1024**3
+HDF5 = b"\x89HDF"
 SHIPPED = Path(__file__).parent / "shipped"
 """The models that come with cellseg; made by `scripts/`, and never changed here."""
 
@@ -254,12 +257,24 @@ class ModelStore:
                         if member in members:
                             _extract(archive, members[member], folder / member)
                     _write(folder, facts)
-        except (zipfile.BadZipFile, ValidationError, EOFError, NotImplementedError) as error:
+        except _DAMAGED as error:
             raise CellsegError(
                 f"{packed.name} is not a model of cellseg or is damaged; bring a zip that the "
                 "page Models or another cellseg made."
             ) from error
         return Model(target, facts)
+
+
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    ValidationError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,  # how zipfile asks for a password
+)
+"""What is raised where the bytes of a packed model make no sense."""
 
 
 def now() -> datetime:
@@ -283,6 +298,9 @@ def _members(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
     with archive.open(member) as source, target.open("wb") as copy:
         shutil.copyfileobj(source, copy, 1 << 20)
+    with target.open("rb") as weights:
+        if weights.read(len(HDF5)) != HDF5:
+            raise zipfile.BadZipFile("no weights inside")
 
 
 def _write(folder: Path, facts: ModelFacts) -> None:

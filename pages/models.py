@@ -46,7 +46,7 @@ with shell.page(
         workspace,
         "model-upload",
         "A zip that was downloaded here or from another cellseg",
-        help="The model appears in the list under the name it had.",
+        help="The model appears in the list under the name it had, with a number if that is taken.",
         many=False,
     ):
         try:

@@ -195,7 +195,7 @@ def test_rename(workspace):
     next(field for field in app.text_input if "New name" in field.label).set_value("Cells")
     next(button for button in app.button if button.label == "Rename").click().run()
     assert DatasetStore(workspace).all()[0].name == "Cells"
-    assert "The dataset is now named Cells" in text(app)
+    assert "The new name is Cells" in text(app)
 
 
 def test_delete_asks_first(workspace):

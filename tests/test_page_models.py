@@ -59,7 +59,7 @@ def test_rename(workspace):
     app.text_input[0].set_value("second")
     next(button for button in app.button if button.label == "Rename").click().run()
     assert ModelStore(workspace).get(model.id).name == "second"
-    assert "The model is now named second" in text(app)
+    assert "The new name is second" in text(app)
 
 
 def test_delete_asks_first(workspace):

@@ -51,6 +51,14 @@ def files(**options):
 HYPERSTACK = {"imagej": True, "metadata": {"axes": "ZCYX"}}
 
 
+def of_form(app, part):
+    """The key of a part of the form, which begins anew with another file or choice."""
+    found = [*app.button, *app.selectbox, *app.segmented_control, *app.slider]
+    keys = {one.key for one in found if one.key and one.key.startswith("view-form-")}
+    (key,) = (key for key in keys if key.split("-", 3)[3:] == [part])
+    return key
+
+
 def press(app, key):
     """Click; then once more, for a page that begins again leaves two of everything to AppTest."""
     app.button(key=key).click().run()
@@ -62,13 +70,13 @@ def test_a_stack_asks_and_the_answer_is_kept(workspace):
     app.file_uploader[0].set_value(files(**HYPERSTACK)).run()
     assert not errors(app)
     assert "holds 3 planes of 2 channels, 32 × 32 pixels" in text(app)
-    assert app.button(key="view-form-use").disabled
-    app.segmented_control(key="view-form-plane-way").set_value("One plane").run()
-    app.slider(key="view-form-plane").set_value(2).run()
-    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
-    press(app, "view-form-use")
+    assert app.button(key=of_form(app, "use")).disabled
+    app.segmented_control(key=of_form(app, "plane-way")).set_value("One plane").run()
+    app.slider(key=of_form(app, "plane")).set_value(2).run()
+    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    press(app, of_form(app, "use"))
     assert not errors(app)
-    assert app.button(key="view-form-use").disabled
+    assert app.button(key=of_form(app, "use")).disabled
     press(app, "dataset-save")
     (kept,) = DatasetStore(workspace).all()
     assert kept.view == View(plane=2, channels=(0,))
@@ -78,10 +86,10 @@ def test_a_stack_asks_and_the_answer_is_kept(workspace):
 def test_channels_change_their_colours(workspace):
     app = opened("datasets")
     app.file_uploader[0].set_value(files(**HYPERSTACK)).run()
-    app.selectbox(key="view-form-red").set_value(1).run()
-    app.selectbox(key="view-form-green").select_index(0).run()
-    app.selectbox(key="view-form-blue").set_value(0).run()
-    press(app, "view-form-use")
+    app.selectbox(key=of_form(app, "red")).set_value(1).run()
+    app.selectbox(key=of_form(app, "green")).select_index(0).run()
+    app.selectbox(key=of_form(app, "blue")).set_value(0).run()
+    press(app, of_form(app, "use"))
     press(app, "dataset-save")
     (kept,) = DatasetStore(workspace).all()
     assert kept.view.channels == (1, None, 0)
@@ -92,9 +100,9 @@ def test_pages_that_say_nothing_must_be_named(workspace):
     app.file_uploader[0].set_value(files(metadata=None)).run()
     assert len(errors(app)) == 1
     assert app.button(key="dataset-save").disabled
-    app.selectbox(key="view-form-axes").set_value("ZYX").run()
-    app.segmented_control(key="view-form-plane-way").set_value("Mean").run()
-    press(app, "view-form-use")
+    app.selectbox(key=of_form(app, "axes")).set_value("ZYX").run()
+    app.segmented_control(key=of_form(app, "plane-way")).set_value("Mean").run()
+    press(app, of_form(app, "use"))
     assert not errors(app)
     press(app, "dataset-save")
     (kept,) = DatasetStore(workspace).all()
@@ -104,11 +112,11 @@ def test_pages_that_say_nothing_must_be_named(workspace):
 def test_a_choice_that_fits_nothing_can_be_changed(workspace):
     app = opened("datasets")
     app.file_uploader[0].set_value(files(**HYPERSTACK)).run()
-    app.segmented_control(key="view-form-plane-way").set_value("Each plane").run()
-    press(app, "view-form-use")  # three images for one mask
+    app.segmented_control(key=of_form(app, "plane-way")).set_value("Each plane").run()
+    press(app, of_form(app, "use"))  # three images for one mask
     assert len(errors(app)) == 1
-    app.segmented_control(key="view-form-plane-way").set_value("Maximum").run()
-    press(app, "view-form-use")
+    app.segmented_control(key=of_form(app, "plane-way")).set_value("Maximum").run()
+    press(app, of_form(app, "use"))
     assert not errors(app)
     assert "3 pairs" in text(app)
 
@@ -121,7 +129,7 @@ def test_pictures_ask_nothing():
         for k, name in enumerate(("", "mask_"))
     ]
     app.file_uploader[0].set_value(pairs).run()
-    assert not [button for button in app.button if button.key == "view-form-use"]
+    assert not [button for button in app.button if str(button.key).startswith("view-form")]
 
 
 @pytest.mark.parametrize(
@@ -189,9 +197,9 @@ def areas(app):
 
 
 def choose_second_channel(app):
-    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
-    app.selectbox(key="view-form-grey").set_value(1).run()
-    press(app, "view-form-use")
+    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    app.selectbox(key=of_form(app, "grey")).set_value(1).run()
+    press(app, of_form(app, "use"))
     assert not errors(app)
 
 
@@ -217,6 +225,25 @@ def test_what_was_chosen_is_kept_with_the_results(workspace, monkeypatch):
     assert "used: channel 1 as grey" in methods(facts)
 
 
+def test_another_file_begins_the_form_anew(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "c.tif", channels())
+    choose_second_channel(app)
+    next(button for button in app.button if button.label == "Remove 1 file").click().run()
+    app.file_uploader[0].set_value([("s.tif", time_stack(), "image/tiff")]).run()
+    assert app.segmented_control(key=of_form(app, "plane-way")).value == "Maximum"
+    assert not [one for one in app.segmented_control if one.label == "Channels"]
+
+
+def test_a_choice_stays_with_another_model(workspace, monkeypatch):
+    app = on_segment(workspace, monkeypatch, "c.tif", channels())
+    made.model(workspace, made.dataset(workspace, name="other"), "other")
+    choose_second_channel(app)
+    models = app.selectbox(key="segment-model")
+    models.select("other").run()
+    assert app.selectbox(key="segment-model").value.name == "other"
+    assert areas(app) == [36]
+
+
 def test_files_that_are_removed_take_the_choice_along(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "c.tif", channels())
     choose_second_channel(app)
@@ -230,9 +257,9 @@ def test_pages_of_which_nothing_is_known_ask_on_the_page_segment(workspace, monk
     assert "name the axes" in errors(app)[0]
     (asked,) = [one for one in app.expander if one.label == "Planes and channels"]
     assert asked.proto.expanded
-    app.selectbox(key="view-form-axes").set_value("TYX").run()
-    app.segmented_control(key="view-form-time-way").set_value("Each time point").run()
-    press(app, "view-form-use")
+    app.selectbox(key=of_form(app, "axes")).set_value("TYX").run()
+    app.segmented_control(key=of_form(app, "time-way")).set_value("Each time point").run()
+    press(app, of_form(app, "use"))
     assert not errors(app)
     assert app.selectbox(key="segment-image").options == ["p_t00.tif", "p_t01.tif"]
 
@@ -256,10 +283,10 @@ def test_one_colour_of_a_picture_is_chosen_on_the_page_segment(workspace, monkey
     app = on_segment(workspace, monkeypatch, "c.png", png_bytes(picture))
     assert areas(app) == [100]
     assert [one for one in app.expander if one.label == "Channels"]
-    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
-    assert app.selectbox(key="view-form-grey").options == ["Red", "Green", "Blue"]
-    app.selectbox(key="view-form-grey").set_value(2).run()
-    press(app, "view-form-use")
+    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    assert app.selectbox(key=of_form(app, "grey")).options == ["Red", "Green", "Blue"]
+    app.selectbox(key=of_form(app, "grey")).set_value(2).run()
+    press(app, of_form(app, "use"))
     assert not errors(app)
     assert areas(app) == [36]
 
@@ -275,16 +302,16 @@ def test_colours_are_offered_folded_on_the_page_datasets(workspace):
     app.file_uploader[0].set_value(pairs).run()
     assert not errors(app)
     assert [one for one in app.expander if one.label == "Channels"]
-    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
-    app.selectbox(key="view-form-grey").set_value(1).run()
-    press(app, "view-form-use")
+    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    app.selectbox(key=of_form(app, "grey")).set_value(1).run()
+    press(app, of_form(app, "use"))
     assert [one for one in app.expander if one.label == "Used of each file: channel 1 as grey"]
 
 
 def test_a_plain_image_asks_nothing_on_the_page_segment(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "a.png", png_bytes(made.squares(0)[0]))
     assert [one.label for one in app.expander if "each file" in one.label] == []
-    assert not [button for button in app.button if button.key == "view-form-use"]
+    assert not [button for button in app.button if str(button.key).startswith("view-form")]
 
 
 def time_stack():
@@ -297,19 +324,19 @@ def time_stack():
 
 def test_each_time_point_may_be_taken_of_the_maximum(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "s.tif", time_stack())
-    app.segmented_control(key="view-form-time-way").set_value("Each time point").run()
-    press(app, "view-form-use")
+    app.segmented_control(key=of_form(app, "time-way")).set_value("Each time point").run()
+    press(app, of_form(app, "use"))
     assert not errors(app)
     assert app.selectbox(key="segment-image").options == ["s_t00.tif", "s_t01.tif"]
-    assert app.segmented_control(key="view-form-plane-way").value == "Maximum"
+    assert app.segmented_control(key=of_form(app, "plane-way")).value == "Maximum"
 
 
 def test_each_plane_may_be_taken_of_the_first_time_point(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "s.tif", time_stack())
-    app.segmented_control(key="view-form-plane-way").set_value("Each plane").run()
-    press(app, "view-form-use")
+    app.segmented_control(key=of_form(app, "plane-way")).set_value("Each plane").run()
+    press(app, of_form(app, "use"))
     assert app.selectbox(key="segment-image").options == [f"s_z{n:02}.tif" for n in range(3)]
-    assert app.segmented_control(key="view-form-time-way").value == "One time point"
+    assert app.segmented_control(key=of_form(app, "time-way")).value == "One time point"
 
 
 def test_a_choice_that_does_not_fit_plain_images_can_be_dropped(workspace, monkeypatch):
@@ -345,10 +372,10 @@ def test_a_choice_is_of_one_folder_of_the_server(workspace, monkeypatch, tmp_pat
 
 def test_true_masks_are_taken_as_their_images_were(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "s.tif", stack(0, **HYPERSTACK))
-    app.segmented_control(key="view-form-colours").set_value("One as grey").run()
-    app.segmented_control(key="view-form-plane-way").set_value("One plane").run()
-    app.slider(key="view-form-plane").set_value(2).run()
-    press(app, "view-form-use")
+    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    app.segmented_control(key=of_form(app, "plane-way")).set_value("One plane").run()
+    app.slider(key=of_form(app, "plane")).set_value(2).run()
+    press(app, of_form(app, "use"))
     labels = np.zeros((3, 32, 32), np.uint8)
     for plane in range(3):
         labels[plane, 10 * plane : 10 * plane + 5, :5] = 1

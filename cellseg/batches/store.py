@@ -69,7 +69,7 @@ class BatchStore:
             Where it cannot be a name.
         """
         taken = {batch.name.casefold() for batch in self.all()}
-        base = checked_name(wish, "batch", [])
+        base = checked_name(wish, "result", [])
         name, number = base, 1
         while name.casefold() in taken:
             number += 1
@@ -112,7 +112,7 @@ class BatchStore:
         with self.workspace.staged(target) as folder:
             sources = tuple(gather(folder))
             if not sources:
-                raise CellsegError("No image was brought; a batch needs at least one.")
+                raise CellsegError("No image was found in what was brought; bring at least one.")
             config = BatchConfig(
                 name=name,
                 created=created,
@@ -164,7 +164,7 @@ class BatchStore:
             Where another batch has it, or it cannot be a name.
         """
         others = [other.name for other in self.all() if other.id != batch.id]
-        return batch.renamed(checked_name(name, "batch", others))
+        return batch.renamed(checked_name(name, "result", others))
 
     def delete(self, batch: Batch) -> None:
         """Delete a batch and its files.

@@ -244,6 +244,12 @@ def channels_of(facts: StackFacts, view: View, name: str) -> tuple[int | None, .
         if facts.channels == 1:
             return (0,)
         return (0, 1, 2) if facts.channels >= 3 else (0, 1, None)
+    if facts.channels == 1 and view.channels != (0,):
+        wanted = ", ".join(str(c) for c in view.channels if c is not None)
+        raise CellsegError(
+            f"{name} has one channel only, and channel {wanted} was chosen, counted from 0; take "
+            "it apart from the others, with another choice."
+        )
     missing = [c for c in view.channels if c is not None and c >= facts.channels]
     if missing:
         raise CellsegError(

@@ -108,6 +108,11 @@ class Model:
         return self.facts.recipe
 
     @property
+    def finds_each(self) -> bool:
+        """Whether it finds each cell by itself, not only which pixels are cell."""
+        return self.facts.cells is not None and self.facts.cells.target == "instances"
+
+    @property
     def view(self) -> View:
         """What it takes of each image file."""
         return self.facts.view
@@ -180,16 +185,20 @@ class ModelStore:
         """
         return checked_name(wish, "model", [model.name for model in self.all()])
 
+    def _numbered(self, name: str) -> str:
+        """The name, with a number where a model has it."""
+        taken = {model.name.casefold() for model in self.all()}
+        found, number = name, 2
+        while found.casefold() in taken:
+            found, number = f"{name} {number}", number + 1
+        return found
+
     def publish(self, facts: ModelFacts, weights: Path, best_on_test: Path | None = None) -> Model:
         """Make a model of trained weights; it appears whole or not at all.
 
         Where its name was taken since the training began, a number is added.
         """
-        name = facts.name
-        taken = {model.name.casefold() for model in self.all()}
-        number = 2
-        while name.casefold() in taken:
-            name, number = f"{facts.name} {number}", number + 1
+        name = self._numbered(facts.name)
         facts = facts.model_copy(update={"name": name})
         target = self.workspace.models / free_id(self.workspace.models, name)
         with self.workspace.staged(target) as folder:
@@ -238,19 +247,21 @@ class ModelStore:
 
         Only the known files are read, into a folder of the workspace's own choice.
 
+        Parameters
+        ----------
+        name : by default the one it had, with a number where that is taken.
+
         Raises
         ------
         CellsegError
-            Where the file is no zip of a model, or its name is taken.
+            Where the file is no zip of a model, or the given name is taken.
         """
         try:
             with zipfile.ZipFile(packed) as archive:
                 members = _members(archive)
                 facts = ModelFacts.model_validate_json(archive.read(members[SETTINGS]))
-                taken = [model.name for model in self.all()]
-                facts = facts.model_copy(
-                    update={"name": checked_name(name or facts.name, "model", taken)}
-                )
+                name = self.free_name(name or self._numbered(facts.name))
+                facts = facts.model_copy(update={"name": name})
                 target = self.workspace.models / free_id(self.workspace.models, facts.name)
                 with self.workspace.staged(target) as folder:
                     for member in (WEIGHTS, BEST_ON_TEST):

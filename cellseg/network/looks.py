@@ -66,18 +66,19 @@ def unlike(rgb: NDArray[np.uint8], labels: NDArray[np.int32], looks: Looks) -> s
     elif not _within(brightness, look.brightness):
         low, high = (min(1.0, max(0.0, end)) for end in look.brightness)
         said = (
-            f"The mean brightness of this image is {brightness:.0%}, that of those that the model "
-            f"learned from {low:.0%} to {high:.0%}"
+            f"The mean brightness of this image is {brightness:.0%}, that of the images "
+            f"{WORDS[kind]} that the model learned from {low:.0%} to {high:.0%}"
         )
     elif contrast is not None and not _within(contrast, look.contrast):
         low, high = (min(1.0, max(-1.0, end)) for end in look.contrast)
         said = (
             f"The cells found here differ from their ground by {contrast:+.0%} of brightness, "
-            f"those that the model learned from by {low:+.0%} to {high:+.0%}"
+            f"in the images {WORDS[kind]} that the model learned from by {low:+.0%} to {high:+.0%}"
         )
     else:
         return None
-    return f"{said}; look at the result closely, or train with such images."
+    channel = "choose one channel as grey, " if kind == KINDS[0] else ""
+    return f"{said}; look at the result closely, {channel}or train with such images."
 
 
 def _brightness(image: Annotated) -> float:

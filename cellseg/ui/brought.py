@@ -36,7 +36,7 @@ LOOKED = 200
 """Files that are looked at for what there is to choose."""
 
 _VIEWS = "segment_views"
-"""What the user chose to be taken of each file, by the id of the model and the place of files."""
+"""What the user chose to be taken of each file, by the place of the files."""
 
 _EXAMPLES = "examples"
 """In the folder of the tab: a file of a zip that is shown in the form."""
@@ -143,8 +143,7 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
 
 def view(workspace: Workspace, what: Brought, model: Model) -> View:
     """What is taken of each file: as the model learned it, until the user chooses otherwise."""
-    key = (model.id, what.place)
-    current = st.session_state.get(_VIEWS, {}).get(key)
+    current = st.session_state.get(_VIEWS, {}).get(what.place)
     if not isinstance(current, View):
         current = model.view
     with st.container():  # there in every run, so that nothing below it changes its place
@@ -159,7 +158,7 @@ def view(workspace: Workspace, what: Brought, model: Model) -> View:
         else:
             return current
     if wanted is not None:
-        st.session_state.setdefault(_VIEWS, {})[key] = wanted
+        st.session_state.setdefault(_VIEWS, {})[what.place] = wanted
         st.rerun()
     return current
 

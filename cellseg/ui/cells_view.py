@@ -75,7 +75,9 @@ def number_of_cells(results: Results, found: Found, filters: Filters) -> None:
             "Cells",
             f"{shown:,}",
             border=True,
-            help="Separate parts of the mask; cells that touch count as one.",
+            help="Each cell by itself, also where cells touch."
+            if results.model.finds_each
+            else "Separate parts of the mask; cells that touch count as one.",
         )
     with st.container(gap=None):
         if filters.clauses():
@@ -84,7 +86,8 @@ def number_of_cells(results: Results, found: Found, filters: Filters) -> None:
             st.caption(
                 f":material/filter_alt: **The filters leave out {left_out:,} of {all_cells}.**"
             )
-        size = f"{found.width} × {found.height} pixels, {found.share:.1%} are cells."
+        size = f"{found.width} × {found.height} pixels, {found.share:.1%} are cells"
+        size += " before the filters." if filters.clauses() else "."
         if found.pixel_size is not None:
             size += f" A pixel is {found.pixel_size:.4g} µm wide."
         st.caption(size)

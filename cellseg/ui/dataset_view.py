@@ -5,7 +5,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from cellseg.batches.store import BatchStore
 from cellseg.datasets.store import Dataset, DatasetStore
+from cellseg.errors import CellsegError
+from cellseg.training.runs import RunStore
 from cellseg.ui import (
     card_view,
     dialogs,
@@ -130,5 +133,17 @@ def _renamed(store: DatasetStore, dataset: Dataset, name: str) -> None:
 
 
 def _deleted(store: DatasetStore, dataset: Dataset) -> None:
+    run = RunStore(store.workspace).active()
+    if run and dataset.id in (run.config.dataset_id, run.config.test_dataset_id):
+        raise CellsegError(
+            f"The training {run.config.model_name} uses {dataset.name}; wait for its end or stop "
+            "it on the page Train, then delete the dataset."
+        )
+    for batch in BatchStore(store.workspace).active():
+        if batch.config.dataset_id == dataset.id:
+            raise CellsegError(
+                f"The images of {dataset.name} are being segmented as {batch.name}; wait for the "
+                "end or stop it on the page Results, then delete the dataset."
+            )
     store.delete(dataset.id)
     state.choose("dataset", None)

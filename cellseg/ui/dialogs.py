@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cellseg.errors import CellsegError
 from cellseg.ui import shell, state
 from cellseg.ui.words import plain
 
@@ -40,8 +41,12 @@ def rename(what: str, name: str, change: Callable[[str], None]) -> None:
     what : `model` or `dataset`. name : its name now. change : gives it the new name.
     """
     with st.popover("Rename", icon=":material/edit:"), st.form(f"rename-{what}", border=False):
-        wish = st.text_input(f"New name of the {what}", value=name, max_chars=60)
+        wish = st.text_input("New name", value=name, max_chars=60)
         if st.form_submit_button("Rename", type="primary"):
-            change(wish)
-            state.note(f"The {what} is now named {wish.strip()}.")
+            try:
+                change(wish)
+            except CellsegError as error:
+                state.complain(str(error))
+            else:
+                state.note(f"The new name is {wish.strip()}.")
             st.rerun()

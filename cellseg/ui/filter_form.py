@@ -26,6 +26,7 @@ def form(key: str, columns: Sequence[str]) -> Filters:
         border = st.toggle(
             "Leave out cells at the border",
             key=f"{key}-border",
+            persist_state="session",
             help="Cells that touch the edge of the image are cut off: their area is too small.",
         )
         score = st.slider(
@@ -35,6 +36,7 @@ def form(key: str, columns: Sequence[str]) -> Filters:
             0.0,
             0.05,
             key=f"{key}-score",
+            persist_state="session",
             help=definition("score"),
         )
         wanted = st.multiselect(
@@ -42,6 +44,7 @@ def form(key: str, columns: Sequence[str]) -> Filters:
             [column for column in columns if column not in ("area", "area_um2", "score")],
             format_func=titled,
             key=f"{key}-columns",
+            persist_state="session",
             placeholder="Choose columns",
         )
         ranges = [_range(key, column) for column in wanted]
@@ -88,6 +91,7 @@ def _bounds(key: str, label: str, meaning: str | None = None) -> tuple[float | N
                     f"{label}, {bound}",
                     value=None,
                     key=f"{key}-{end}",
+                    persist_state="session",
                     placeholder=bound,
                     label_visibility="collapsed",
                 )

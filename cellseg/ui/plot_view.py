@@ -59,6 +59,7 @@ def show(results: Results, found: Found, filters: Filters) -> None:
                 default="This image",
                 required=True,
                 key=f"{key}-scope",
+                persist_state="page",
             )
             == "All images"
         )

@@ -36,6 +36,7 @@ def options(model: Model) -> tuple[PredictionOptions, float | None]:
             step=0.01,
             format="%.4f",
             key="segment-pixel-size",
+            persist_state="session",
             placeholder="from the file",
             help="Side of one pixel in micrometres, for areas in µm² and a scale bar. Leave it "
             "empty where the file knows it.",
@@ -54,6 +55,7 @@ def _scale(cells: CellsFacts) -> PredictionOptions:
         value=None,
         format="%.0f",
         key="segment-diameter",
+        persist_state="session",
         placeholder=f"about {cells.diameter:.0f}, as learned",
         help="Say it where the cells are much larger or smaller than those that the model learned "
         "from; the image is then scaled to it.",
@@ -65,6 +67,7 @@ def _scale(cells: CellsFacts) -> PredictionOptions:
         max_value=8192,
         value=None,
         key="segment-tile",
+        persist_state="session",
         placeholder="as the image needs",
         help="Large images are cut into overlapping tiles; smaller ones need less memory.",
         width=240,
@@ -101,7 +104,7 @@ def background(
                 icon=":material/play_arrow:",
             )
         if pressed:
-            with st.spinner("Taking in the images"):
+            with shell.boundary(), st.spinner("Taking in the images"):
                 batch = jobs.start(
                     workspace,
                     what.sources,
@@ -111,8 +114,8 @@ def background(
                     pixel_size,
                     view=None if what.dataset else view,
                 )
-            brought.forget(workspace)
-            _open(batch.id)
+                brought.forget(workspace)
+                _open(batch.id)
 
 
 def one_of(files: list[Received]) -> list[Received]:

@@ -1,5 +1,6 @@
 """What of a stack, or of many channels, is looked at: a form with a live preview."""
 
+import hashlib
 from itertools import permutations
 from pathlib import Path
 
@@ -52,22 +53,22 @@ def choice(workspace: Workspace, offer: Offer, current: View) -> View | None:
 
     Parameters
     ----------
-    current : the choice with which the images are read now.
+    current : the choice with which the images are read now; with another one the form begins anew.
     """
+    asked = offer.name + offer.facts.model_dump_json() + current.model_dump_json()
+    key = f"view-form-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
     with st.container(key="view-form"):
         st.markdown(
             f"**What of the images is used**: {plain(offer.name)} holds {offer.facts.words}."
         )
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            wanted = _widgets(offer.facts, current)
+            wanted = _widgets(key, offer.facts, current)
         with right:
             _preview(workspace, offer, wanted)
         changed = wanted != current
         label = "Use this for all images" if changed else "Used for all images"
-        pressed = st.button(
-            label, key="view-form-use", icon=":material/check:", disabled=not changed
-        )
+        pressed = st.button(label, key=f"{key}-use", icon=":material/check:", disabled=not changed)
     return wanted if pressed else None
 
 
@@ -90,18 +91,18 @@ def axes_options(facts: StackFacts) -> list[str | None]:
     return options if facts.certain else [*options, None]
 
 
-def _widgets(facts: StackFacts, current: View) -> View:
-    axes = _axes(facts, current)
+def _widgets(key: str, facts: StackFacts, current: View) -> View:
+    axes = _axes(key, facts, current)
     choices: dict[str, object] = {}
     if axes is not None and axes != facts.axes:
         facts = facts.model_copy(update={"axes": axes})
         choices["axes"] = axes
     expand = UNKNOWN in facts.axes
     if facts.channels > 1:
-        choices["channels"] = _channels(facts, current)
+        choices["channels"] = _channels(key, facts, current)
     for letter in "ZTP":
         if facts.length(letter) > 1:
-            picked, each = _along(letter, facts.length(letter), current)
+            picked, each = _along(key, letter, facts.length(letter), current)
             choices |= picked
             expand = expand or each
     if not (expand or current.expand or current.plane is not None):  # then it goes without saying
@@ -111,7 +112,7 @@ def _widgets(facts: StackFacts, current: View) -> View:
     return checked(View, **choices, expand=expand)
 
 
-def _axes(facts: StackFacts, current: View) -> str | None:
+def _axes(key: str, facts: StackFacts, current: View) -> str | None:
     """The letters that are meant; None for pages of which nothing is known."""
     options = axes_options(facts)
     if len(options) == 1:
@@ -131,7 +132,7 @@ def _axes(facts: StackFacts, current: View) -> str | None:
         options,
         index=_first(options, current),
         format_func=words,
-        key="view-form-axes",
+        key=f"{key}-axes",
         help="As they follow in the file: T time, Z plane, C channel, Y row, X column.",
     )
 
@@ -142,7 +143,7 @@ def _first(options: list[str | None], current: View) -> int:
     return options.index(current.axes) if current.axes in options else 0
 
 
-def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None:
+def _channels(key: str, facts: StackFacts, current: View) -> tuple[int | None, ...] | None:
     """One channel for grey or three for colours; None where nothing differs from the default."""
     names = facts.channel_names or tuple(f"Channel {n}" for n in range(facts.channels))
     if facts.colour:
@@ -153,7 +154,7 @@ def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None
         ("In colours", "One as grey"),
         default="One as grey" if grey else "In colours",
         required=True,
-        key="view-form-colours",
+        key=f"{key}-colours",
     )
     usual: tuple[int | None, ...] = (0, 1, 2) if facts.channels > 2 else (0, 1, None)
     start = current.channels or usual
@@ -163,7 +164,7 @@ def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None
             range(facts.channels),
             index=(start[0] or 0) if grey and (start[0] or 0) < facts.channels else 0,
             format_func=lambda n: names[n],
-            key="view-form-grey",
+            key=f"{key}-grey",
         )
         return (chosen,)
     options = [None, *range(facts.channels)]
@@ -178,7 +179,7 @@ def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None
                     options,
                     index=options.index(first) if first in options else 0,
                     format_func=lambda n: "None" if n is None else names[n],
-                    key=f"view-form-{colour.lower()}",
+                    key=f"{key}-{colour.lower()}",
                 )
             )
     found = tuple(picked)
@@ -187,7 +188,7 @@ def _channels(facts: StackFacts, current: View) -> tuple[int | None, ...] | None
     return found
 
 
-def _along(letter: str, length: int, current: View) -> tuple[dict[str, object], bool]:
+def _along(key: str, letter: str, length: int, current: View) -> tuple[dict[str, object], bool]:
     """What is taken along an axis: settings of a view, and whether each becomes an image."""
     field = _FIELDS[letter]
     one, each = _ONE[letter], _EACH[letter]
@@ -204,7 +205,7 @@ def _along(letter: str, length: int, current: View) -> tuple[dict[str, object], 
         ways,
         default=first,
         required=True,
-        key=f"view-form-{field}-way",
+        key=f"{key}-{field}-way",
     )
     if way == one:
         start = number if number is not None else (length // 2 if letter == "Z" else 0)
@@ -213,7 +214,7 @@ def _along(letter: str, length: int, current: View) -> tuple[dict[str, object], 
             0,
             length - 1,
             min(start, length - 1),
-            key=f"view-form-{field}",
+            key=f"{key}-{field}",
             help="Counted from 0.",
         )
         return {field: chosen}, False

@@ -209,6 +209,28 @@ def test_delete_asks_first(workspace):
     assert "The dataset Nuclei was deleted" in text(app)
 
 
+def test_a_dataset_that_a_training_uses_is_not_deleted(workspace):
+    made.run(workspace, made.dataset(workspace, "Nuclei"), state="running")
+    app = opened("datasets")
+    app.button(key="dataset-delete").click().run()
+    app.button(key="dataset-delete").click()
+    app.button(key="confirm-delete").click().run()
+    assert "The training first uses Nuclei" in errors(app)[0]
+    assert DatasetStore(workspace).all()
+
+
+def test_a_refused_name_leaves_the_page_as_it_is(workspace):
+    for name in ("Nuclei", "Cells"):
+        made.dataset(workspace, name)
+    app = opened("datasets")
+    opened_one = app.get("image")
+    field = next(field for field in app.text_input if "New name" in field.label)
+    field.set_value({"Nuclei": "Cells", "Cells": "Nuclei"}[field.value])
+    next(button for button in app.button if button.label == "Rename").click().run()
+    assert "exists already" in errors(app)[0]
+    assert len(app.get("image")) == len(opened_one) > 0
+
+
 def look_at(app, view):
     return app.segmented_control(key="dataset-view").set_value(view).run()
 

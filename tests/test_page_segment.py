@@ -146,6 +146,31 @@ def test_a_pixel_size_gives_micrometres_without_another_prediction(workspace, ne
     assert network.asked == 1
 
 
+def test_options_and_filters_outlast_another_page(workspace):
+    app = segmented(workspace, slide(0))
+    app.number_input(key="segment-pixel-size").set_value(0.5).run()
+    app.number_input(key="segment-filter-area-low").set_value(26.0).run()
+    app.toggle(key="segment-filter-border").set_value(True).run()
+    assert cells_of(app) == "0"
+    app.switch_page("pages/models.py").run()
+    app.switch_page("pages/segment.py").run()
+    assert app.number_input(key="segment-pixel-size").value == 0.5
+    assert app.number_input(key="segment-filter-area-low").value == 26.0
+    assert app.toggle(key="segment-filter-border").value
+    assert cells_of(app) == "0"
+
+
+def test_a_batch_that_cannot_start_leaves_the_way_back(workspace):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("notes.txt", "none")
+    app = segmented(workspace, ("a.zip", packed.getvalue(), "application/zip"))
+    app.button(key="segment-batch").click().run()
+    assert "No image was found" in errors(app)[0]
+    press(app, "Remove 1 file")
+    assert not errors(app)
+
+
 def test_the_labels_are_packed_with_where_they_come_from(workspace):
     app = segmented(workspace, slide(0, "x.png"))
     go_to(app, "Download")

@@ -53,7 +53,7 @@ def recipe(dataset: Dataset, models: Sequence[Model], encoders: Mapping[str, str
         10_000,
         None,
         key="train-cells-epochs",
-        placeholder="as the minutes say",
+        placeholder="by minutes",
         help=f"Instead of minutes: rounds of {default.steps} steps, each ending with a score.",
     )
     origins = [model for model in models if isinstance(model.recipe, CellsRecipe)]

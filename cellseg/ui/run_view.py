@@ -192,10 +192,15 @@ def _scores(run: Run, last: dict[str, Any], progress: Progress) -> None:
         ("IoU", "iou", "Overlap of found and true cell pixels; 1 is perfect."),
         ("Dice", "dice", "A kinder relative of IoU: twice the overlap over both areas."),
     ]
+    side = run.config.recipe.preprocessing.image_size
+    seen = f"At {side} × {side} pixels; the model's card has the scores at the size of the images."
     with st.grid(4, min_column_width=150):
-        for title, key, help_text in tiles:
+        for title, key, meaning in tiles:
             st.metric(
-                f"{title}, {part}", score(last.get(prefix + key)), help=help_text, border=True
+                f"{title}, {part}",
+                score(last.get(prefix + key)),
+                help=f"{meaning} {seen}",
+                border=True,
             )
         st.metric(
             "Accuracy to beat",

@@ -73,7 +73,7 @@ async function begin(state, files) {
   try {
     while (!(await round(state, job))) tell(state, job);
     finish(state);
-    state.show(`${count(files.length)}, ${size(job.total)} uploaded.`);
+    state.show(`${count(files.length)}, ${size(job.total)} added.`);
     state.done(job.files.map(({ id, name, file }) => ({ id, name, size: file.size })));
   } catch (problem) {
     if (state.job === job) stop(state, problem.message);

@@ -14,8 +14,9 @@ from cellseg.batches.inputs import ENDINGS, images
 from cellseg.datasets.masks import MaskScale, decide_kind, labels, mask_facts, soft_foreground
 from cellseg.datasets.pairing import pair_apart
 from cellseg.errors import CellsegError
+from cellseg.images.choosing import remarks
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import View, remarks
+from cellseg.images.view import View
 from cellseg.limits import Limits
 
 Progress = Callable[[int, int, str], None]

@@ -21,8 +21,9 @@ from cellseg.batches.work import Finder, one_sentence, segment_into
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import Kind, Result, files
+from cellseg.images.choosing import remarks
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import View, remarks
+from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import Model
 from cellseg.workspace import Workspace, ensure_folder, write_bytes

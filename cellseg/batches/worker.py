@@ -35,9 +35,10 @@ from cellseg.datasets.importing import Upload
 from cellseg.datasets.masks import MaskScale
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
+from cellseg.images.choosing import remarks
 from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
-from cellseg.images.view import View, remarks
+from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import ModelStore
 from cellseg.workspace import Workspace

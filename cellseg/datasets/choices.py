@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellseg.errors import CellsegError
+from cellseg.images.choosing import Choosable, choosable, remarks
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import Choosable, Offer, View, choosable, remarks
+from cellseg.images.view import Offer, View
 
 
 class Choices:

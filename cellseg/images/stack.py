@@ -110,6 +110,11 @@ class StackFacts(Frozen):
         return self.shape[self.axes.index(letter)] if letter in self.axes else 1
 
     @property
+    def channel_words(self) -> str:
+        """The names of the channels behind a number of them: ` (DAPI, GFP)`, or nothing."""
+        return f" ({', '.join(self.channel_names)})" if self.channel_names else ""
+
+    @property
     def words(self) -> str:
         """For a person: `10 planes of 2 channels, 512 × 512 pixels`."""
         counted = []

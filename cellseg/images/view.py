@@ -1,7 +1,6 @@
 """The choice of what of a file is looked at: axes, channels, plane, time point."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
@@ -214,24 +213,6 @@ def cuts(facts: StackFacts, view: View, name: str) -> list[Cut]:
     ]
 
 
-class Choosable(IntEnum):
-    """What a file leaves to choose; the more there is, the higher."""
-
-    NOTHING = 0
-    COLOURS = 1
-    STACK = 2
-    AXES = 3
-
-
-def choosable(facts: StackFacts) -> Choosable:
-    """What there is to choose: colours of a picture; planes, time points, channels; or its axes."""
-    if not facts.certain:
-        return Choosable.AXES
-    if facts.planes > 1 or (facts.channels > 1 and not facts.colour):
-        return Choosable.STACK
-    return Choosable.COLOURS if facts.colour else Choosable.NOTHING
-
-
 def channels_of(facts: StackFacts, view: View, name: str) -> tuple[int | None, ...]:
     """The channels that a choice takes: one, or those for red, green and blue.
 
@@ -254,49 +235,9 @@ def channels_of(facts: StackFacts, view: View, name: str) -> tuple[int | None, .
     if missing:
         raise CellsegError(
             f"{name} has no channel {missing[0]}; it has {facts.channels}, counted from 0"
-            f"{_named(facts)}; choose among them."
+            f"{facts.channel_words}; choose among them."
         )
     return view.channels
-
-
-def remarks(told: StackFacts, view: View, name: str) -> list[str]:
-    """A sentence for each thing that was decided without the user, or against the file.
-
-    Parameters
-    ----------
-    told : as the file says.
-
-    Raises
-    ------
-    CellsegError
-        Where the axes of the choice do not fit the file.
-    """
-    facts = told.renamed(view.axes, name)
-    said = []
-    if told.certain and facts.axes != told.axes:
-        said.append(
-            f"{name} says that its axes are {told.axes}, and was read as {facts.axes}; choose the "
-            "axes if that is not meant."
-        )
-    if view.channels is None and facts.channels > 1 and not facts.colour:
-        became = "the first three became" if facts.channels > 3 else "they became"
-        colours = "red and green" if facts.channels == 2 else "red, green and blue"
-        said.append(
-            f"{name} has {facts.channels} channels{_named(facts)}: {became} {colours}; choose "
-            "others, or one as grey, if the cells do not show so."
-        )
-    if facts.length("Z") > 1 and not (view.expand or view.projection) and view.plane is None:
-        said.append(
-            f"{name} is a stack of {facts.length('Z')} planes: their maximum was taken; choose a "
-            "plane, the mean, or one image for each plane if that is not meant."
-        )
-    for letter, number in (("T", view.time), ("P", view.position)):
-        if facts.length(letter) > 1 and number is None and not view.expand:
-            said.append(
-                f"{name} has {facts.length(letter)} {WORDS[letter]}s: the first one was taken; "
-                "choose another, or one image for each, if that is not meant."
-            )
-    return said
 
 
 def _unknown(facts: StackFacts, name: str) -> str:
@@ -314,7 +255,3 @@ def _unknown(facts: StackFacts, name: str) -> str:
         f"{name} holds {facts.words}, and does not say whether these are planes, time points or "
         f"channels; name the axes ({options}), or make every page an image of its own."
     )
-
-
-def _named(facts: StackFacts) -> str:
-    return f" ({', '.join(facts.channel_names)})" if facts.channel_names else ""

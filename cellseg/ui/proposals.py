@@ -9,7 +9,8 @@ from cellseg.datasets import importing
 from cellseg.datasets.importing import NothingPaired
 from cellseg.datasets.proposal import Proposal
 from cellseg.errors import CellsegError
-from cellseg.images.view import ChoiceNeeded, Choosable, View, choosable
+from cellseg.images.choosing import Choosable, choosable
+from cellseg.images.view import ChoiceNeeded, View
 from cellseg.limits import Limits
 from cellseg.ui import doctor_view, server_folder, uploads, view_form
 from cellseg.ui.uploads import Received

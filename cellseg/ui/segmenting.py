@@ -17,8 +17,9 @@ from cellseg.batches.truth import suffixed
 from cellseg.batches.work import segment_into
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
+from cellseg.images.choosing import remarks
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import View, cuts, remarks
+from cellseg.images.view import View, cuts
 from cellseg.models.store import Model
 from cellseg.ui.reader import reader
 from cellseg.ui.uploads import Received

@@ -8,9 +8,10 @@ import streamlit as st
 
 from cellseg.config import checked
 from cellseg.errors import CellsegError
+from cellseg.images.choosing import Choosable, choosable
 from cellseg.images.scaling import thumbnail, to_rgb8
 from cellseg.images.stack import UNKNOWN, StackFacts
-from cellseg.images.view import Choosable, Offer, View, choosable, cuts
+from cellseg.images.view import Offer, View, cuts
 from cellseg.images.writing import png_bytes
 from cellseg.ui.reader import reader
 from cellseg.ui.words import count, plain

@@ -43,6 +43,7 @@ def test_facts_are_plain_json(model):
         left_out=2,
         pixel_size=0.5,
         settings={"overlay": "filled"},
+        warnings={"a.tif": (), "b.tif": ("Dark.",)},
         when=WHEN,
     )
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
@@ -50,7 +51,10 @@ def test_facts_are_plain_json(model):
     assert facts["date"] == "2026-03-24T14:05:00+00:00"
     assert facts["model"]["dataset_fingerprint"] == model.facts.dataset_fingerprint
     assert facts["model"]["recipe"]["preprocessing"]["image_size"] == 128
-    assert facts["images"] == [{"name": "a.tif", "cells": 3}, {"name": "b.tif", "cells": 0}]
+    assert facts["images"] == [
+        {"name": "a.tif", "cells": 3},
+        {"name": "b.tif", "cells": 0, "warnings": ["Dark."]},
+    ]
     assert (facts["cells"], facts["cells_left_out"], facts["pixel_size_um"]) == (3, 2, 0.5)
     assert facts["settings"] == {"overlay": "filled"}
     assert {"python", "numpy", "scikit-image"} <= set(facts["versions"])

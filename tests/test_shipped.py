@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import tifffile
+from scipy import ndimage
 from typer.testing import CliRunner
 
 from cellseg.analysis.matching import count_matches, overlaps
@@ -65,6 +66,23 @@ def test_it_finds_cells_in_one_colour_as_in_grey(nuclei, drawn, channel):
     assert expected.labels.max() > 5
     np.testing.assert_array_equal(found.labels, expected.labels)
     assert found.warnings == expected.warnings
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_it_finds_the_channel_of_the_cells_among_other_stains(nuclei, drawn, channel):
+    grey, labels = drawn
+    far = ndimage.distance_transform_edt(labels == 0)
+    pixels = np.zeros((*grey.shape, 3), grey.dtype)
+    pixels[..., channel] = grey
+    pixels[..., channel - 1] = 2000 * np.exp(-((far / 15) ** 2))
+    network = predictor.load(nuclei)
+    expected = network.cells(Image(grey, "YX"))
+    found = network.cells(Image(pixels, "YXC"))
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    assert f"(shown as {('red', 'green', 'blue')[channel]})" in found.warnings[0]
+    names = ("A", "B", "C")
+    named = network.cells(Image(pixels, "YXC", names))
+    assert f"({names[channel]})" in named.warnings[0]
 
 
 def test_it_stays_as_it_is(workspace, nuclei):

@@ -81,6 +81,7 @@ def facts(
         filters=filters.clauses(),
         left_out=sum(found.cells for found in founds) - sum(cells.values()),
         pixel_size=sizes.pop() if len(sizes) == 1 else None,
+        warnings={found.name: found.warnings for found in founds},
         settings={
             **settings,
             "filters": filters.model_dump(mode="json", exclude_defaults=True),

@@ -27,6 +27,7 @@ def provenance(
     left_out: int = 0,
     pixel_size: float | None = None,
     settings: Mapping[str, Any] | None = None,
+    warnings: Mapping[str, Sequence[str]] | None = None,
     when: datetime | None = None,
 ) -> dict[str, Any]:
     """Everything that is needed to make the same results again, as plain values for JSON.
@@ -39,6 +40,7 @@ def provenance(
     left_out : cells that the filters took away.
     pixel_size : side of a pixel in micrometres, if known.
     settings : whatever else was chosen.
+    warnings : sentences about images, by their names.
     when : the time of the results; now by default.
     """
     when = when or datetime.now(UTC).replace(microsecond=0)
@@ -51,7 +53,11 @@ def provenance(
         "cells_left_out": left_out,
         "pixel_size_um": pixel_size,
         "settings": dict(settings or {}),
-        "images": [{"name": name, "cells": count} for name, count in cells.items()],
+        "images": [
+            {"name": name, "cells": count}
+            | ({"warnings": list(said)} if (said := (warnings or {}).get(name)) else {})
+            for name, count in cells.items()
+        ],
         "cells": sum(cells.values()),
         "versions": _versions(),
         "platform": platform.platform(),

@@ -53,6 +53,11 @@ class Stretch:
         channels = np.atleast_3d(image.pixels)
         return cls(image, tuple(_range(channels[..., c], low, high) for c in range(image.channels)))
 
+    def channel(self, number: int) -> Self:
+        """One of the channels as a grey image."""
+        pixels = self.image.pixels[..., number]
+        return replace(self, image=Image(pixels, "YX"), ranges=(self.ranges[number],), dark=())
+
     def filled(self) -> Self:
         """The same where channels without a picture of their own show that of the others.
 

@@ -20,6 +20,7 @@ from cellseg.network.preprocessing import cells_image
 from cellseg.network.targets import QUARTILE, typical_diameter
 from cellseg.recipes import CellsFacts, CellsRecipe
 from cellseg.segmentation.cells import Cells
+from cellseg.segmentation.channels import strange, surest
 from cellseg.segmentation.instances import (
     connected_components,
     enlarged,
@@ -67,6 +68,9 @@ BYTES = 8
 
 LOOKED_AT = 30_000
 """Pixels of an image from which its looks are told, at most."""
+
+COLOURS = ("red", "green", "blue")
+"""Of the channels that have no names."""
 
 Rgb = NDArray[np.uint8]
 Read = Callable[[slice, slice], Rgb]
@@ -140,7 +144,7 @@ class CellsPredictor:
             Where labels and probability would not fit into the memory.
         """
         options = options or PredictionOptions()
-        stretch = cells_image(image, self.settings)
+        stretch, said = self._seen(cells_image(image, self.settings), options)
         height, width = image.height, image.width
         check_memory(BYTES * height * width, "This image")
         factor, first = self._factor(stretch, options)
@@ -152,7 +156,7 @@ class CellsPredictor:
             parts = self._tiles(height, width, factor, options)
             found = self._found(parts, stretch.rgb8, factor)
             labels, probability = stitched(height, width, parts, found, progress)
-        return Cells(labels, probability, self._warnings(stretch, labels, options))
+        return Cells(labels, probability, (*said, *self._warnings(stretch, labels, options)))
 
     def _found(self, parts: Sequence[Tile], read: Read, factor: float) -> Iterator[Found]:
         """Cells and foreground of each tile's window, looked at scaled by a factor."""
@@ -189,7 +193,7 @@ class CellsPredictor:
         size = None if options.diameter else self._other_size(labels)
         looks = None
         if self.facts.looks:
-            every = slice(None, None, math.ceil(math.sqrt(labels.size / LOOKED_AT)))
+            every = _every(labels.size)
             looks = unlike(stretch.rgb8(every, every), labels[every, every], self.facts.looks)
         return tuple(sentence for sentence in (looks, size) if sentence)
 
@@ -235,20 +239,54 @@ class CellsPredictor:
         found = self.separated(self.closer_outputs(rgb, factor))
         return found if factor == 1.0 else nearest(found, *known.shape)
 
+    def _scaled(self, options: PredictionOptions) -> float | None:
+        """By how much to scale an image whose cells have a known diameter."""
+        if options.diameter is None:
+            return None
+        factor = self.facts.enlarged * self.facts.diameter / options.diameter
+        return min(SCALES[1], max(SCALES[0], factor))
+
     def _factor(self, stretch: Stretch, options: PredictionOptions) -> tuple[float, Found | None]:
         """By how much to scale the image, and what was seen of it whole at its own scale."""
-        if options.diameter is not None:
-            factor = self.facts.enlarged * self.facts.diameter / options.diameter
-            return min(SCALES[1], max(SCALES[0], factor)), None
+        if (factor := self._scaled(options)) is not None:
+            return factor, None
         if self.facts.target == "semantic" or not self.facts.instances.closer:
             return self.facts.enlarged, None
-        height, width = stretch.image.height, stretch.image.width
-        whole = height * width <= WHOLE
-        rows, columns = (
-            (slice(0, height), slice(0, width)) if whole else (_middle(height), _middle(width))
-        )
-        first = next(self._found([Tile((rows, columns), (rows, columns))], stretch.rgb8, 1.0))
+        first = self._first(stretch, 1.0)
+        whole = stretch.image.height * stretch.image.width <= WHOLE
         return self.enlargement(first[0]), first if whole else None
+
+    def _first(self, stretch: Stretch, factor: float) -> Found:
+        """What is seen of an image scaled by a factor: of all of it, or of the middle."""
+        height, width = stretch.image.height, stretch.image.width
+        rows, columns = (
+            (slice(0, height), slice(0, width))
+            if height * width <= WHOLE
+            else (_middle(height), _middle(width))
+        )
+        return next(self._found([Tile((rows, columns), (rows, columns))], stretch.rgb8, factor))
+
+    def _seen(
+        self, stretch: Stretch, options: PredictionOptions
+    ) -> tuple[Stretch, tuple[str, ...]]:
+        """The image, or of strange colours the channel that shows the cells; what to say of it."""
+        channels = [c for c in range(len(stretch.ranges)) if c not in stretch.dark]
+        if len(channels) < 2 or self.facts.target == "semantic" or not self.facts.looks:
+            return stretch, ()
+        every = _every(stretch.image.height * stretch.image.width)
+        if not strange(stretch.rgb8(every, every), self.facts.looks):
+            return stretch, ()
+        factor = self._scaled(options) or 1.0
+        chosen = surest([self._first(stretch.channel(c), factor) for c in channels])
+        if chosen is None:
+            return stretch, ()
+        number = channels[chosen]
+        named = "".join(stretch.image.channel_names[number : number + 1])
+        name = named or f"shown as {COLOURS[number]}"
+        return stretch.channel(number), (
+            "The model learned from no such colours, so the one channel was looked at in which it "
+            f"was surest of the cells ({name}); choose the channel if that is not meant.",
+        )
 
     def _tiles(
         self, height: int, width: int, factor: float, options: PredictionOptions
@@ -266,6 +304,11 @@ class CellsPredictor:
 def windows_at_once() -> int:
     """How many windows go through the network together on this machine."""
     return GPU_WINDOWS if tf.config.list_physical_devices("GPU") else 1
+
+
+def _every(pixels: int) -> slice:
+    """Of an axis, so many that few of all pixels are looked at."""
+    return slice(None, None, math.ceil(math.sqrt(pixels / LOOKED_AT)))
 
 
 def _middle(length: int) -> slice:

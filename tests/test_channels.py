@@ -1,0 +1,51 @@
+"""Which channel of strange colours is looked at."""
+
+import numpy as np
+import pytest
+
+from cellseg.recipes import Look, Looks
+from cellseg.segmentation.channels import strange, surest
+
+STAINED = Look(share=0.5, brightness=(0.5, 0.9), contrast=(-0.5, 0.0))
+BRIGHT = Look(share=0.5, brightness=(0.0, 0.4), contrast=(0.0, 0.9))
+
+
+def flat(red, green, blue):
+    return np.full((4, 4, 3), (red, green, blue), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("rgb", "kinds", "expected"),
+    [
+        (flat(90, 0, 60), {"colour": STAINED, "bright cells": BRIGHT}, True),
+        (flat(90, 0, 60), {"bright cells": BRIGHT}, True),
+        (flat(90, 0, 60), {"colour": STAINED}, False),  # channels alone were not learned either
+        (flat(90, 0, 60), {}, False),
+        (flat(200, 100, 200), {"colour": STAINED, "bright cells": BRIGHT}, False),
+        (flat(60, 60, 60), {"colour": STAINED, "bright cells": BRIGHT}, False),
+        (flat(60, 62, 58), {"bright cells": BRIGHT}, False),  # a shadow of a colour
+    ],
+)
+def test_colours_on_a_ground_darker_than_all_that_was_learned_are_strange(rgb, kinds, expected):
+    assert strange(rgb, Looks(kinds=kinds)) is expected
+
+
+def seen(cells, probability):
+    labels = np.zeros((2, 5), np.int32)
+    labels.flat[:cells] = range(1, cells + 1)
+    return labels, np.asarray(probability, np.float32).reshape(2, 5)
+
+
+def test_the_channel_is_chosen_in_which_most_pixels_are_sure():
+    vague = seen(4, [0.95] * 2 + [0.5] * 4 + [0.05] * 4)
+    clear = seen(3, [0.95] * 3 + [0.5] * 1 + [0.05] * 6)
+    assert surest([vague, clear]) == 1
+    assert surest([clear, vague]) == 0
+
+
+def test_a_channel_of_hardly_a_cell_is_not_chosen():
+    clear = seen(8, [0.95] * 8 + [0.5] * 2)
+    empty, one = seen(0, [0.0] * 10), seen(1, [0.95] + [0.0] * 9)
+    assert surest([empty, one, clear]) == 2
+    assert surest([empty, one]) == 1
+    assert surest([empty, empty]) is None

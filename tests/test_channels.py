@@ -31,9 +31,9 @@ def test_colours_on_a_ground_darker_than_all_that_was_learned_are_strange(rgb, k
 
 
 def seen(cells, probability):
-    labels = np.zeros((2, 5), np.int32)
-    labels.flat[:cells] = range(1, cells + 1)
-    return labels, np.asarray(probability, np.float32).reshape(2, 5)
+    labels = np.zeros((1, len(probability)), np.int32)
+    labels[0, :cells] = range(1, cells + 1)
+    return labels, np.array([probability], np.float32)
 
 
 def test_the_channel_is_chosen_in_which_most_pixels_are_sure():
@@ -44,8 +44,8 @@ def test_the_channel_is_chosen_in_which_most_pixels_are_sure():
 
 
 def test_a_channel_of_hardly_a_cell_is_not_chosen():
-    clear = seen(8, [0.95] * 8 + [0.5] * 2)
-    empty, one = seen(0, [0.0] * 10), seen(1, [0.95] + [0.0] * 9)
+    clear = seen(11, [0.95] * 11 + [0.5])
+    empty, one = seen(0, [0.0] * 12), seen(1, [0.95] + [0.0] * 11)
     assert surest([empty, one, clear]) == 2
     assert surest([empty, one]) == 1
     assert surest([empty, empty]) is None

@@ -15,7 +15,7 @@ COLOURED = 0.1
 SURE = (0.1, 0.9)
 """Probabilities of foreground outside of which the network is sure of a pixel."""
 
-ENOUGH = 0.25
+ENOUGH = 0.1
 """Share of the most cells of a channel that another one must have to be considered."""
 
 

@@ -76,7 +76,8 @@ def show(results: Results, found: Found, filters: Filters) -> None:
         _summed(key, "Cells in an image", summary(list(cells.values()), parts))
         return
     if not len(table):
-        st.info("No cell passes the filters; there is nothing to plot.", icon=":material/info:")
+        why = "No cell passes the filters" if filters.clauses() else "No cell was found"
+        st.info(f"{why}; there is nothing to plot.", icon=":material/info:")
         return
     of = [groups[name] for name in table["image"]] if by else None
     if kind == "Scatter":

@@ -44,6 +44,13 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
         )
         st.stop()
 
+    with buttons:
+        keeping = st.container(width="content")
+        if what.files and st.button(
+            f"Remove {count(len(what.files), 'file')}", icon=":material/close:"
+        ):
+            brought.forget(workspace)
+            st.rerun()
     view = brought.view(workspace, what, model)
     files = list(what.live)
     with st.container():  # there in every run, so that nothing below it changes its place
@@ -58,14 +65,9 @@ with shell.page("Segment", "A trained network marks the cells in your images.") 
             shell.show_error(sentence)
     if pixel_size is not None:
         found = [one.with_pixel_size(pixel_size) for one in found]
-    with buttons:
+    with keeping:
         if found and not what.many:
             segment_form.keep(workspace, found, model, options, view, pixel_size)
-        if what.files and st.button(
-            f"Remove {count(len(what.files), 'file')}", icon=":material/close:"
-        ):
-            brought.forget(workspace)
-            st.rerun()
     if found:
         name = segment_form.title(found, model)
         results_view.show(workspace, Results("segment", name, tuple(found), model, options))

@@ -97,12 +97,13 @@ def ask(workspace: Workspace) -> Brought:
     )
     limits = Limits.of(workspace)
     datasets = DatasetStore(workspace).all()
-    with st.container():  # there in every run, so that nothing below it changes its place
-        if not files and (datasets or limits.import_roots):
-            with st.expander("From a dataset or a folder of the server", icon=":material/dns:"):
-                if (other := _elsewhere(limits, datasets)) is not None:
-                    return other
-    return Brought(tuple(files))
+    slot = st.empty()  # there in every run, so that nothing below it changes its place
+    if files or not (datasets or limits.import_roots):
+        slot.empty()  # now, and not only when all is segmented
+        return Brought(tuple(files))
+    with slot.container():
+        with st.expander("From a dataset or a folder of the server", icon=":material/dns:"):
+            return _elsewhere(limits, datasets) or Brought()
 
 
 def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:

@@ -52,10 +52,11 @@ class Workspace:
         """
         folder = self.staging / uuid.uuid4().hex
         try:
+            ensure_folder(self.root)
             with disk_errors(self.root):
-                ensure_folder(folder)
+                folder.mkdir(parents=True)
                 yield folder
-                ensure_folder(target.parent)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 if target.exists():
                     raise CellsegError(f"{target.name} exists already; choose another name.")
                 folder.rename(target)
@@ -68,7 +69,7 @@ class Workspace:
             raise ValueError(f"{folder} lies outside the workspace {self.root}")
         doomed = self.staging / uuid.uuid4().hex
         with disk_errors(self.root):
-            ensure_folder(doomed.parent)
+            doomed.parent.mkdir(parents=True, exist_ok=True)
             folder.rename(doomed)
             shutil.rmtree(doomed, ignore_errors=True)
 

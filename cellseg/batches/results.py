@@ -75,6 +75,7 @@ def facts(
     settings = (options or PredictionOptions()).model_dump(mode="json", exclude_none=True)
     if view is not None:
         settings["view"] = view.model_dump(mode="json", exclude_defaults=True)
+    settings["filters"] = filters.model_dump(mode="json", exclude_defaults=True)
     return provenance(
         cells,
         model,
@@ -82,10 +83,7 @@ def facts(
         left_out=sum(found.cells for found in founds) - sum(cells.values()),
         pixel_size=sizes.pop() if len(sizes) == 1 else None,
         warnings={found.name: found.warnings for found in founds},
-        settings={
-            **settings,
-            "filters": filters.model_dump(mode="json", exclude_defaults=True),
-        },
+        settings=settings,
     )
 
 

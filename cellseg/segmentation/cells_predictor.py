@@ -144,10 +144,10 @@ class CellsPredictor:
             Where labels and probability would not fit into the memory.
         """
         options = options or PredictionOptions()
-        stretch, said = self._seen(cells_image(image, self.settings), options)
+        stretch, first, said = self._seen(cells_image(image, self.settings), options)
         height, width = image.height, image.width
         check_memory(BYTES * height * width, "This image")
-        factor, first = self._factor(stretch, options)
+        factor, first = self._factor(stretch, options, first)
         if first is not None and options.tile is None and factor == 1.0:
             labels, probability = first
             if progress:
@@ -246,13 +246,20 @@ class CellsPredictor:
         factor = self.facts.enlarged * self.facts.diameter / options.diameter
         return min(SCALES[1], max(SCALES[0], factor))
 
-    def _factor(self, stretch: Stretch, options: PredictionOptions) -> tuple[float, Found | None]:
-        """By how much to scale the image, and what was seen of it whole at its own scale."""
+    def _factor(
+        self, stretch: Stretch, options: PredictionOptions, first: Found | None
+    ) -> tuple[float, Found | None]:
+        """By how much to scale the image, and what was seen of it whole at its own scale.
+
+        Parameters
+        ----------
+        first : what was seen of it already, as by `_first`.
+        """
         if (factor := self._scaled(options)) is not None:
             return factor, None
         if self.facts.target == "semantic" or not self.facts.instances.closer:
             return self.facts.enlarged, None
-        first = self._first(stretch, 1.0)
+        first = first or self._first(stretch, 1.0)
         whole = stretch.image.height * stretch.image.width <= WHOLE
         return self.enlargement(first[0]), first if whole else None
 
@@ -268,25 +275,32 @@ class CellsPredictor:
 
     def _seen(
         self, stretch: Stretch, options: PredictionOptions
-    ) -> tuple[Stretch, tuple[str, ...]]:
-        """The image, or of strange colours the channel that shows the cells; what to say of it."""
+    ) -> tuple[Stretch, Found | None, tuple[str, ...]]:
+        """The image, or of strange colours the channel that shows the cells.
+
+        Returns
+        -------
+        What is looked at, what was seen of it already, and what to say of it.
+        """
         channels = [c for c in range(len(stretch.ranges)) if c not in stretch.dark]
         if len(channels) < 2 or self.facts.target == "semantic" or not self.facts.looks:
-            return stretch, ()
+            return stretch, None, ()
         every = _every(stretch.image.height * stretch.image.width)
         if not strange(stretch.rgb8(every, every), self.facts.looks):
-            return stretch, ()
+            return stretch, None, ()
         factor = self._scaled(options) or 1.0
-        chosen = surest([self._first(stretch.channel(c), factor) for c in channels])
+        looks = [self._first(stretch.channel(c), factor) for c in channels]
+        chosen = surest(looks)
         if chosen is None:
-            return stretch, ()
+            return stretch, None, ()
         number = channels[chosen]
         named = "".join(stretch.image.channel_names[number : number + 1])
         name = named or f"shown as {COLOURS[number]}"
-        return stretch.channel(number), (
+        said = (
             "The model learned from no such colours, so the one channel was looked at in which it "
-            f"was surest of the cells ({name}); choose the channel if that is not meant.",
+            f"was surest of the cells ({name}); choose the channel if that is not meant."
         )
+        return stretch.channel(number), looks[chosen], (said,)
 
     def _tiles(
         self, height: int, width: int, factor: float, options: PredictionOptions

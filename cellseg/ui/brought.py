@@ -19,7 +19,7 @@ from cellseg.images.reading import EXTENSIONS
 from cellseg.images.view import Offer, View
 from cellseg.limits import Limits
 from cellseg.models.store import Model
-from cellseg.ui import shell, uploads, view_form
+from cellseg.ui import server_folder, shell, uploads, view_form
 from cellseg.ui.reader import reader
 from cellseg.ui.uploads import Received
 from cellseg.ui.words import count
@@ -120,15 +120,7 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
         return Brought(dataset=dataset)
     if not limits.import_roots:
         return None
-    folder = st.selectbox(
-        "A folder on the server",
-        [str(path) for path in roots.choices(limits)],
-        index=None,
-        accept_new_options=True,
-        placeholder="Choose or type a folder",
-        help="Its images are read where they lie.",
-        key="segment-server",
-    )
+    folder = server_folder.box(limits, "segment-server", "Its images are read where they lie.")
     if not folder:
         return None
     try:

@@ -1,5 +1,7 @@
 """Files from a folder of the server, where the operator opened one."""
 
+from typing import Literal
+
 import streamlit as st
 
 from cellseg.datasets import roots
@@ -24,22 +26,30 @@ def forget() -> None:
     st.session_state.pop(_CHOSEN, None)
 
 
+def box(
+    limits: Limits, key: str, help: str, width: Literal["stretch"] | int = "stretch"
+) -> str | None:
+    """A box of the open folders, in which a path may be typed."""
+    return st.selectbox(
+        "A folder on the server",
+        [str(path) for path in roots.choices(limits)],
+        index=None,
+        accept_new_options=True,
+        placeholder="Choose or type a folder",
+        help=help,
+        key=key,
+        width=width,
+    )
+
+
 @shell.guarded
 def choose(limits: Limits) -> None:
-    """A box of the open folders, in which a path may be typed, and a button."""
+    """The box of folders, and a button."""
     if not limits.import_roots:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="dataset-server-folder"):
-        folder = st.selectbox(
-            "A folder on the server",
-            [str(path) for path in roots.choices(limits)],
-            index=None,
-            accept_new_options=True,
-            placeholder="Choose or type a folder",
-            help="For images that are on the server already; they need no upload.",
-            key=_WIDGET,
-            width=480,
-        )
+        help = "For images that are on the server already; they need no upload."
+        folder = box(limits, _WIDGET, help, 480)
         st.button(
             "Read this folder",
             disabled=not folder,

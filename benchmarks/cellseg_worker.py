@@ -71,7 +71,7 @@ class Trainee:
     def __init__(self, found: list[pictures.Picture]) -> None:
         self._recipe = CellsRecipe()
         self._found = found
-        self._facts = CellsFacts(precision=precision.chosen(self._recipe.training.precision))
+        self._facts = CellsFacts(precision=precision.resolved(self._recipe.training.precision))
         network = cells_trainer._network(self._recipe, None, self._facts)
         self.predictor = CellsPredictor(network, self._recipe, self._facts)
         self._compiled = cells_trainer._compiled(network, self._recipe, self._facts)

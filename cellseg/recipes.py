@@ -83,8 +83,7 @@ class CellsTraining(Frozen):
         by half a cosine over the whole training.
     validation_fraction : of the training images that choose the best weights and the thresholds.
     patience : scored epochs without a better score after which learning ends; None never.
-    precision : of the arithmetic; `auto` takes bfloat16 where this machine is faster with it, and
-        accurate.
+    precision : of the arithmetic; `auto` takes bfloat16 where the processor multiplies it natively.
     target : None follows the masks: `instances` for label images, else `semantic`.
     seed : of the initial decoder weights, the squares and their changes.
     """

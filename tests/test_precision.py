@@ -1,75 +1,59 @@
-import numpy as np
+from pathlib import Path
+
+import keras
 import pytest
-import tensorflow as tf
 
 from cellseg.network import precision
 
-
-def product(kind):
-    """Two matrices of 200 x 200 whose products are added up in float32, and then rounded."""
-    left, right = np.random.default_rng(0).standard_normal((2, 200, 200)).astype(np.float32)
-    exact = rounded(left) @ rounded(right)
-    return [exact if kind == tf.float32 else rounded(exact)]
+X86 = "processor\t: 0\nmodel name\t: a CPU\nflags\t\t: fpu sse2 avx512f{}\nbugs\t\t: none\n"
+ARM = "processor\t: 0\nFeatures\t: fp asimd bf16\n"
 
 
-def product_added_up_in_bfloat16(kind):
-    if kind == tf.float32:
-        return product(kind)
-    left, right = np.random.default_rng(0).standard_normal((2, 200, 200)).astype(np.float32)
-    total = np.zeros((200, 200), np.float32)
-    for column, row in zip(rounded(left).T, rounded(right), strict=True):
-        total = rounded(total + rounded(np.outer(column, row)))
-    return [total]
+@pytest.fixture(autouse=True)
+def forget():
+    precision.automatic.cache_clear()
+    yield
+    precision.automatic.cache_clear()
 
 
-def rounded(values):
-    return tf.cast(tf.cast(values, tf.bfloat16), tf.float32).numpy()
-
-
-def with_a_nan(kind):
-    [values] = product(kind)
-    if kind == tf.bfloat16:
-        values[0, 0] = np.nan
-    return [values]
-
-
-def test_rounding_once_is_accurate_and_adding_up_in_bfloat16_is_not():
-    assert precision.accurate(product)
-    assert not precision.accurate(product_added_up_in_bfloat16)
-    assert not precision.accurate(with_a_nan)
-
-
-def test_one_inaccurate_result_of_several_is_enough():
-    def several(kind):
-        return [*product(kind), *product_added_up_in_bfloat16(kind)]
-
-    assert not precision.accurate(several)
-
-
-def test_the_convolutions_are_those_of_both_kinds_and_their_gradients():
-    found = precision.convolutions(tf.float32)
-    assert [array.shape for array in found] == [
-        (2, 32, 32, 128),
-        (2, 32, 32, 128),
-        (3, 3, 128, 128),
-        (2, 32, 32, 128),
-        (2, 32, 32, 128),
-        (3, 3, 128, 1),
-    ]
-    assert precision.accurate(lambda kind: precision.convolutions(tf.float32))
+def machine(monkeypatch, tmp_path: Path, cpuinfo: str | None, gpus=()):
+    path = tmp_path / "cpuinfo"
+    if cpuinfo is not None:
+        path.write_text(cpuinfo)
+    monkeypatch.setattr(precision, "CPUINFO", path)
+    monkeypatch.setattr(precision, "gpu_capabilities", lambda: list(gpus))
 
 
 @pytest.mark.parametrize(
-    ("faster", "accurate", "expected"),
+    ("cpuinfo", "gpus", "expected"),
     [
-        (True, True, "bfloat16"),
-        (True, False, "float32"),
-        (False, True, "float32"),
+        (X86.format(""), (), "float32"),
+        (X86.format(" avx512_bf16"), (), "bfloat16"),
+        (X86.format(" amx_bf16 amx_tile"), (), "bfloat16"),
+        (X86.format(" avx512_bf16x"), (), "float32"),
+        (ARM, (), "float32"),
+        (None, (), "float32"),
+        (X86.format(" avx512_bf16"), ((7, 5),), "float32"),
+        (X86.format(""), ((8, 0),), "bfloat16"),
+        (X86.format(""), ((9, 0), (7, 5)), "float32"),
     ],
 )
-def test_bfloat16_must_be_both_faster_and_accurate(monkeypatch, faster, accurate, expected):
-    seconds = {tf.float32: 1.0, tf.bfloat16: 0.5 if faster else 1.0}
-    monkeypatch.setattr(precision, "_seconds", seconds.get)
-    monkeypatch.setattr(precision, "accurate", lambda computed: accurate)
-    assert precision.chosen("auto") == expected
-    assert precision.chosen("bfloat16") == "bfloat16"
+def test_the_features_decide(monkeypatch, tmp_path, cpuinfo, gpus, expected):
+    machine(monkeypatch, tmp_path, cpuinfo, gpus)
+    assert precision.automatic() == expected
+    assert precision.resolved("auto") == expected
+
+
+def test_a_wish_goes_before_the_features(monkeypatch, tmp_path):
+    machine(monkeypatch, tmp_path, X86.format(""))
+    assert precision.resolved("bfloat16") == "bfloat16"
+    machine(monkeypatch, tmp_path, X86.format(" avx512_bf16"))
+    assert precision.resolved("float32") == "float32"
+
+
+def test_layers_compute_in_the_precision_and_the_policy_comes_back():
+    before = keras.config.dtype_policy().name
+    with precision.layers_in("bfloat16"):
+        layer = keras.layers.Dense(1)
+    assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
+    assert keras.config.dtype_policy().name == before

@@ -117,7 +117,7 @@ def load(model: Model) -> AnyPredictor:
             "of this model. Train it again or bring back a copy."
         )
     if isinstance(recipe, CellsRecipe):
-        network = folded(network, precision.fastest(), EXACT)
+        network = folded(network, precision.automatic(), EXACT)
     return predictor_of(network, recipe, model.facts.cells)
 
 

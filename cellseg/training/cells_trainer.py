@@ -76,7 +76,7 @@ def train(
         diameter=round(2.0 * math.sqrt(float(np.median(areas)) / math.pi), 2),
         instances=first_settings(target, areas),
         validation_images=validating,
-        precision=precision.chosen(settings.precision),
+        precision=precision.resolved(settings.precision),
         device=devices.described(used),
         looks=looks_of(images),
         enlarged=enlarged_for(width),

@@ -1,6 +1,6 @@
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-import anyio
 import pytest
 from starlette.applications import Starlette
 
@@ -34,7 +34,7 @@ def ask(app, method, path, query="", shown="", chunks=(b"",), broken=False):
 
     async def receive():
         if not parts:
-            await anyio.sleep_forever()
+            await asyncio.Event().wait()  # a client that stays connected and says no more
         return parts.pop(0)
 
     async def send(message):
@@ -49,7 +49,7 @@ def ask(app, method, path, query="", shown="", chunks=(b"",), broken=False):
         "http_version": "1.1",
     }
     with ThreadPoolExecutor(1) as thread:  # the browser tests leave a loop in the main one
-        thread.submit(anyio.run, app, scope, receive, send).result()
+        thread.submit(asyncio.run, app(scope, receive, send)).result()
     body = b"".join(message.get("body", b"") for message in sent)
     return sent[0]["status"], body
 

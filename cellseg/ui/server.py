@@ -6,7 +6,7 @@ pass through the memory of the server then.
 
 from pathlib import Path
 
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -71,9 +71,9 @@ async def _take(request: Request, part: Part, limits: Limits) -> None:
                 raise Refused(413, "A slice is longer than its file or than a request may be.")
             waiting += chunk
             if len(waiting) >= BUFFER:
-                await to_thread.run_sync(file.write, bytes(waiting))
+                await run_in_threadpool(file.write, bytes(waiting))
                 waiting.clear()
-        await to_thread.run_sync(file.write, bytes(waiting))
+        await run_in_threadpool(file.write, bytes(waiting))
 
 
 async def download(request: Request) -> Response:

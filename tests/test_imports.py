@@ -1,8 +1,10 @@
 """The rules of who may import whom, read from the source."""
 
 import ast
+import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -127,37 +129,55 @@ def libraries(path: Path, top: bool = False) -> set[str]:
     return {name.split(".")[0] for name in imported(path, top)}
 
 
-def ids(paths: list[Path]) -> list[str]:
-    return [path.relative_to(ROOT).as_posix() for path in paths]
+PATHS = {name_of(path): path for path in MODULES}
+"""The file of each module."""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=ids(MODULES))
-def test_only_the_ui_knows_streamlit(path: Path) -> None:
-    module = name_of(path)
-    if within(module, (STREAMLIT_ROOM,)):
-        return
-    assert "streamlit" not in libraries(path)
-    assert not any(within(name, (STREAMLIT_ROOM,)) for name in imported(path))
+def offenders(paths: Iterable[Path], wrong: Callable[[Path], Iterable[str]]) -> list[str]:
+    """What is wrong in each file, a line for each file that is not clean."""
+    found = ((path, sorted(wrong(path))) for path in paths)
+    return [f"{path.relative_to(ROOT)}: {', '.join(names)}" for path, names in found if names]
 
 
-@pytest.mark.parametrize("path", MODULES + SCRIPTS, ids=ids(MODULES + SCRIPTS))
-def test_only_the_rooms_that_compute_know_tensorflow(path: Path) -> None:
-    module = name_of(path)
-    if within(module, TENSORFLOW_ROOMS) and not within(module, WITHOUT_TENSORFLOW):
-        return
-    assert not libraries(path) & TENSORFLOW
+def broken(rule: str, lines: list[str]) -> str:
+    """What a rule that does not hold says: itself, and every file that breaks it."""
+    return "\n  ".join([rule, *lines])
 
 
-def modules_reached(start: str, *, top: bool) -> set[str]:
-    """Every module of cellseg that importing `start` runs; not only at its top if so wished."""
-    paths = {name_of(path): path for path in MODULES}
-    reached, waiting = set(), [start]
+def test_only_the_ui_knows_streamlit() -> None:
+    def wrong(path: Path) -> set[str]:
+        if within(name_of(path), (STREAMLIT_ROOM,)):
+            return set()
+        pages = {name for name in imported(path) if within(name, (STREAMLIT_ROOM,))}
+        return libraries(path) & {"streamlit"} | pages
+
+    found = offenders(MODULES, wrong)
+    assert not found, broken(
+        "Only cellseg.ui knows Streamlit, and nobody imports cellseg.ui.", found
+    )
+
+
+def test_only_the_rooms_that_compute_know_tensorflow() -> None:
+    def wrong(path: Path) -> set[str]:
+        module = name_of(path)
+        if within(module, TENSORFLOW_ROOMS) and not within(module, WITHOUT_TENSORFLOW):
+            return set()
+        return libraries(path) & TENSORFLOW
+
+    found = offenders(MODULES + SCRIPTS, wrong)
+    assert not found, broken("Only the rooms that compute import TensorFlow.", found)
+
+
+def modules_reached(*starts: str, top: bool) -> set[str]:
+    """Every module of cellseg that importing `starts` runs; not only at its top if so wished."""
+    reached: set[str] = set()
+    waiting = list(starts)
     while waiting:
         module = waiting.pop()
-        if module in reached or module not in paths:
+        if module in reached or module not in PATHS:
             continue
         reached.add(module)
-        waiting += imported(paths[module], top)
+        waiting += imported(PATHS[module], top)
     return reached
 
 
@@ -167,17 +187,21 @@ LIGHT = [
 ]
 
 
-@pytest.mark.parametrize("path", LIGHT, ids=ids(LIGHT))
-def test_no_page_waits_for_tensorflow(path: Path) -> None:
-    paths = {name_of(module): module for module in MODULES}
-    for name in imported(path, top=True):
-        for module in modules_reached(name, top=True):
-            assert not libraries(paths[module], top=True) & TENSORFLOW, f"through {module}"
+def test_no_page_waits_for_tensorflow() -> None:
+    def wrong(path: Path) -> set[str]:
+        reached = modules_reached(*imported(path, top=True), top=True)
+        return {module for module in reached if libraries(PATHS[module], top=True) & TENSORFLOW}
+
+    found = offenders(LIGHT, wrong)
+    assert not found, broken(
+        "No page imports TensorFlow at its top, not even through another module.", found
+    )
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=ids(SCRIPTS))
-def test_a_page_imports_no_page(path: Path) -> None:
-    assert not libraries(path) & {"pages", "streamlit_app", *(page.stem for page in PAGES)}
+def test_a_page_imports_no_page() -> None:
+    pages = {"pages", "streamlit_app", *(page.stem for page in PAGES)}
+    found = offenders(SCRIPTS, lambda path: libraries(path) & pages)
+    assert not found, broken("A page imports no page.", found)
 
 
 def room_graph() -> dict[str, set[str]]:
@@ -219,23 +243,26 @@ def test_modules_do_not_import_in_a_circle() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("path", PURE, ids=ids(PURE))
-def test_arrays_in_arrays_out(path: Path) -> None:
-    assert not libraries(path) & {"io", "os", "pathlib", "shutil", "subprocess"}
-    rooms = {room_of(name) for name in imported(path)}
-    assert not rooms & {"workspace", "datasets", "models", "training"}
+def test_arrays_in_arrays_out() -> None:
+    def wrong(path: Path) -> set[str]:
+        files = libraries(path) & {"io", "os", "pathlib", "shutil", "subprocess"}
+        rooms = {room_of(name) for name in imported(path)}
+        return files | rooms & {"workspace", "datasets", "models", "training"}
+
+    found = offenders(PURE, wrong)
+    assert not found, broken("What computes with arrays knows neither paths nor folders.", found)
 
 
-INITS = [path for path in MODULES if path.name == "__init__.py"]
+def test_a_package_file_is_a_docstring() -> None:
+    def wrong(path: Path) -> list[str]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        rest = [ast.unparse(node).splitlines()[0] for node in tree.body[1:]]
+        if path.parent == PACKAGE and len(rest) == 1 and rest[0].startswith("__version__"):
+            rest = []
+        return rest if ast.get_docstring(tree) else ["no docstring", *rest]
 
-
-@pytest.mark.parametrize("path", INITS, ids=ids(INITS))
-def test_a_package_file_is_a_docstring(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree)
-    rest = [ast.unparse(node) for node in tree.body[1:]]
-    version_only = path.parent == PACKAGE and len(rest) == 1 and rest[0].startswith("__version__")
-    assert not rest or version_only
+    found = offenders((path for path in MODULES if path.name == "__init__.py"), wrong)
+    assert not found, broken("An __init__.py is one docstring.", found)
 
 
 def loaded_by(*arguments: str) -> set[str]:
@@ -256,27 +283,55 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_by("-m", "cellseg", "--help") & HEAVY
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["app", "demo", "import", "train", "segment", "measure", "score", "evaluate", "list"],
-)
-def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
-    assert not loaded_by("-m", "cellseg", command, "--help") & HEAVY
+COMMANDS = ["app", "demo", "import", "train", "segment", "measure", "score", "evaluate", "list"]
+HELP = """
+import json, sys
+from typer.testing import CliRunner
+from cellseg.cli import app
+
+for command in sys.argv[1:]:
+    before = set(sys.modules)
+    assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0, command
+    loaded = before if command == sys.argv[1] else set()
+    print(json.dumps([command, sorted(loaded | set(sys.modules) - before)]))
+"""
+
+
+def test_help_of_a_command_loads_nothing_heavy() -> None:
+    """In one process, in which a module counts against the first command that loads it."""
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, *COMMANDS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = dict(json.loads(line) for line in done.stdout.splitlines())
+    assert list(loaded) == COMMANDS
+    heavy = {
+        command: sorted({name.split(".")[0] for name in names} & HEAVY)
+        for command, names in loaded.items()
+    }
+    assert heavy == {command: [] for command in COMMANDS}
 
 
 WORKERS = ["cellseg.training.worker", "cellseg.batches.worker"]
 
 
-@pytest.mark.parametrize("worker", WORKERS)
-def test_a_worker_leaves_streamlit_out(worker: str) -> None:
-    assert "streamlit" not in loaded_by("-c", f"import {worker}")
+def test_a_worker_leaves_streamlit_out() -> None:
+    assert [name for name in WORKERS if "streamlit" in loaded_by("-c", f"import {name}")] == []
 
 
-@pytest.mark.parametrize("worker", WORKERS)
-def test_nothing_a_worker_imports_later_knows_streamlit(worker: str) -> None:
-    paths = {name_of(path): path for path in MODULES}
-    for module in modules_reached(worker, top=False):
-        assert "streamlit" not in libraries(paths[module]), f"through {module}"
+def test_nothing_a_worker_imports_later_knows_streamlit() -> None:
+    found = {
+        worker: [
+            module
+            for module in modules_reached(worker, top=False)
+            if "streamlit" in libraries(PATHS[module])
+        ]
+        for worker in WORKERS
+    }
+    assert found == {worker: [] for worker in WORKERS}
 
 
 def test_the_launcher_needs_the_standard_library_alone() -> None:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from cellseg.network.norm import BatchNormalization
+from cellseg.network.batch_norm import BatchNormalization
 from cellseg.network.precision import layers_in
 from cellseg.network.unet import build_encoder, upsample
 from cellseg.recipes import CellsNetwork, Precision

@@ -8,7 +8,7 @@ from keras import layers
 
 from cellseg.config import EncoderSettings, NetworkSettings
 from cellseg.errors import CellsegError
-from cellseg.network.norm import BatchNormalization, with_fused_norms
+from cellseg.network.batch_norm import BatchNormalization, with_fused_batch_norms
 
 CLASSES = 2
 """Background and foreground."""
@@ -89,7 +89,7 @@ def build_encoder(
     if weights is not None:
         _load(backbone, weights, settings)
     if settings.encoder_trains and momentum is not None:
-        backbone = with_fused_norms(backbone)
+        backbone = with_fused_batch_norms(backbone)
     outputs = [backbone.get_layer(name).output for name in (*SKIPS, BOTTOM)]
     encoder = keras.Model(backbone.input, outputs, name="encoder")
     encoder.trainable = settings.encoder_trains

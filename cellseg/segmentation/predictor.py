@@ -12,8 +12,8 @@ from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.models.store import Model
 from cellseg.network import precision
+from cellseg.network.batch_norm_folding import fold_batch_norms
 from cellseg.network.cellnet import EXACT, build_cellnet
-from cellseg.network.folding import folded
 from cellseg.network.preprocessing import network_image
 from cellseg.network.unet import build_unet, load_weights
 from cellseg.recipes import CellsFacts, CellsPreprocessing, CellsRecipe
@@ -117,7 +117,7 @@ def load(model: Model) -> AnyPredictor:
             "of this model. Train it again or bring back a copy."
         )
     if isinstance(recipe, CellsRecipe):
-        network = folded(network, precision.automatic(), EXACT)
+        network = fold_batch_norms(network, precision.automatic(), EXACT)
     return predictor_of(network, recipe, model.facts.cells)
 
 

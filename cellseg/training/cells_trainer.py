@@ -15,12 +15,12 @@ from cellseg.network import precision
 from cellseg.network.augmentation import Annotated
 from cellseg.network.cellnet import build_cellnet
 from cellseg.network.crops import crop_batches, enlarged_for, side_for
+from cellseg.network.folded_training import folded_training_graph
 from cellseg.network.looks import looks_of
 from cellseg.network.losses import CellsLoss
 from cellseg.network.optimizer import optimizer
 from cellseg.network.preprocessing import cells_image
 from cellseg.network.targets import distances, thinner
-from cellseg.network.trainee import trainee
 from cellseg.network.unet import load_weights
 from cellseg.recipes import CLOSER, CLOSER_BELOW, CellsFacts, CellsRecipe, InstanceSettings, Target
 from cellseg.segmentation.cells_predictor import CellsPredictor
@@ -279,7 +279,7 @@ def _network(recipe: CellsRecipe, start: Path | None, facts: CellsFacts) -> kera
 
 def _compiled(network: keras.Model, recipe: CellsRecipe, facts: CellsFacts) -> keras.Model:
     """The same weights with an optimizer and a loss; the network itself stays bare."""
-    learner = trainee(network, facts.precision)
+    learner = folded_training_graph(network, facts.precision)
     steps = optimizer(recipe.training.learning_rate)
     learner.compile(optimizer=steps, loss=CellsLoss())
     steps.build(learner.trainable_variables)

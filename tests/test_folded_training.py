@@ -5,8 +5,12 @@ import tensorflow as tf
 from keras import layers
 
 from cellseg.network.cellnet import build_cellnet
+from cellseg.network.folded_training import (
+    FoldedConvolution,
+    folded_training_graph,
+    strided_depthwise,
+)
 from cellseg.network.losses import CellsLoss
-from cellseg.network.trainee import FoldedConvolution, strided, trainee
 from cellseg.recipes import CellsNetwork
 
 SMALL = CellsNetwork(alpha=0.35, decoder_filters=(16, 8, 8, 8), decoder_convolutions=(0, 0, 0, 1))
@@ -42,7 +46,7 @@ def test_every_other_pixel_is_seen_and_learns():
     corner[0, 0] = 2.0  # twice the pixel itself
     with tf.GradientTape() as tape:
         tape.watch(x)
-        found = strided(x, tf.constant(corner))
+        found = strided_depthwise(x, tf.constant(corner))
     np.testing.assert_array_equal(found[0, ..., 0], [[0, 4], [16, 20]])
     slope = tape.gradient(found, x)[0, ..., 0]
     np.testing.assert_array_equal(slope, np.kron(np.ones((2, 2)), [[2, 0], [0, 0]]))
@@ -63,13 +67,13 @@ def test_its_gradients_are_those_of_tensorflow(height, width):
     def plain(x, kernel):
         return tf.nn.depthwise_conv2d(x, kernel, [1, 2, 2, 1], "SAME")
 
-    for ours, theirs in zip(learned(strided), learned(plain), strict=True):
+    for ours, theirs in zip(learned(strided_depthwise), learned(plain), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_it_is_the_network_with_the_very_weights():
     plain = network()
-    model = trainee(plain, "float32")
+    model = folded_training_graph(plain, "float32")
     assert {id(one) for one in model.weights} == {id(one) for one in plain.weights}
     images = tf.constant(np.random.default_rng(1).uniform(size=(2, 64, 32, 3)).astype(np.float32))
     truth = tf.constant((noise((2, 64, 32, 4), 5) > 0).astype(np.float32))
@@ -89,7 +93,7 @@ def test_it_is_the_network_with_the_very_weights():
 
 
 def test_half_precision_is_for_the_encoder_alone():
-    model = trainee(network(), "bfloat16")
+    model = folded_training_graph(network(), "bfloat16")
     encoder = model.get_layer("encoder")
     folded = [one for one in encoder.layers if isinstance(one, FoldedConvolution)]
     assert len(folded) == 50  # all but the last, whose norm lies behind what the decoder takes
@@ -101,4 +105,6 @@ def test_half_precision_is_for_the_encoder_alone():
 @pytest.mark.parametrize("settings", [{"freeze_norms": False}, {"freeze_encoder": True}])
 def test_an_encoder_whose_norms_learn_or_that_is_frozen_stays_as_it_is(settings):
     plain = network(**settings)
-    assert trainee(plain, "bfloat16").get_layer("encoder") is plain.get_layer("encoder")
+    assert folded_training_graph(plain, "bfloat16").get_layer("encoder") is plain.get_layer(
+        "encoder"
+    )

@@ -8,7 +8,11 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from cellseg.network import subpixel
+from cellseg.network.subpixel_convolution import (
+    is_supported,
+    subpixel_convolution,
+    subpixel_weights,
+)
 from cellseg.recipes import Precision
 
 PADDED = ((0, 1), (0, 1))
@@ -17,7 +21,7 @@ PADDED = ((0, 1), (0, 1))
 Weights = list[NDArray[np.float32]]
 
 
-def folded(
+def fold_batch_norms(
     network: keras.Model, precision: Precision | None = None, exact: Collection[str] = ()
 ) -> keras.Model:
     """A copy whose batch norms are folded into the convolutions before them.
@@ -26,7 +30,7 @@ def folded(
     b = beta - a mean (Ioffe & Szegedy 2015); a scales the kernel, b becomes the bias. Results
     differ from those of the network by rounding. A convolution whose output goes to a batch norm
     must go nowhere else, and have no activation of its own. Padding becomes part of the strided
-    convolution behind it. A transposed convolution becomes a `subpixel.SubpixelConvolution`,
+    convolution behind it. A transposed convolution becomes a `SubpixelConvolution`,
     together with the ReLU behind its batch norm.
 
     Parameters
@@ -41,7 +45,7 @@ def folded(
     finer = {
         name
         for name, layer in found.items()
-        if subpixel.fits(layer) and (layer.use_bias or name in norms)
+        if is_supported(layer) and (layer.use_bias or name in norms)
     }
     relus = {name: relu for name, relu in relus_behind(network, norms).items() if name in finer}
     absorbed = {layer.name for layer in (*norms.values(), *padded.values(), *relus.values())}
@@ -60,7 +64,7 @@ def folded(
             config["use_bias"] = True
         same = layer.__class__.from_config(config)
         if layer.name in finer:
-            return subpixel.subpixel(same, "relu" if layer.name in relus else None)
+            return subpixel_convolution(same, "relu" if layer.name in relus else None)
         return same
 
     copy = keras.models.clone_model(
@@ -72,7 +76,7 @@ def folded(
         same = found[layer.name]
         norm = norms.get(layer.name)
         kept = _weights(same, norm) if norm else same.get_weights()
-        layer.set_weights(subpixel.weights(*kept) if layer.name in finer else kept)
+        layer.set_weights(subpixel_weights(*kept) if layer.name in finer else kept)
     return copy
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
 
-SIDES = (3, 4)
+KERNEL_SIDES = (3, 4)
 """Of the kernels of transposed convolutions of stride 2 that can be computed so."""
 
 
@@ -39,16 +39,18 @@ class SubpixelConvolution(layers.Conv2D):
         return (batch, *doubled, self.filters // 4)
 
 
-def fits(layer: keras.Layer) -> bool:
+def is_supported(layer: keras.Layer) -> bool:
     """Whether a layer is a transposed convolution that can be computed so."""
     return (
         isinstance(layer, layers.Conv2DTranspose)
-        and layer.kernel_size in {(side, side) for side in SIDES}
+        and layer.kernel_size in {(side, side) for side in KERNEL_SIDES}
         and (layer.strides, layer.padding) == ((2, 2), "same")
     )
 
 
-def subpixel(layer: layers.Conv2DTranspose, activation: str | None = None) -> SubpixelConvolution:
+def subpixel_convolution(
+    layer: layers.Conv2DTranspose, activation: str | None = None
+) -> SubpixelConvolution:
     """The layer that computes what `layer` does; it is given `weights` when it is built.
 
     Parameters
@@ -66,7 +68,7 @@ def subpixel(layer: layers.Conv2DTranspose, activation: str | None = None) -> Su
     )
 
 
-def weights(
+def subpixel_weights(
     kernel: NDArray[np.float32], bias: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Those of the subpixel convolution.
@@ -77,7 +79,7 @@ def weights(
 
     Parameters
     ----------
-    kernel : (n, n, F, C) of the transposed convolution, n one of `SIDES`. bias : (F,).
+    kernel : (n, n, F, C) of the transposed convolution, n one of `KERNEL_SIDES`. bias : (F,).
 
     Returns
     -------

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import layers
 
 from cellseg.config import NetworkSettings
-from cellseg.network.norm import BatchNormalization, with_fused_norms
+from cellseg.network.batch_norm import BatchNormalization, with_fused_batch_norms
 from cellseg.network.unet import build_encoder
 
 X = np.random.default_rng(0).normal(3.0, 2.0, (2, 4, 6, 3)).astype(np.float32)
@@ -93,13 +93,13 @@ def test_weights_files_fit_both(tmp_path):
             np.testing.assert_array_equal(found, wanted)
 
 
-def test_a_network_with_fused_norms_is_the_same_network():
+def test_a_network_with_fused_batch_norms_is_the_same_network():
     inputs = keras.Input((4, 6, 3))
     x = layers.Conv2D(2, 3, name="first")(inputs)
     x = layers.BatchNormalization(name="second", momentum=0.5)(x)
     network = keras.Model(inputs, layers.ReLU(max_value=6.0)(x))
     network.get_layer("second").set_weights([np.full(2, k + 1.0) for k in range(4)])
-    copy = with_fused_norms(network)
+    copy = with_fused_batch_norms(network)
     np.testing.assert_array_equal(copy(X), network(X))
     norm = copy.get_layer("second")
     assert isinstance(norm, BatchNormalization)

@@ -49,7 +49,7 @@ class BatchNormalization(layers.BatchNormalization):
         return normal
 
 
-def with_fused_norms(network: keras.Model) -> keras.Model:
+def with_fused_batch_norms(network: keras.Model) -> keras.Model:
     """A copy of a network, its weights included, whose batch norms are those of this module."""
 
     def copied(layer: keras.Layer) -> keras.Layer:

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cellseg.network.subpixel import SIDES, fits, subpixel, weights
+from cellseg.network.subpixel_convolution import (
+    KERNEL_SIDES,
+    is_supported,
+    subpixel_convolution,
+    subpixel_weights,
+)
 
 
 @pytest.mark.parametrize(("side", "corner"), [(3, 2), (4, 1)])
@@ -10,9 +15,9 @@ def test_a_single_pixel_becomes_the_kernel(side, corner):
     values = np.arange(1, side**2 + 1, dtype=np.float32).reshape(side, side)
     layer = layers.Conv2DTranspose(1, side, strides=2, padding="same")
     layer.build((None, None, None, 1))
-    found = subpixel(layer)
+    found = subpixel_convolution(layer)
     found.build((None, None, None, 1))
-    found.set_weights(weights(values[..., None, None], np.array([0.5], np.float32)))
+    found.set_weights(subpixel_weights(values[..., None, None], np.array([0.5], np.float32)))
     pixel = np.zeros((1, 3, 3, 1), np.float32)
     pixel[0, 1, 1] = 1.0
     expected = np.full((6, 6), 0.5)
@@ -20,7 +25,7 @@ def test_a_single_pixel_becomes_the_kernel(side, corner):
     np.testing.assert_array_equal(found(pixel)[0, ..., 0], expected)
 
 
-@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("side", KERNEL_SIDES)
 @pytest.mark.parametrize("activation", [None, "relu"])
 def test_it_computes_what_the_transposed_convolution_does(side, activation):
     layer = layers.Conv2DTranspose(3, side, strides=2, padding="same", name="outputs")
@@ -28,10 +33,10 @@ def test_it_computes_what_the_transposed_convolution_does(side, activation):
     layer.build(images.shape)
     layer.set_weights([*layer.get_weights()[:1], np.array([1.0, 2.0, 3.0])])
     expected = np.asarray(layer(images))
-    found = subpixel(layer, activation)
+    found = subpixel_convolution(layer, activation)
     assert found.compute_output_shape((None, None, 6, 5)) == (None, None, 12, 3)
     found.build(images.shape)
-    found.set_weights(weights(*layer.get_weights()))
+    found.set_weights(subpixel_weights(*layer.get_weights()))
     if activation:
         expected = np.maximum(expected, 0)
     np.testing.assert_allclose(found(images), expected, rtol=1e-5, atol=1e-5)
@@ -39,9 +44,9 @@ def test_it_computes_what_the_transposed_convolution_does(side, activation):
 
 
 def test_only_such_transposed_convolutions_fit():
-    assert fits(layers.Conv2DTranspose(3, 4, strides=2, padding="same"))
-    assert fits(layers.Conv2DTranspose(3, 3, strides=2, padding="same", use_bias=False))
-    assert not fits(layers.Conv2DTranspose(3, 2, strides=2, padding="same"))
-    assert not fits(layers.Conv2DTranspose(3, 3, strides=2))
-    assert not fits(layers.Conv2DTranspose(3, 3, strides=1, padding="same"))
-    assert not fits(layers.Conv2D(3, 4, strides=2, padding="same"))
+    assert is_supported(layers.Conv2DTranspose(3, 4, strides=2, padding="same"))
+    assert is_supported(layers.Conv2DTranspose(3, 3, strides=2, padding="same", use_bias=False))
+    assert not is_supported(layers.Conv2DTranspose(3, 2, strides=2, padding="same"))
+    assert not is_supported(layers.Conv2DTranspose(3, 3, strides=2))
+    assert not is_supported(layers.Conv2DTranspose(3, 3, strides=1, padding="same"))
+    assert not is_supported(layers.Conv2D(3, 4, strides=2, padding="same"))

@@ -6,15 +6,21 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from cellseg.network.folding import called, norms_behind, paddings_before, scale_and_shift, scaled
+from cellseg.network.batch_norm_folding import (
+    called,
+    norms_behind,
+    paddings_before,
+    scale_and_shift,
+    scaled,
+)
 from cellseg.recipes import Precision
 
 
-def trainee(network: keras.Model, precision: Precision) -> keras.Model:
+def folded_training_graph(network: keras.Model, precision: Precision) -> keras.Model:
     """A model of the same weights: what it learns, the network has learned.
 
     Where the batch norms of an encoder in the network are frozen they are folded into the
-    convolutions before them, anew at every step (see `folding.folded`); so bfloat16 pays there
+    convolutions before them, anew at every step (see `fold_batch_norms`); so bfloat16 pays there
     too. Results differ from those of the network by rounding.
 
     Parameters
@@ -35,7 +41,7 @@ class FoldedConvolution(layers.Layer):
 
     It has the weights of both. Kernel, scale and shift are multiplied in float32 and rounded once.
     Bfloat16 has no use for a stride of 2 in the gradient of a depthwise convolution: TensorFlow
-    computes that thirty times slower than any other, hence `strided`.
+    computes that thirty times slower than any other, hence `strided_depthwise`.
 
     Parameters
     ----------
@@ -56,14 +62,14 @@ class FoldedConvolution(layers.Layer):
         if not isinstance(self.convolution, layers.DepthwiseConv2D):
             x = ops.conv(x, kernel, strides, "same")
         elif strides == (2, 2) and keras.backend.backend() == "tensorflow":
-            x = strided(x, kernel)
+            x = strided_depthwise(x, kernel)
         else:
             x = ops.depthwise_conv(x, kernel, strides, "same")
         return x + ops.cast(shift, self.compute_dtype)
 
 
 @tf.custom_gradient
-def strided(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+def strided_depthwise(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
     """A depthwise convolution of stride 2, whose gradient has no stride.
 
     Of the input the gradient is that of the output with zeros between its pixels, convolved with

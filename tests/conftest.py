@@ -1,12 +1,14 @@
 """What many tests need: a workspace that vanishes, and the real data where there is any."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cellseg.models import store
 from cellseg.workspace import Workspace
+from tests.started import end_workers
 
 REAL_DATA = "CELLSEG_TEST_DATA"
 
@@ -15,6 +17,17 @@ REAL_DATA = "CELLSEG_TEST_DATA"
 def workspace(tmp_path: Path) -> Workspace:
     """An empty workspace."""
     return Workspace(tmp_path / "cellseg-data")
+
+
+@pytest.fixture(autouse=True)
+def workers_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever becomes of a test, no worker that it started goes on after it."""
+    folder: Path | None = None
+    if "tmp_path" in request.fixturenames:
+        folder = request.getfixturevalue("tmp_path")
+    yield
+    if folder is not None:
+        end_workers(folder)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from cellseg.training import following, jobs
 from cellseg.training.runs import RunStore
 from cellseg.training.status import StatusWriter
 from cellseg.workspace import Workspace
+from tests.started import end_workers
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
@@ -58,7 +59,9 @@ def kernels(path):
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    return Workspace(tmp_path_factory.mktemp("cells"))
+    folder = tmp_path_factory.mktemp("cells")
+    yield Workspace(folder)
+    end_workers(folder)
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from cellseg.datasets.store import DatasetStore
 from cellseg.training import jobs
 from cellseg.training.runs import RunStore
 from cellseg.workspace import Workspace
+from tests.started import end_workers, ended, hearing_ctrl_c
 
 ROOT = Path(__file__).parent.parent
 OF_CELLS = {"AP", "AP_mean", "F1", "PQ", "count_error"}
@@ -203,17 +204,19 @@ class Terminal:
         }
 
     def start(self, *words):
-        return subprocess.Popen(
-            [sys.executable, "-m", "cellseg", *map(str, words)],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with hearing_ctrl_c():
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cellseg", *map(str, words)],
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        return ended(process)
 
     def run(self, *words):
-        process = self.start(*words)
-        out, err = process.communicate(timeout=300)
+        with self.start(*words) as process:
+            out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
 
@@ -226,10 +229,20 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     draw_folder(folder / "squares", 6)
     terminal = Terminal(folder / "home")
-    process = terminal.start(
+    words = (
         *("train", "--dataset", folder / "squares", "--name", "squares"),
         *("--encoder-weights", "none", "--epochs", "10000"),
     )
+    try:
+        with terminal.start(*words) as process:
+            terminal.lines, terminal.answer = stopped(process, Workspace(folder / "home"))
+        yield terminal
+    finally:
+        end_workers(folder)
+
+
+def stopped(process, workspace):
+    """What a training says and answers that Ctrl-C ends after two epochs."""
     lines = []
     deadline = time.monotonic() + 300
     for line in process.stderr:
@@ -238,13 +251,12 @@ def trained(tmp_path_factory):
             break
         assert time.monotonic() < deadline, lines
     if sys.platform == "win32":  # where no process can send another one a Ctrl-C alone
-        jobs.stop(RunStore(Workspace(folder / "home")).active())
+        jobs.stop(RunStore(workspace).active())
     else:
         process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, [*lines, err]
-    terminal.lines, terminal.answer = [*lines, err], json.loads(out)
-    return terminal
+    return [*lines, err], json.loads(out)
 
 
 @pytest.mark.slow

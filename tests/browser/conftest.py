@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.started import ended
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -68,19 +70,27 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        if not self._answers():
+            self.stop()
+            raise TimeoutError(self.log.read_text())
+
+    def _answers(self) -> bool:
+        """Whether the server answers, within half a minute."""
         for _ in range(600):
-            assert self._process.poll() is None, self.log.read_text()
+            if self._process.poll() is not None:
+                return False
             try:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:
                     if answer.status == 200:
-                        return
+                        return True
             except OSError:
                 time.sleep(0.05)
-        raise TimeoutError(self.log.read_text())
+        return False
 
     def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(20)
+        with ended(self._process):
+            self._process.terminate()
+            self._process.wait(20)
 
     def restart(self) -> None:
         self.stop()

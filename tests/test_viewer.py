@@ -3,7 +3,6 @@
 import base64
 import json
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -280,8 +279,3 @@ def test_a_large_layer_is_known_by_all_of_its_bytes(monkeypatch: pytest.MonkeyPa
 )
 def test_only_known_labels_are_selected(said: object, expected: viewer.Seen) -> None:
     assert viewer.heard(said, [3], {1, 3, 4}) == expected
-
-
-def test_the_script_is_whole() -> None:
-    folder = Path(viewer.__file__).with_name("canvas")
-    assert {path.stem for path in folder.glob("*.js")} == set(viewer.SCRIPTS)

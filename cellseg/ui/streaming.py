@@ -11,6 +11,7 @@ from cellseg import receiving
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
 from cellseg.receiving import Part
+from cellseg.ui.javascript import joined
 
 UPLOAD = "/cellseg/upload"
 DOWNLOAD = "/cellseg/download"
@@ -103,5 +104,8 @@ def _asset(suffix: str) -> str:
 
 
 _mount = st.components.v2.component(
-    "cellseg_uploader", html=_asset("html"), css=_asset("css"), js=_asset("js")
+    "cellseg_uploader",
+    html=_asset("html"),
+    css=_asset("css"),
+    js=joined(_HERE.with_name("uploader.js")),
 )

@@ -12,6 +12,7 @@ from streamlit.runtime import get_instance
 
 from cellseg.images.image import Image
 from cellseg.ui import streaming
+from cellseg.ui.javascript import joined
 from cellseg.ui.viewer_layers import (
     PREVIEW,
     Packed,
@@ -24,12 +25,6 @@ from cellseg.ui.viewer_layers import (
     paints,
     step_of,
 )
-
-SCRIPTS = (
-    *("codec", "layers", "loading", "colours", "shader", "scene"),
-    *("view", "input", "panel", "main"),
-)
-"""The parts of the script in the folder `canvas`; together they are one module."""
 
 _CANVAS = Path(__file__).with_name("canvas")
 _KEPT = 4
@@ -202,5 +197,5 @@ _mount = st.components.v2.component(
     "cellseg_viewer",
     html=_asset("viewer.html"),
     css=_asset("viewer.css"),
-    js="\n".join(_asset(f"{part}.js") for part in SCRIPTS),
+    js=joined(_CANVAS / "main.js"),
 )

@@ -220,7 +220,7 @@ def test_image_pixels_are_those_of_the_file(viewer: Viewer, drawn) -> None:
     difference = np.abs(shown[..., :3] - expected.astype(int))
     assert difference.max() <= 1
     viewer.page.mouse.move(*viewer.on_page(left + 50.5, top + 20.5))
-    under = viewer.page.locator(".under")
+    under = viewer.page.locator(".readout")
     expect(under).to_contain_text(f"x {left + 50}, y {top + 20} · value ")
     expect(under).to_contain_text(f"value {drawn[0][top + 20, left + 50]}")
 
@@ -320,7 +320,7 @@ def test_filters_hide_cells_and_nothing_is_sent_again(viewer: Viewer, cells) -> 
     assert "1,000 of 5,000 cells shown" in (viewer.canvas.get_attribute("aria-label") or "")
     viewer.click(*place)
     viewer.page.mouse.move(*viewer.on_page(*place))
-    expect(viewer.page.locator(".under")).to_contain_text("cell 4000 (left out by the filters)")
+    expect(viewer.page.locator(".readout")).to_contain_text("cell 4000 (left out by the filters)")
     assert viewer.said("selected") != "4000"
 
     viewer.page.get_by_text("By area").click()
@@ -354,6 +354,7 @@ def test_layers_come_and_go(viewer: Viewer, cells) -> None:
     page = viewer.page
     page.get_by_role("button", name="Truth").click()
     viewer.fill("Light up", 2000)
+    viewer.wait_for("selected", "2000")
     viewer.press("Escape")
     place = cells(2000)
     assert greenish(viewer.colour(*place))
@@ -374,14 +375,16 @@ def test_layers_come_and_go(viewer: Viewer, cells) -> None:
     page.get_by_role("button", name="Probability").click()
     expect(page.locator(".legend")).to_contain_text("Probability")
     page.mouse.move(*viewer.on_page(*place))
-    expect(page.locator(".under")).to_contain_text("probability 0.0")
+    expect(page.locator(".readout")).to_contain_text("probability 0.0")
     assert len(viewer.layers) == sent + 1  # fetched only now
 
 
 def test_contrast_is_the_browsers_own(viewer: Viewer, cells) -> None:
     page = viewer.page
     viewer.fill("Light up", 2000)
+    viewer.wait_for("selected", "2000")
     viewer.press("Escape", " ")
+    expect(page.get_by_text("Selected: []")).to_be_visible()  # Python has answered
     place = cells(2000)
     before = viewer.colour(*place)[0]
     messages = len(viewer.messages)

@@ -1,108 +1,123 @@
-// From bytes to pixels: the other end of cellseg/ui/viewer_layers.py.
+// Decodes what cellseg packs for the viewer: channels of an image, and cells as runs of pixels.
 
-const TRIES = 4;
+const ATTEMPTS = 4;
+const PAUSE = 300; // milliseconds before the second attempt; twice and three times that later
 
-// The answer of an address. While the page runs anew, its files may be away for a moment.
-async function answered(url) {
+// A response that arrived. While Streamlit reruns the page, its files may be missing for a moment,
+// so an error of the server counts as a failed attempt, too.
+export async function fetchWithRetry(url, pause = PAUSE) {
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await fetch(url);
-      if (answer.ok) return answer;
-      throw new Error(`The server answered ${answer.status}.`);
-    } catch (problem) {
-      if (attempt === TRIES) throw problem;
+      const response = await fetch(url);
+      if (response.ok) return response;
+      throw new Error(`The server answered ${response.status}.`);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 300 * attempt));
+    await new Promise((resolve) => setTimeout(resolve, pause * attempt));
   }
 }
 
-// The bytes behind an address, unpacked; `size` of them.
-async function inflated(url, size) {
-  const answer = await answered(url);
-  const reader = answer.body.pipeThrough(new DecompressionStream("deflate")).getReader();
+// The unpacked bytes of a zlib stream; `size` is how many there must be.
+export async function inflate(stream, size) {
+  const reader = stream.pipeThrough(new DecompressionStream("deflate")).getReader();
   const bytes = new Uint8Array(size);
   let filled = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    bytes.set(value, filled);
+    if (filled + value.length <= size) bytes.set(value, filled);
     filled += value.length;
   }
   if (filled !== size) throw new Error(`${filled} bytes came instead of ${size}.`);
   return bytes;
 }
 
-const KINDS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
+const UNSIGNED = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
 
-// Whole numbers whose bytes lie in planes, the highest first.
-function joined(bytes, start, count, width) {
-  const values = new KINDS[width](count);
-  for (let plane = 0; plane < width; plane++) {
+// Whole numbers whose bytes lie in planes: the highest byte of all of them first.
+export function mergeBytePlanes(bytes, start, count, bytesPerValue) {
+  const values = new UNSIGNED[bytesPerValue](count);
+  for (let plane = 0; plane < bytesPerValue; plane++) {
     const from = start + plane * count;
-    const shift = 8 * (width - 1 - plane);
+    const shift = 8 * (bytesPerValue - 1 - plane);
     for (let i = 0; i < count; i++) values[i] |= bytes[from + i] << shift;
   }
   return values;
 }
 
-// One channel from the differences between neighbours.
-function undifferenced(bytes, start, height, width, size) {
-  const values = joined(bytes, start, height * width, size);
-  for (let y = 0; y < height; y++) {
+// Pixels from the differences to their left neighbours, in place. A difference is stored without
+// a sign: 0, -1, 1, -2 ... as 0, 1, 2, 3 ... (zigzag).
+export function undoDifferences(values, width) {
+  for (let start = 0; start < values.length; start += width) {
     let value = 0;
-    const end = (y + 1) * width;
-    for (let i = y * width; i < end; i++) {
-      const step = values[i];
-      value += (step >>> 1) ^ -(step & 1);
-      values[i] = value;
-      value = values[i]; // modulo the dtype
+    for (let i = start; i < start + width; i++) {
+      const zigzag = values[i];
+      values[i] = value + ((zigzag >>> 1) ^ -(zigzag & 1));
+      value = values[i]; // what was stored: the sum modulo the dtype
     }
   }
   return values;
 }
 
-// The channels of an image, each as numbers of its dtype.
-async function readPlanes(url, { height, width, channels, bytes: size, float }) {
-  const plane = height * width * size;
-  const bytes = await inflated(url, plane * channels);
+// The channels of an image, each as an array of the image's dtype.
+export function decodeChannels(bytes, { height, width, channels, bytes: bytesPerValue, float }) {
+  const pixels = height * width;
   return Array.from({ length: channels }, (_, channel) => {
-    const values = undifferenced(bytes, channel * plane, height, width, size);
+    const start = channel * pixels * bytesPerValue;
+    const values = undoDifferences(mergeBytePlanes(bytes, start, pixels, bytesPerValue), width);
     return float ? new Float32Array(values.buffer) : values;
   });
 }
 
-// For each pixel the number of its cell, and the box around each cell: left, top, right, bottom.
-async function readCells(url, { runs, wide, cells, height, width }) {
-  const sizes = wide.map((four) => (four ? 4 : 2));
-  const bytes = await inflated(url, runs * (sizes[0] + sizes[1]));
-  const lengths = joined(bytes, 0, runs, sizes[0]);
-  const numbers = joined(bytes, runs * sizes[0], runs, sizes[1]);
-  const index = new (wide[1] ? Uint32Array : Uint16Array)(height * width);
+// For each pixel the index of its cell (0 is background, 1 the lowest label), and the bounding box
+// of each cell: left, top, right, bottom. A run lies in one row.
+export function decodeCells(bytes, { runs, wide, cells, height, width }) {
+  const [lengthBytes, cellBytes] = bytesPerRun(wide);
+  const lengths = mergeBytePlanes(bytes, 0, runs, lengthBytes);
+  const cellOfRun = mergeBytePlanes(bytes, runs * lengthBytes, runs, cellBytes);
+  const index = new UNSIGNED[cellBytes](height * width);
   const boxes = new Int32Array(4 * (cells + 1));
   for (let cell = 0; cell <= cells; cell++) boxes.set([width, height, 0, 0], 4 * cell);
-  let at = 0;
+  let start = 0;
   for (let run = 0; run < runs; run++) {
-    const cell = numbers[run];
-    const end = at + lengths[run];
+    const cell = cellOfRun[run];
+    const end = start + lengths[run];
     if (cell) {
-      index.fill(cell, at, end);
-      const y = Math.floor(at / width);
-      const x = at - y * width;
+      index.fill(cell, start, end);
+      const y = Math.floor(start / width);
+      const x = start - y * width;
       const box = 4 * cell;
-      if (x < boxes[box]) boxes[box] = x;
-      if (y < boxes[box + 1]) boxes[box + 1] = y;
-      if (x + lengths[run] > boxes[box + 2]) boxes[box + 2] = x + lengths[run];
-      if (y + 1 > boxes[box + 3]) boxes[box + 3] = y + 1;
+      boxes[box] = Math.min(boxes[box], x);
+      boxes[box + 1] = Math.min(boxes[box + 1], y);
+      boxes[box + 2] = Math.max(boxes[box + 2], x + lengths[run]);
+      boxes[box + 3] = Math.max(boxes[box + 3], y + 1);
     }
-    at = end;
+    start = end;
   }
   return { index, boxes };
 }
 
-// Bytes, or numbers of a kind, from base64.
-function fromText(text, Kind = Uint8Array) {
-  const letters = atob(text);
-  const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
-  return new Kind(bytes.buffer);
+function bytesPerRun(wide) {
+  return wide.map((isWide) => (isWide ? 4 : 2));
+}
+
+export async function fetchChannels(url, facts) {
+  const { body } = await fetchWithRetry(url);
+  const size = facts.height * facts.width * facts.channels * facts.bytes;
+  return decodeChannels(await inflate(body, size), facts);
+}
+
+export async function fetchCells(url, facts) {
+  const { body } = await fetchWithRetry(url);
+  const [lengthBytes, cellBytes] = bytesPerRun(facts.wide);
+  return decodeCells(await inflate(body, facts.runs * (lengthBytes + cellBytes)), facts);
+}
+
+// Numbers of an array type from base64.
+export function decodeBase64(text, ArrayType = Uint8Array) {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return new ArrayType(bytes.buffer);
 }

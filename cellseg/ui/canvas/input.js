@@ -1,23 +1,46 @@
 // Mouse, touch and keys.
-const CLICK = 4; // page pixels that a click may move
-const REACH = 4; // page pixels that a click may miss a cell by
-const STEP = 80; // page pixels that an arrow key moves
-const GLANCE = 300; // milliseconds after which letting go of the space bar shows the cells again
+import { announce } from "./dom.js";
+import { changed, requestFrame } from "./frames.js";
+import { bringIntoView, fit, pan, zoom, zoomToOne } from "./navigation.js";
+import { toggleFullScreen } from "./panel.js";
+import { showReadout } from "./readout.js";
+import { labelOf, nearestCell, nextCell, select, selectionAfterClick } from "./selection.js";
 
-function listen(s) {
-  const { canvas } = s;
+const CLICK = 4; // page pixels that a click may move
+const ARROW = 80; // page pixels that an arrow key moves
+const HOLD = 300; // milliseconds after which releasing the space bar shows the cells again
+const SEND_DELAY = 300; // milliseconds until Python hears where N has led
+const WHEEL_LIMIT = 240; // most page pixels of one turn of the wheel
+const WHEEL_UNITS = [1, 16, 800]; // page pixels for a pixel, a line and a page of the wheel
+const LEAST_PINCH = 8; // page pixels between two fingers from which on they zoom
+
+export function listen(state) {
+  const { canvas } = state;
   const place = (event) => {
     const box = canvas.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
-  const pointers = new Map();
-  let far = 0;
+  listenToPointers(state, place);
+  const onWheel = (event) => {
+    event.preventDefault();
+    zoom(state, wheelFactor(event), ...place(event));
+  };
+  canvas.addEventListener("wheel", onWheel, { passive: false });
+  canvas.onkeydown = (event) => press(state, event);
+  canvas.onkeyup = (event) => event.key === " " && releaseSpace(state);
+  canvas.onblur = () => releaseSpace(state);
+}
+
+function listenToPointers(state, place) {
+  const { canvas } = state;
+  const pointers = new Map(); // where the pressed mouse button or each finger is
+  let travelled = 0; // page pixels since the first of them was pressed
   canvas.onpointerdown = (event) => {
     if (event.button > 1) return;
     canvas.setPointerCapture(event.pointerId);
-    if (!pointers.size) far = 0;
+    if (!pointers.size) travelled = 0;
     pointers.set(event.pointerId, place(event));
-    s.find(".ring").hidden = true;
+    state.find(".ring").hidden = true;
   };
   canvas.onpointermove = (event) => {
     const to = place(event);
@@ -25,20 +48,20 @@ function listen(s) {
     if (from) {
       const [, other] = [...pointers].find(([id]) => id !== event.pointerId) || [];
       pointers.set(event.pointerId, to);
-      far += Math.hypot(to[0] - from[0], to[1] - from[1]);
-      if (other) pinch(s, from, to, other);
-      else if (far > CLICK) pan(s, to[0] - from[0], to[1] - from[1]);
-      canvas.classList.toggle("dragged", far > CLICK);
+      travelled += Math.hypot(to[0] - from[0], to[1] - from[1]);
+      if (other) pinch(state, from, to, other);
+      else if (travelled > CLICK) pan(state, to[0] - from[0], to[1] - from[1]);
+      canvas.classList.toggle("dragged", travelled > CLICK);
     }
-    s.pointer = event.pointerType === "touch" && !from ? null : to;
-    tellPixel(s);
+    state.pointer = event.pointerType === "touch" && !from ? null : to;
+    showReadout(state);
   };
   canvas.onpointerup = (event) => {
     const alone = pointers.size === 1;
-    if (pointers.delete(event.pointerId) && alone && far <= CLICK && !event.button) {
-      click(s, place(event), event.ctrlKey || event.metaKey || event.shiftKey);
+    if (pointers.delete(event.pointerId) && alone && travelled <= CLICK && !event.button) {
+      click(state, place(event), event.ctrlKey || event.metaKey || event.shiftKey);
     } else if (!alone) {
-      far = CLICK + 1;
+      travelled = CLICK + 1; // the last finger of a pinch is no click
     }
     canvas.classList.remove("dragged");
   };
@@ -47,121 +70,100 @@ function listen(s) {
     canvas.classList.remove("dragged");
   };
   canvas.onpointerleave = () => {
-    s.pointer = null;
-    tellPixel(s);
+    state.pointer = null;
+    showReadout(state);
   };
-  canvas.addEventListener("wheel", (event) => wheel(s, event, place(event)), { passive: false });
-  canvas.onkeydown = (event) => press(s, event);
-  canvas.onkeyup = (event) => event.key === " " && release(s);
-  canvas.onblur = () => release(s);
 }
 
-function wheel(s, event, [x, y]) {
-  event.preventDefault();
-  const lines = event.deltaMode === 1 ? 16 : 1;
-  const speed = event.ctrlKey ? 0.01 : 0.0016; // a pinch on a touchpad comes with Ctrl
-  const turn = Math.max(-240, Math.min(240, event.deltaY * lines));
-  zoom(s, Math.exp(-turn * speed), x, y);
+// The factor by which a turn of the wheel zooms.
+export function wheelFactor({ deltaY, deltaMode, ctrlKey }) {
+  const speed = ctrlKey ? 0.01 : 0.0016; // a pinch on a touchpad comes with Ctrl
+  const turn = Math.max(-WHEEL_LIMIT, Math.min(WHEEL_LIMIT, deltaY * WHEEL_UNITS[deltaMode]));
+  return Math.exp(-turn * speed);
 }
 
-function pinch(s, from, to, other) {
+// One of two fingers moves: the middle between them pans, their distance zooms.
+export function pinch(state, from, to, other) {
   const before = Math.hypot(from[0] - other[0], from[1] - other[1]);
   const after = Math.hypot(to[0] - other[0], to[1] - other[1]);
-  pan(s, (to[0] - from[0]) / 2, (to[1] - from[1]) / 2);
-  if (before > 8) zoom(s, after / before, (to[0] + other[0]) / 2, (to[1] + other[1]) / 2);
+  pan(state, (to[0] - from[0]) / 2, (to[1] - from[1]) / 2);
+  if (before > LEAST_PINCH) {
+    zoom(state, after / before, (to[0] + other[0]) / 2, (to[1] + other[1]) / 2);
+  }
 }
 
-function click(s, [x, y], adding) {
-  if (!s.cells) return;
-  const cell = cellNear(s, x, y);
-  const label = cell && labelOf(s, cell);
-  if (!adding) select(s, cell ? [label] : []);
-  else if (cell && s.selected.includes(label)) select(s, s.selected.filter((one) => one !== label));
-  else if (cell) select(s, [...s.selected, label]);
-}
-
-// The visible cell at a place or, where there is none, the closest one within reach.
-function cellNear(s, x, y) {
-  const ways = [];
-  for (let dy = -REACH; dy <= REACH; dy++) {
-    for (let dx = -REACH; dx <= REACH; dx++) ways.push([dx * dx + dy * dy, dx, dy]);
-  }
-  ways.sort((one, other) => one[0] - other[0]);
-  for (const [, dx, dy] of ways) {
-    const cell = cellUnder(s, s.cells, pixelAt(s, x + dx, y + dy));
-    if (cell && s.state[cell] !== HIDDEN) return cell;
-  }
-  return 0;
+function click(state, [x, y], adding) {
+  if (!state.cells) return;
+  const cell = nearestCell(state, x, y);
+  const label = cell ? labelOf(state.data.cells, cell) : undefined;
+  select(state, selectionAfterClick(state.selected, label, adding));
 }
 
 const KEYS = {
-  "+": (s) => zoom(s, 1.25),
-  "=": (s) => zoom(s, 1.25),
-  "-": (s) => zoom(s, 0.8),
-  _: (s) => zoom(s, 0.8),
-  0: (s) => fit(s),
-  1: (s) => zoom(s, 1 / s.view.scale),
-  ArrowLeft: (s) => pan(s, STEP, 0),
-  ArrowRight: (s) => pan(s, -STEP, 0),
-  ArrowUp: (s) => pan(s, 0, STEP),
-  ArrowDown: (s) => pan(s, 0, -STEP),
-  " ": (s, event) => event.repeat || glance(s),
-  t: (s) => swap(s),
-  n: (s, event) => walk(s, event.shiftKey ? -1 : 1),
-  f: (s) => fullScreen(s),
-  Escape: (s) => select(s, []),
+  "+": (state) => zoom(state, 1.25),
+  "=": (state) => zoom(state, 1.25), // the key of + without Shift
+  "-": (state) => zoom(state, 0.8),
+  _: (state) => zoom(state, 0.8),
+  0: fit,
+  1: zoomToOne,
+  ArrowLeft: (state) => pan(state, ARROW, 0),
+  ArrowRight: (state) => pan(state, -ARROW, 0),
+  ArrowUp: (state) => pan(state, 0, ARROW),
+  ArrowDown: (state) => pan(state, 0, -ARROW),
+  " ": (state, event) => event.repeat || pressSpace(state),
+  t: swapTruth,
+  n: (state, event) => goToNextCell(state, event.shiftKey ? -1 : 1),
+  f: toggleFullScreen,
+  Escape: (state) => select(state, []),
 };
 
-function press(s, event) {
-  const does = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!does || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape" && !s.selected.length) return;
+// What a key does; undefined where it is left to the browser, which is so with Ctrl, Alt and the
+// command key, and for Escape with nothing selected (it closes a popover).
+export function actionOf(event, hasSelection) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  if (event.key === "Escape" && !hasSelection) return undefined;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+}
+
+function press(state, event) {
+  const action = actionOf(event, state.selected.length > 0);
+  if (!action) return;
   event.preventDefault();
   event.stopPropagation();
-  does(s, event);
+  action(state, event);
 }
 
-// A tap on the space bar hides or shows; holding it hides as long as it is held.
-function glance(s) {
-  s.peeked = performance.now();
-  s.bare = !s.bare;
-  announce(s, s.bare ? "Only the image." : "Cells are shown.");
-  schedule(s);
+// A tap on the space bar hides the cells or shows them; while it is held, they stay hidden.
+export function pressSpace(state, now = performance.now()) {
+  state.spaceSince = now;
+  state.overlaysHidden = !state.overlaysHidden;
+  announce(state, state.overlaysHidden ? "Only the image." : "Cells are shown.");
+  requestFrame(state);
 }
 
-function release(s) {
-  if (s.bare && s.peeked && performance.now() - s.peeked > GLANCE) {
-    s.bare = false;
-    schedule(s);
+export function releaseSpace(state, now = performance.now()) {
+  if (state.overlaysHidden && state.spaceSince && now - state.spaceSince > HOLD) {
+    state.overlaysHidden = false;
+    requestFrame(state);
   }
-  s.peeked = 0;
+  state.spaceSince = 0;
 }
 
-// First the truth alone, then the prediction alone, and so on.
-function swap(s) {
-  if (!s.data.truth || !s.data.cells) return;
-  const { layers } = s.settings;
+// Shows the truth alone, then the prediction alone, and so on.
+export function swapTruth(state) {
+  if (!state.data.truth || !state.data.cells) return;
+  const { layers } = state.settings;
   layers.truth = layers.cells || !layers.truth;
   layers.cells = !layers.truth;
-  s.bare = false;
-  announce(s, layers.truth ? "Truth." : "Prediction.");
-  changed(s);
+  state.overlaysHidden = false;
+  announce(state, layers.truth ? "Truth." : "Prediction.");
+  changed(state);
 }
 
-// The next cell by its number among those that are shown.
-function walk(s, way) {
-  if (!s.cells) return;
-  const { count } = s.cells;
-  const last = s.selected.length ? cellOf(s, s.selected[s.selected.length - 1]) : way > 0 ? 0 : count + 1;
-  for (let cell = last + way; cell > 0 && cell <= count; cell += way) {
-    if (s.state[cell] === HIDDEN) continue;
-    select(s, [labelOf(s, cell)], 300);
-    bring(s, [cell]);
-    return;
-  }
-}
-
-function fullScreen(s) {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else s.find(".viewer").requestFullscreen?.().catch(() => {});
+export function goToNextCell(state, direction) {
+  const cell = state.cells && nextCell(state, direction);
+  if (!cell) return;
+  select(state, [labelOf(state.data.cells, cell)], SEND_DELAY);
+  bringIntoView(state, [cell]);
 }

@@ -1,47 +1,53 @@
-// Layers on their way to the browser.
+// Fetches the layers that a viewer shows.
+import { changed, contrastChanged } from "./frames.js";
+import { cachedLayer, evictLayers, isCached, loadCells, loadImage } from "./layers.js";
 
-// Get what is not there yet: first the small things, so that something shows on a slow line.
-async function fetchLayers(s) {
-  const { data, urls } = s;
+// Fetches what is not there yet: small things first, so that something shows on a slow line.
+export async function fetchLayers(state) {
+  const { data, urls } = state;
   const { image, cells, truth, probability } = data;
-  const map = s.settings.layers.map && probability;
-  const wanted = {
-    cells: cells && [cells.url, () => loadCells(cells.url, cells)],
-    truth: truth && [truth.url, () => loadCells(truth.url, truth)],
-    map: map && [map.url, () => loadPicture(map.url, map)],
-  };
-  const coming = Object.entries(wanted).map(([role, want]) => bringIn(s, role, want));
-  if (urls.picture !== image.url) {
-    s.picture = null;
-    if (image.preview && !layers.has(image.url)) {
+  const coming = [
+    load(state, "cells", cells?.url, () => loadCells(cells.url, cells)),
+    load(state, "truth", truth?.url, () => loadCells(truth.url, truth)),
+    load(state, "probability", state.settings.layers.probability ? probability?.url : null, () =>
+      loadImage(probability.url, probability),
+    ),
+  ];
+  if (urls.image !== image.url) {
+    state.image = null;
+    if (image.preview && !isCached(image.url)) {
       const level = Math.log2(image.coarseness);
-      urls.picture = null;
-      coming.push(bringIn(s, "picture", [image.preview, () => loadPicture(image.preview, image, level)]));
+      urls.image = null;
+      coming.push(
+        load(state, "image", image.preview, () => loadImage(image.preview, image, level)),
+      );
       await Promise.all(coming);
-      if (s.data.image.url !== image.url) return;
+      if (state.data.image.url !== image.url) return;
     }
-    await bringIn(s, "picture", [image.url, () => loadPicture(image.url, image)], true);
+    await load(state, "image", image.url, () => loadImage(image.url, image), true);
   }
-  tidy(new Set(Object.values(s.urls)));
+  evictLayers(new Set(Object.values(state.urls)));
 }
 
-async function bringIn(s, role, want, keeping = false) {
-  const url = want ? want[0] : null;
-  if (s.urls[role] === url) return;
-  s.urls[role] = url;
-  if (!keeping) s[role] = null;
-  s.stale = true;
-  if (!want) return;
+// Loads one layer; what comes after the user wants another one in its place is dropped.
+//   keep : whether the layer before is shown meanwhile.
+async function load(state, name, url, loader, keep = false) {
+  const wanted = url || null;
+  if (state.urls[name] === wanted) return;
+  state.urls[name] = wanted;
+  if (!keep) state[name] = null;
+  state.tablesStale = true;
+  if (!wanted) return;
   try {
-    const layer = await layerOf(url, want[1]);
-    if (s.urls[role] !== url) return;
-    s[role] = layer;
-    s.failed = "";
-    if (role === "picture") s.tables = null;
-  } catch (problem) {
-    if (s.urls[role] !== url) return;
-    s.urls[role] = undefined;
-    s.failed = `The picture did not arrive. Reload the page. (${problem.message})`;
+    const layer = await cachedLayer(wanted, loader);
+    if (state.urls[name] !== wanted) return;
+    state[name] = layer;
+    state.error = "";
+  } catch (error) {
+    if (state.urls[name] !== wanted) return;
+    state.urls[name] = undefined; // so that the next change of the page tries again
+    state.error = `The image did not arrive. Reload the page. (${error.message})`;
   }
-  changed(s);
+  if (name === "image") contrastChanged(state);
+  else changed(state);
 }

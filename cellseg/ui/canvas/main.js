@@ -1,205 +1,129 @@
 // The viewer as a whole: one state for each place on the page.
-const REST = 160; // milliseconds after a movement until the picture is drawn in full
-const STORE = "cellseg-viewer";
-const states = new WeakMap();
-const settings = new Map(); // of each viewer of the app, by its key
+import { decodeBase64 } from "./codec.js";
+import { changed } from "./frames.js";
+import { listen } from "./input.js";
+import { fetchLayers } from "./loading.js";
+import { fit, pan } from "./navigation.js";
+import { connectControls } from "./panel.js";
+import { draw } from "./scene.js";
+import { acceptSelection } from "./selection.js";
+import { followOffer, settingsOf } from "./settings.js";
 
-export default function (component) {
+const states = new WeakMap(); // by the element that holds the viewer
+
+// Streamlit calls this at the start and for each run of the page, with what Python says.
+export default function mount(component) {
   const { data, parentElement: root } = component;
-  let s = states.get(root);
-  if (!s) {
-    s = begin(root, data.key);
-    states.set(root, s);
+  let state = states.get(root);
+  if (!state) {
+    state = createState(root, data.key);
+    states.set(root, state);
   }
-  s.component = component;
-  receive(s, data);
-  return () => end(s);
+  state.component = component;
+  receive(state, data);
+  return () => unmount(state);
 }
 
-function begin(root, key) {
+function createState(root, key) {
   const find = (selector) => root.querySelector(selector);
   const canvas = find("canvas.view");
-  const stage = find(".stage");
-  const s = { root, find, canvas, stage, urls: {}, selected: [], sent: [], view: {}, size: {}, shown: 0, key };
-  s.context = canvas.getContext("2d");
-  s.small = document.createElement("canvas");
-  s.settings = settings.get(key) || fresh();
-  settings.set(key, s.settings);
-  listen(s);
-  connect(s);
-  s.observer = new ResizeObserver(() => resize(s));
-  s.observer.observe(stage);
-  return s;
-}
-
-function end(s) {
-  s.observer.disconnect();
-  document.removeEventListener("pointerdown", s.away, true);
-  cancelAnimationFrame(s.pending);
-  clearTimeout(s.resting);
-  clearTimeout(s.telling);
-  states.delete(s.root);
-}
-
-function fresh() {
-  let kept = {};
-  try {
-    kept = JSON.parse(localStorage.getItem(STORE)) || {};
-  } catch {
-    // a browser that keeps nothing
-  }
-  return {
-    style: kept.style === "outline" ? "outline" : "filled",
-    opacity: kept.opacity >= 0 && kept.opacity <= 100 ? kept.opacity : 45,
-    colour: OFFERED.some(([name]) => name === kept.colour) ? kept.colour : "green",
-    by: "",
-    layers: { image: true, cells: true, truth: true, map: false },
-    channel: -1,
-    stretch: null, // as the dtype wants it
-    low: LOW,
-    high: HIGH,
+  const state = {
+    root,
+    find,
+    canvas,
+    context: canvas.getContext("2d"),
+    coarseCanvas: document.createElement("canvas"),
+    stage: find(".stage"),
+    settings: settingsOf(key),
+    urls: {}, // of the layers that are shown or on their way
+    view: {},
+    size: {}, // of the canvas, page pixels
+    selected: [], // labels
+    unanswered: [], // selections that Python has not answered yet
+    shown: 0, // cells that the filters leave
+    draw: () => draw(state),
   };
+  listen(state);
+  connectControls(state);
+  state.observer = new ResizeObserver(() => resize(state));
+  state.observer.observe(state.stage);
+  return state;
 }
 
-function remember({ style, opacity, colour }) {
-  try {
-    localStorage.setItem(STORE, JSON.stringify({ style, opacity, colour }));
-  } catch {
-    // a browser that keeps nothing
-  }
+function unmount(state) {
+  state.observer.disconnect();
+  document.removeEventListener("pointerdown", state.closePopovers, true);
+  cancelAnimationFrame(state.frameRequest);
+  for (const timer of [state.restTimer, state.sendTimer, state.ringTimer]) clearTimeout(timer);
+  states.delete(state.root);
 }
 
-// What Python says now.
-function receive(s, data) {
-  const before = s.data;
-  s.data = data;
-  unpack(data);
-  s.stage.style.setProperty("--height", `${data.height}px`);
-  suit(s.find(".viewer"));
+// Takes over what Python says.
+function receive(state, data) {
+  const before = state.data;
+  state.data = data;
+  decodeTables(data);
+  state.stage.style.setProperty("--height", `${data.height}px`);
+  followTheme(state.find(".viewer"));
   if (before?.image.url !== data.image.url) {
-    s.fresh = true;
-    s.tables = null;
+    state.imageChanged = true;
+    state.brightness = null;
   }
-  follow(s, "value", data.cells?.values?.name, before?.cells?.values?.name);
-  const marked = (said) => Boolean(said?.cells?.marks || said?.truth?.marks);
-  follow(s, "marks", marked(data), marked(before));
-  const cellsAnew = before?.cells?.url !== data.cells?.url;
-  if (cellsAnew) s.sent = [];
-  const told = data.selected.join();
-  const heard = before ? before.selected.join() : "";
-  if (cellsAnew || told !== heard) takeSelection(s, told, !cellsAnew || data.selected.length);
-  fetchLayers(s);
-  resize(s);
-  changed(s);
+  const { settings } = state;
+  followOffer(settings, "value", data.cells?.values?.name, before?.cells?.values?.name);
+  followOffer(settings, "marks", hasMarks(data), hasMarks(before));
+  const cellsChanged = before?.cells?.url !== data.cells?.url;
+  if (cellsChanged) state.unanswered = [];
+  if (cellsChanged || data.selected.join() !== (before?.selected || []).join()) {
+    if (acceptSelection(state, data.selected)) {
+      state.bringSelection = !cellsChanged || data.selected.length > 0;
+    }
+  }
+  fetchLayers(state);
+  resize(state);
+  changed(state);
 }
 
-// Sliders and lists of the browser light or dark as the page is.
-function suit(viewer) {
-  const parts = getComputedStyle(viewer).backgroundColor.match(/[\d.]+/g) || [];
-  const [red, green, blue] = parts.map(Number);
-  viewer.style.colorScheme = 0.3 * red + 0.6 * green + 0.1 * blue < 128 ? "dark" : "light";
+function hasMarks(data) {
+  return Boolean(data?.cells?.marks || data?.truth?.marks);
 }
 
-// Text to tables, once: a change of the theme brings the same data again.
-function unpack(data) {
-  if (data.unpacked) return;
-  data.unpacked = true;
-  const { cells, truth } = data;
-  for (const facts of [cells, truth]) {
+// Base64 to arrays, once: a change of the theme brings the same data again.
+export function decodeTables(data) {
+  if (data.decoded) return;
+  data.decoded = true;
+  for (const facts of [data.cells, data.truth]) {
     if (!facts) continue;
-    facts.labels = facts.ids && fromText(facts.ids, Float64Array);
-    facts.places = facts.labels && new Map(Array.from(facts.labels, (label, i) => [label, i + 1]));
-    if (facts.kept) facts.kept = fromText(facts.kept);
-    if (facts.values) facts.values.numbers = fromText(facts.values.data, Float32Array);
-    if (facts.marks) facts.marks.numbers = fromText(facts.marks.data);
+    facts.labels = facts.ids && decodeBase64(facts.ids, Float64Array);
+    facts.cellOfLabel =
+      facts.labels && new Map(Array.from(facts.labels, (label, i) => [label, i + 1]));
+    if (facts.kept) facts.kept = decodeBase64(facts.kept);
+    if (facts.values) facts.values.numbers = decodeBase64(facts.values.data, Float32Array);
+    if (facts.marks) facts.marks.numbers = decodeBase64(facts.marks.data);
   }
 }
 
-// Colours that Python newly brings are shown; those that it takes away are left.
-function follow(s, by, now, before) {
-  if (now && now !== before) s.settings.by = by;
-  else if (!now && s.settings.by === by) s.settings.by = "";
+// The browser draws its own controls light or dark, as the page is.
+function followTheme(viewer) {
+  const background = getComputedStyle(viewer).backgroundColor;
+  viewer.style.colorScheme = isDark(background) ? "dark" : "light";
 }
 
-// Cells that Python selects; an answer to an older click does not undo a newer one.
-function takeSelection(s, told, bringing) {
-  const answered = s.sent.indexOf(told);
-  if (answered >= 0) {
-    s.sent.splice(0, answered + 1);
-    if (s.sent.length) return;
-  }
-  if (told === s.selected.join()) return;
-  s.selected = [...s.data.selected];
-  s.bringing = Boolean(bringing);
+export function isDark(background) {
+  const [red, green, blue] = (background.match(/[\d.]+/g) || []).map(Number);
+  return 0.3 * red + 0.6 * green + 0.1 * blue < 128;
 }
 
-// What the user selects.
-function select(s, labels, after = 0) {
-  if (labels.join() === s.selected.join()) return;
-  s.selected = labels;
-  const said = labels.length > 3 ? `${labels.length} cells` : labels.map((label) => `cell ${label}`).join(", ");
-  announce(s, labels.length ? `Selected: ${said}.` : "Nothing selected.");
-  clearTimeout(s.telling);
-  s.telling = setTimeout(() => {
-    s.sent.push(labels.join());
-    s.component.setTriggerValue("clicked", labels);
-  }, after);
-  changed(s);
-}
-
-function resize(s) {
-  const { clientWidth: width, clientHeight: height } = s.stage;
-  if (!width || !height || !s.data) return;
-  const same = s.size.width === width && s.size.height === height;
-  s.size = { width, height };
-  if (s.fresh) {
-    s.fresh = false;
-    fit(s);
+function resize(state) {
+  const { clientWidth: width, clientHeight: height } = state.stage;
+  if (!width || !height || !state.data) return;
+  const same = state.size.width === width && state.size.height === height;
+  state.size = { width, height };
+  if (state.imageChanged) {
+    state.imageChanged = false;
+    fit(state);
   } else if (!same) {
-    if (s.fitted) fit(s);
-    else pan(s, 0, 0);
+    if (state.fitted) fit(state);
+    else pan(state, 0, 0);
   }
-}
-
-// After zoom and pan.
-function moved(s) {
-  s.moving = true;
-  s.find(".ring").hidden = true;
-  clearTimeout(s.resting);
-  s.resting = setTimeout(() => {
-    s.moving = false;
-    if (s.coarse) schedule(s);
-  }, REST);
-  schedule(s);
-}
-
-// After anything but zoom and pan.
-function changed(s) {
-  s.stale = true;
-  schedule(s);
-}
-
-function schedule(s) {
-  s.pending ||= requestAnimationFrame(() => {
-    s.pending = 0;
-    if (s.size.width && s.canvas.isConnected) paint(s);
-  });
-}
-
-// The number of a cell at a pixel of the image; 0 for none.
-function cellUnder(s, layer, place) {
-  if (!place) return 0;
-  const { index, width } = layer.levels[0];
-  return index[Math.floor(place[1] / s.data.step) * width + Math.floor(place[0] / s.data.step)];
-}
-
-function labelOf(s, cell) {
-  const { labels } = s.data.cells;
-  return labels ? labels[cell - 1] : cell;
-}
-
-function cellOf(s, label) {
-  const { places, cells } = s.data.cells || {};
-  if (!places) return label >= 1 && label <= cells ? label : 0;
-  return places.get(label) || 0;
 }

@@ -1,221 +1,188 @@
-// The controls around the picture, and what is said in words.
-const OFFERED = [["green", "Green"], ["yellow", "Yellow"], ["magenta", "Magenta"], ["label", "Many colours"]];
+// The controls around the image: what they change, and what they show.
+import { INFERNO, PLAIN, VIRIDIS } from "./colours.js";
+import { HIGH, isStretched, LOW } from "./contrast.js";
+import { element, fillSelect } from "./dom.js";
+import { changed, contrastChanged } from "./frames.js";
+import { fetchLayers } from "./loading.js";
+import { fit, zoom, zoomToOne } from "./navigation.js";
+import { layerColours } from "./overlays.js";
+import { channelNames, describe, rounded } from "./readout.js";
+import { saveSettings } from "./settings.js";
 
-function connect(s) {
-  const { find } = s;
-  const does = {
-    fit: () => fit(s),
-    one: () => zoom(s, 1 / s.view.scale),
-    in: () => zoom(s, 1.5),
-    out: () => zoom(s, 1 / 1.5),
-    screen: () => fullScreen(s),
-    contrast: () => contrast(s, { stretch: null, low: LOW, high: HIGH }),
-  };
-  for (const button of s.root.querySelectorAll("[data-do]")) button.onclick = does[button.dataset.do];
-  for (const button of s.root.querySelectorAll("[data-layer]")) {
-    button.onclick = () => {
-      const { layers } = s.settings;
-      layers[button.dataset.layer] = !layers[button.dataset.layer];
-      s.bare = false;
-      fetchLayers(s);
-      changed(s);
-    };
+const COLOURS = [
+  ["green", "Green"],
+  ["yellow", "Yellow"],
+  ["magenta", "Magenta"],
+  ["label", "Many colours"],
+];
+const LAYER_NAMES = { cells: "Prediction", truth: "Truth" };
+
+const ACTIONS = {
+  fit,
+  one: zoomToOne,
+  in: (state) => zoom(state, 1.5),
+  out: (state) => zoom(state, 1 / 1.5),
+  screen: toggleFullScreen,
+  contrast: (state) => setContrast(state, { stretch: null, low: LOW, high: HIGH }),
+};
+
+export function connectControls(state) {
+  const { find, root } = state;
+  for (const button of root.querySelectorAll("[data-do]")) {
+    button.onclick = () => ACTIONS[button.dataset.do](state);
   }
-  find(".style").onchange = (event) => set(s, { style: event.target.value });
-  find(".opacity").oninput = (event) => set(s, { opacity: Number(event.target.value) });
-  find(".colour").onchange = (event) => {
-    const chosen = event.target.value;
-    set(s, chosen === "value" || chosen === "marks" ? { by: chosen } : { by: "", colour: chosen });
-  };
-  find(".channel select").onchange = (event) => contrast(s, { channel: Number(event.target.value) });
-  find(".stretch").onchange = (event) => contrast(s, { stretch: event.target.checked });
-  find(".low").oninput = (event) => contrast(s, { stretch: true, low: Number(event.target.value) });
-  find(".high").oninput = (event) => contrast(s, { stretch: true, high: Number(event.target.value) });
-  const sheets = [...s.root.querySelectorAll("details")];
-  find(".viewer").addEventListener("keydown", (event) => {
-    const open = event.key === "Escape" && sheets.find((sheet) => sheet.open);
+  for (const button of root.querySelectorAll("[data-layer]")) {
+    button.onclick = () => toggleLayer(state, button.dataset.layer);
+  }
+  find(".style").onchange = ({ target }) => setStyle(state, { style: target.value });
+  find(".opacity").oninput = ({ target }) => setStyle(state, { opacity: Number(target.value) });
+  find(".colour").onchange = ({ target }) => setStyle(state, colourChoice(target.value));
+  const set = (settings) => setContrast(state, settings);
+  find(".channel select").onchange = ({ target }) => set({ channel: Number(target.value) });
+  find(".stretch").onchange = ({ target }) => set({ stretch: target.checked });
+  find(".low").oninput = ({ target }) => set({ stretch: true, low: Number(target.value) });
+  find(".high").oninput = ({ target }) => set({ stretch: true, high: Number(target.value) });
+  connectPopovers(state);
+}
+
+// Escape closes the open popover, and so does a click beside it.
+function connectPopovers(state) {
+  const popovers = [...state.root.querySelectorAll("details")];
+  state.find(".viewer").addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && popovers.find((popover) => popover.open);
     if (!open) return;
     open.open = false;
     open.firstElementChild.focus();
   });
-  s.away = (event) => {
+  state.closePopovers = (event) => {
     const path = event.composedPath();
-    for (const sheet of sheets) if (sheet.open && !path.includes(sheet)) sheet.open = false;
+    for (const popover of popovers) {
+      if (popover.open && !path.includes(popover)) popover.open = false;
+    }
   };
-  document.addEventListener("pointerdown", s.away, true);
+  document.addEventListener("pointerdown", state.closePopovers, true);
 }
 
-function set(s, settings) {
-  Object.assign(s.settings, settings);
-  remember(s.settings);
-  s.bare = false;
-  changed(s);
+// Values and marks colour the cells until Python takes them away; a plain colour is kept.
+export function colourChoice(value) {
+  return value === "value" || value === "marks" ? { by: value } : { by: "", colour: value };
 }
 
-function contrast(s, settings) {
-  Object.assign(s.settings, settings);
-  s.tables = null;
-  changed(s);
+function toggleLayer(state, name) {
+  const { layers } = state.settings;
+  layers[name] = !layers[name];
+  state.overlaysHidden = false;
+  fetchLayers(state);
+  changed(state);
 }
 
-// Controls as the settings and the layers are.
-function showPanel(s) {
-  const { find, data, settings } = s;
-  const there = { image: true, cells: data.cells, truth: data.truth, map: data.probability };
-  for (const button of s.root.querySelectorAll("[data-layer]")) {
-    button.hidden = !there[button.dataset.layer];
-    button.setAttribute("aria-pressed", String(Boolean(settings.layers[button.dataset.layer])));
+function setStyle(state, settings) {
+  Object.assign(state.settings, settings);
+  saveSettings(state.settings);
+  state.overlaysHidden = false;
+  changed(state);
+}
+
+function setContrast(state, settings) {
+  Object.assign(state.settings, settings);
+  contrastChanged(state);
+}
+
+export function toggleFullScreen(state) {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else {
+    state
+      .find(".viewer")
+      .requestFullscreen?.()
+      .catch(() => {});
+  }
+}
+
+// Shows the controls as the settings and the layers are.
+export function showControls(state) {
+  const { find, root, data, settings } = state;
+  for (const button of root.querySelectorAll("[data-layer]")) {
+    const name = button.dataset.layer;
+    button.hidden = !data[name];
+    button.setAttribute("aria-pressed", String(Boolean(settings.layers[name])));
   }
   find(".paint").hidden = !data.cells && !data.truth;
-  for (const part of s.root.querySelectorAll(".both")) part.hidden = !data.cells || !data.truth;
+  for (const part of root.querySelectorAll(".both")) part.hidden = !data.cells || !data.truth;
   find(".style").value = settings.style;
   find(".opacity").value = settings.opacity;
-  const offered = [...OFFERED];
-  if (data.cells?.values) offered.push(["value", data.cells.values.name]);
-  if (data.cells?.marks || data.truth?.marks) offered.push(["marks", "Outcome"]);
-  options(find(".colour"), offered, settings.by || settings.colour);
-  const names = channelNames(data.image);
-  find(".channel").hidden = names.length < 2;
-  options(find(".channel select"), [[-1, "All"], ...names.map((name, i) => [i, name])], settings.channel);
-  const stretched = stretches(s);
+  fillSelect(find(".colour"), colourOptions(data), settings.by || settings.colour);
+  showContrast(state);
+  const legend = find(".legend");
+  legend.replaceChildren(...legendEntries(state).map(legendElement));
+  legend.hidden = !legend.childElementCount;
+  const { canvas } = state;
+  canvas.setAttribute("aria-label", describe(state));
+  canvas.dataset.cells = state.shown;
+  canvas.dataset.selected = state.selected.join(",");
+}
+
+export function colourOptions({ cells, truth }) {
+  const options = [...COLOURS];
+  if (cells?.values) options.push(["value", cells.values.name]);
+  if (cells?.marks || truth?.marks) options.push(["marks", "Outcome"]);
+  return options;
+}
+
+function showContrast({ find, data, settings, brightness }) {
+  const channels = channelNames(data.image).map((name, i) => [i, name]);
+  find(".channel").hidden = channels.length < 2;
+  fillSelect(find(".channel select"), [[-1, "All"], ...channels], settings.channel);
+  const stretched = isStretched(settings, data.image);
   find(".stretch").checked = stretched;
-  for (const end of ["low", "high"]) {
+  const [bounds, ...others] = brightness?.bounds || [];
+  const single = bounds && stretched && !others.length; // one channel has one value for each end
+  for (const [i, end] of ["low", "high"].entries()) {
+    const value = single ? `, ${rounded(bounds[i])}` : "";
     find(`.${end}`).value = settings[end];
-    const [bounds, ...others] = s.tables?.bounds || [];
-    const value = bounds && stretched && !others.length ? `, ${rounded(bounds[end === "low" ? 0 : 1])}` : "";
     find(`.${end}-of`).textContent = `${settings[end].toFixed(1)} % of the pixels${value}`;
     find(`.${end}`).closest("label").classList.toggle("idle", !stretched);
   }
-  showLegend(s);
-  describe(s);
 }
 
-function options(box, offered, chosen) {
-  const wanted = offered.map((option) => option.join(" ")).join("\n");
-  if (box.dataset.offered !== wanted) {
-    box.dataset.offered = wanted;
-    box.replaceChildren(...offered.map(([value, text]) => new Option(text, value)));
+// What the colours mean: entries with a colour and a text, or with the stops of a colour map, a
+// title and the texts of its ends.
+export function legendEntries({ data, settings }) {
+  const { layers, by } = settings;
+  const cells = layers.cells && data.cells;
+  const truth = layers.truth && data.truth;
+  const entries = [];
+  if (cells && by === "value" && data.cells.values) {
+    const { name, low, high, cut } = data.cells.values;
+    const ends = [`${cut[0] ? "≤ " : ""}${rounded(low)}`, `${cut[1] ? "≥ " : ""}${rounded(high)}`];
+    entries.push({ stops: VIRIDIS, title: name, ends });
   }
-  box.value = chosen;
-}
-
-function channelNames({ channels, names }) {
-  if (channels < 2) return [];
-  return names.length === channels ? names : ["Red", "Green", "Blue"];
-}
-
-function showLegend(s) {
-  const { data, settings } = s;
-  const legend = s.find(".legend");
-  const lines = [];
-  const cells = settings.layers.cells && data.cells;
-  const truth = settings.layers.truth && data.truth;
-  const values = cells && settings.by === "value" && data.cells.values;
-  if (values) {
-    const [below, above] = values.cut;
-    const low = (below ? "≤ " : "") + rounded(values.low);
-    lines.push(band(VIRIDIS, values.name, low, (above ? "≥ " : "") + rounded(values.high)));
-  }
-  if ((cells || truth) && settings.by === "marks" && data.legend.length) {
-    for (const [colour, text] of data.legend) lines.push(patch(colour, text));
+  if ((cells || truth) && by === "marks" && data.legend.length) {
+    for (const [colour, text] of data.legend) entries.push({ colour, text });
   } else if (cells && truth) {
-    const { front, back } = frontAndBack(s);
-    const own = { cells: "Prediction", truth: "Truth" };
-    if (PLAIN[front.colour] && !settings.by) lines.push(patch(PLAIN[front.colour], own[front.layer]));
-    lines.push(patch(PLAIN[back.colour], own[back.layer]));
+    const { primary, secondary } = layerColours(data, settings);
+    const plain = ({ layer, colour }) => ({ colour: PLAIN[colour], text: LAYER_NAMES[layer] });
+    if (PLAIN[primary.colour] && !by) entries.push(plain(primary));
+    entries.push(plain(secondary));
   }
-  if (settings.layers.map && data.probability) lines.push(band(INFERNO, "Probability", "0", "1"));
-  legend.replaceChildren(...lines);
-  legend.hidden = !lines.length;
+  if (layers.probability && data.probability) {
+    entries.push({ stops: INFERNO, title: "Probability", ends: ["0", "1"] });
+  }
+  return entries;
 }
 
-function patch(colour, text) {
-  const line = element("div", "line", text);
-  const square = element("i", "patch");
-  square.style.background = colour;
-  line.prepend(square);
-  return line;
-}
-
-function band(stops, title, low, high) {
-  const line = element("div", "band", title);
+function legendElement({ colour, text, stops, title, ends }) {
+  if (!stops) {
+    const line = element("div", "line", text);
+    const patch = element("i", "patch");
+    patch.style.background = colour;
+    line.prepend(patch);
+    return line;
+  }
+  const band = element("div", "band", title);
   const ramp = element("i", "ramp");
   ramp.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-  const ends = element("div", "ends");
-  ends.append(element("span", "", low), element("span", "", high));
-  line.append(ramp, ends);
-  return line;
-}
-
-function element(tag, name, text = "") {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.textContent = text;
-  return made;
-}
-
-// What a screen reader says of the picture.
-function describe(s) {
-  const { data, canvas, shown, selected } = s;
-  const [height, width] = data.shape;
-  const parts = [`${data.name}: ${width} by ${height} pixels`];
-  if (data.cells) {
-    const all = data.cells.cells;
-    parts.push(shown === all ? counted(all) : `${shown.toLocaleString("en")} of ${counted(all)} shown`);
-    parts.push(selected.length ? `${selected.length} selected` : "none selected");
-  }
-  canvas.setAttribute("aria-label", `${parts.join(", ")}. Arrow keys move, plus and minus zoom, N goes to the next cell.`);
-  canvas.dataset.cells = shown;
-  canvas.dataset.selected = selected.join(",");
-}
-
-function counted(number) {
-  return `${number.toLocaleString("en")} ${number === 1 ? "cell" : "cells"}`;
-}
-
-function announce(s, sentence) {
-  s.find(".unseen").textContent = sentence;
-}
-
-function rounded(value) {
-  return String(Number(value.toPrecision(4)));
-}
-
-// The line below the picture.
-function tellPixel(s) {
-  const under = s.find(".under");
-  const place = s.pointer && pixelAt(s, ...s.pointer);
-  under.textContent = place ? pixelInWords(s, place) : idleWords(s);
-}
-
-function idleWords({ data }) {
-  const [height, width] = data.shape;
-  const every = data.step > 1 ? `, every ${data.step}${data.step === 2 ? "nd" : data.step === 3 ? "rd" : "th"} pixel is shown` : "";
-  return `${width} × ${height} pixels${every}`;
-}
-
-function pixelInWords(s, [x, y]) {
-  const parts = [`x ${x}, y ${y}`];
-  const { step, image } = s.data;
-  const finest = s.picture?.levels[0];
-  if (finest) {
-    const i = Math.floor(y / step) * finest.width + Math.floor(x / step);
-    const values = (s.picture.values || finest.planes).map((plane) => (image.float ? Number(plane[i].toPrecision(6)) : plane[i]));
-    const named = channelNames(image);
-    parts.push(values.length > 1 ? values.map((v, c) => `${named[c].toLowerCase()} ${v}`).join(", ") : `value ${values[0]}`);
-  }
-  const cell = s.cells && cellUnder(s, s.cells, [x, y]);
-  if (cell) {
-    const values = s.data.cells.values;
-    const known = values ? `, ${values.name} ${rounded(values.numbers[cell - 1])}` : "";
-    parts.push(`cell ${labelOf(s, cell)}${s.state[cell] === HIDDEN ? " (left out by the filters)" : known}`);
-  }
-  const drawn = s.truth && s.settings.layers.truth && cellUnder(s, s.truth, [x, y]);
-  if (drawn) parts.push(`truth ${s.data.truth.labels ? s.data.truth.labels[drawn - 1] : drawn}`);
-  if (s.map && s.settings.layers.map) {
-    const level = s.map.levels[0];
-    const i = Math.floor(y / step) * level.width + Math.floor(x / step);
-    parts.push(`probability ${(level.planes[0][i] / 255).toFixed(2)}`);
-  }
-  return parts.join(" · ");
+  const labels = element("div", "ends");
+  labels.append(...ends.map((end) => element("span", "", end)));
+  band.append(ramp, labels);
+  return band;
 }

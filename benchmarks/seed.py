@@ -1,7 +1,7 @@
 """The original recipe on the ISBI 2012 slices: `python -m benchmarks.seed [DATA]`.
 
 18 of the 24 slices train, 6 test; 40 epochs. DATA holds `isbi2012/` (default ../shared/data). The
-encoder weights come as for any training; see README, "Without a network".
+encoder weights come as for any training; see docs/how-to/offline.md.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Take the README's pictures from the running app: `python docs/screenshots.py [EPOCHS]`.
+"""Take the documents' pictures from the running app: `python docs/screenshots.py [EPOCHS]`.
 
 Makes a workspace of its own with the sample dataset, trains a model on it, opens every page in a
 light and a dark browser, and writes `docs/screenshots/PAGE-light.png` and `PAGE-dark.png`.

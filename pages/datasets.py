@@ -15,7 +15,9 @@ from cellseg.ui import (
 )
 from cellseg.ui.words import count
 
-with shell.page("Datasets", "Images and the masks that show where their cells are.") as workspace:
+with shell.page(
+    "Datasets", "Images and the masks that show where their cells are.", "how-to/bring-data"
+) as workspace:
     store = DatasetStore(workspace)
     datasets = store.all()
     shell.show_note()

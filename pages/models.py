@@ -7,7 +7,7 @@ from cellseg.models.store import ModelStore
 from cellseg.ui import model_view, shell, state, storage, uploads
 
 with shell.page(
-    "Models", "What was learned, with its scores and where they come from."
+    "Models", "What was learned, with its scores and where they come from.", "how-to/move-a-model"
 ) as workspace:
     store = ModelStore(workspace)
     models = store.all()

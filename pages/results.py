@@ -5,7 +5,9 @@ import streamlit as st
 from cellseg.batches.store import BatchStore
 from cellseg.ui import batch_view, shell, state
 
-with shell.page("Results", "See every cell, check the numbers, take them anywhere.") as workspace:
+with shell.page(
+    "Results", "See every cell, check the numbers, take them anywhere.", "how-to/measure"
+) as workspace:
     batches = BatchStore(workspace).all()
     opened = state.chosen("batch")
     shell.show_note()

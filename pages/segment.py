@@ -16,7 +16,9 @@ from cellseg.ui import (
 from cellseg.ui.results_state import Results
 from cellseg.ui.words import count
 
-with shell.page("Segment", "A trained network marks the cells in your images.") as workspace:
+with shell.page(
+    "Segment", "A trained network marks the cells in your images.", "how-to/segment"
+) as workspace:
     shell.show_note()
     models = ModelStore(workspace).all()
     if not models:

@@ -9,6 +9,7 @@ from cellseg.ui.words import count
 with shell.page(
     "Segment cells in your own images",
     "Show a network how you outline cells. It learns from your masks and marks new images.",
+    "tutorial/first-cells",
 ) as workspace:
     there = overview.look(workspace)
     overview.steps(there)

@@ -10,7 +10,9 @@ from cellseg.training.runs import RunStore
 from cellseg.ui import recipe_form, run_list, run_view, shell, state
 from cellseg.ui.words import plain
 
-with shell.page("Train", "A network learns from your masks while you watch.") as workspace:
+with shell.page(
+    "Train", "A network learns from your masks while you watch.", "how-to/train"
+) as workspace:
     datasets = DatasetStore(workspace).all()
     runs = RunStore(workspace).all()
     shell.show_note()

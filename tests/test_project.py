@@ -3,6 +3,7 @@
 import ast
 import itertools
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -14,9 +15,15 @@ from packaging.requirements import Requirement
 import cellseg
 from cellseg import launch
 from cellseg.cli import app
+from cellseg.ui.help import commands, guide
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = {
+    path.relative_to(ROOT / "docs").as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "docs").rglob("*.md"))
+}
+"""The documents by their names."""
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 VERSIONS = ["3.11", "3.12", "3.13"]
@@ -66,7 +73,7 @@ def test_the_server_is_safe_by_default(section: str, key: str, value: object) ->
 def test_uploads_have_a_limit_and_nginx_the_same() -> None:
     megabytes = CONFIG["server"]["maxUploadSize"]
     assert 200 <= megabytes <= 2048
-    assert f"client_max_body_size {megabytes}m;" in README
+    assert f"client_max_body_size {megabytes}m;" in DOCS["how-to/lab-server.md"]
 
 
 def test_streamlit_knows_every_setting() -> None:
@@ -240,12 +247,18 @@ def test_the_launchers_fit_their_systems() -> None:
 # --- documents and files ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "pages").glob("*.py")), ids=lambda page: page.stem)
-def test_each_page_is_in_the_readme(page: Path) -> None:
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+WORKING_PAGES = [page for page in PAGES if page.stem != "help"]
+"""The pages on which something is done."""
+
+
+@pytest.mark.parametrize("page", WORKING_PAGES, ids=lambda page: page.stem)
+def test_each_page_is_in_the_readme_and_in_the_documents(page: Path) -> None:
     assert page.stem == page.stem.lower()
     assert page.stem.isalpha()
     for mode in ("light", "dark"):
         assert f"docs/screenshots/{page.stem}-{mode}.png" in README
+    assert any(f"screenshots/{page.stem}-light.png" in text for text in DOCS.values())
 
 
 def test_the_pictures_of_the_readme_are_there() -> None:
@@ -253,6 +266,16 @@ def test_the_pictures_of_the_readme_are_there() -> None:
         pytest.skip("there are no pictures yet; make them with python docs/screenshots.py")
     for target in re.findall(r'(?:srcset|src)="([^"]+)"', README):
         assert (ROOT / target).is_file(), target
+
+
+def test_the_readme_is_one_screen_of_what_and_why() -> None:
+    assert len(README.splitlines()) <= 130
+
+
+def test_the_readme_leads_to_every_document() -> None:
+    for name in DOCS:
+        if name != "index.md" and not name.startswith("developers/"):
+            assert f"](docs/{name})" in README
 
 
 def test_the_checks_run_the_tests_as_the_readme_does() -> None:
@@ -268,10 +291,58 @@ def test_the_readme_names_every_command() -> None:
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:
-    for name in ("README.md", "CONTRIBUTING.md"):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        for target in re.findall(r"\]\(([^)#:]+)\)", text):
-            assert (ROOT / target).exists(), target
+    texts = {
+        name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")
+    }
+    for name, text in (texts | {f"docs/{name}": text for name, text in DOCS.items()}).items():
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            assert ((ROOT / name).parent / target).exists(), f"{name}: {target}"
+
+
+def test_every_document_is_listed_once() -> None:
+    listed = [name for section in guide.sections() for name in section.topics]
+    assert len(listed) == len(set(listed))
+    assert {f"{name}.md" for name in listed} == set(DOCS) - {"index.md"}
+    for name in listed:
+        assert f"]({name}.md)" in DOCS["index.md"]
+
+
+def shown_commands(text: str) -> list[list[str]]:
+    """The commands of cellseg in the blocks of code of a document, as words after `cellseg`."""
+    found = []
+    for block in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            if words[1:3] == ["-m", "cellseg"]:
+                found.append(words[3:])
+    return found
+
+
+@pytest.mark.parametrize("name", ["README.md", *DOCS])
+def test_the_documents_show_commands_and_options_that_there_are(name: str) -> None:
+    known = {command: commands.options(function) for command, function in commands.commands()}
+    text = DOCS.get(name, README)
+    for command, *rest in shown_commands(text):
+        if command == "COMMAND":
+            continue
+        assert command in known
+        for word in rest:
+            assert not word.startswith("--") or word in known[command], f"{command} {word}"
+
+
+def test_commands_are_found_in_blocks_of_code() -> None:
+    lines = ["```sh", "python -m cellseg list  # all", '.venv/bin/python -m cellseg app --port "1"']
+    text = "\n".join(["Say", *lines, "```", "python -m cellseg demo", ""])
+    assert shown_commands(text) == [["list"], ["app", "--port", "1"]]
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *DOCS])
+def test_the_documents_name_scripts_and_modules_that_there_are(name: str) -> None:
+    text = DOCS[name] if name in DOCS else (ROOT / name).read_text(encoding="utf-8")
+    for module in re.findall(r"python -m ((?:benchmarks|scripts|cellseg)\.[\w.]+)", text):
+        assert (ROOT / f"{module.replace('.', '/')}.py").is_file(), module
+    for path in re.findall(r"`((?:cellseg|tests|docs|pages|benchmarks|scripts)/[\w./-]*)`", text):
+        assert "NAME" in path or (ROOT / path).exists(), path
 
 
 def test_no_file_is_large_but_the_weights_that_ship() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-_SHAPE_NAMES = {
+SHAPE_NAMES = {
     "label": "ObjectNumber",
     "area": "AreaShape_Area",
     "area_bbox": "AreaShape_BoundingBoxArea",
@@ -26,7 +26,7 @@ _SHAPE_NAMES = {
     "bbox-2": "AreaShape_BoundingBoxMaximum_Y",
     "bbox-3": "AreaShape_BoundingBoxMaximum_X",
 }
-_INTENSITY_NAMES = {
+INTENSITY_NAMES = {
     "mean": "MeanIntensity",
     "min": "MinIntensity",
     "max": "MaxIntensity",
@@ -57,11 +57,11 @@ def cellprofiler(table: pd.DataFrame, channels: Sequence[str] | None = None) -> 
     squared = table["perimeter"] ** 2
     found["AreaShape_FormFactor"] = (round_area / squared).where(squared > 0)
     found["AreaShape_Compactness"] = squared / round_area
-    names = dict(_SHAPE_NAMES)
+    names = dict(SHAPE_NAMES)
     for column in table.columns[table.columns.str.startswith("intensity_")]:
         statistic, _, number = column.removeprefix("intensity_").partition("-")
         channel = _channel(number, channels)
-        names[column] = f"Intensity_{_INTENSITY_NAMES[statistic]}_{channel}"
+        names[column] = f"Intensity_{INTENSITY_NAMES[statistic]}_{channel}"
         if statistic == "mean":
             total = table[column] * table["area"]
             found[f"Intensity_IntegratedIntensity_{channel}"] = total

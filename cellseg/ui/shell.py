@@ -42,6 +42,7 @@ def pages() -> dict[str, st.Page]:
         "segment": at("segment", "Segment", "background_replace"),
         "results": at("results", "Results", "grid_view"),
         "models": at("models", "Models", "deployed_code"),
+        "help": at("help", "Help", "help"),
     }
 
 
@@ -74,12 +75,16 @@ def _frame() -> st.Page:
 
 
 @contextmanager
-def page(title: str, caption: str) -> Iterator[Workspace]:
+def page(title: str, caption: str, help: str | None = None) -> Iterator[Workspace]:
     """Make sure of the frame, write the heading, and show what goes wrong in a sentence.
 
     All of a page stands in this block. On a server's first request for a page other than the
     first, Streamlit runs the file of that page alone. Asking for the navigation switches that
     habit off, and a rerun brings the frame; once in a session is enough.
+
+    Parameters
+    ----------
+    help : the document of `docs/` that explains the page, such as `how-to/train`.
     """
     if not st.session_state.get(_INSIDE):
         _frame()
@@ -88,7 +93,12 @@ def page(title: str, caption: str) -> Iterator[Workspace]:
             st.rerun()
     with boundary():
         with st.container(gap=None):
-            st.title(title, anchor=False)
+            with st.container(
+                horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+            ):
+                st.title(title, anchor=False, width="content")
+                if help is not None:
+                    link("help", "Help", icon="help", query={"topic": help})
             st.caption(caption)
         yield Workspace.default()
 

@@ -9,13 +9,14 @@ PAGES = {
     "segment": "Segment",
     "results": "Results",
     "models": "Models",
+    "help": "Help",
 }
 
 
 def test_the_first_request_of_a_fresh_server_may_be_a_deep_link(server, page):
     page.goto(f"{server.url}/train?run=never-was")
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
-    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(6)
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(7)
     expect(page.get_by_text("There is no training run never-was")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
 

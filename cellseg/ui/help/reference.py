@@ -1,0 +1,67 @@
+"""The parts of the documents that are written from the code, so that they cannot be out of date.
+
+A document names such a part by a comment on a line of its own: `<!-- generated: commands -->`.
+"""
+
+import re
+
+from cellseg.analysis.cellprofiler import INTENSITY_NAMES, SHAPE_NAMES
+from cellseg.analysis.measurements import DEFINITIONS
+from cellseg.config import Frozen, PredictionOptions
+from cellseg.images.view import View
+from cellseg.limits import Limits
+from cellseg.recipes import RECIPES, InstanceSettings
+from cellseg.ui.help import commands, settings
+
+_MARK = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
+
+
+def filled(text: str) -> str:
+    """A document with what its comments name in their place.
+
+    Raises
+    ------
+    ValueError
+        Where a comment names a part that there is not.
+    """
+    return _MARK.sub(lambda found: _part(found[1]), text)
+
+
+def _part(name: str) -> str:
+    match name:
+        case "commands":
+            return commands.markdown()
+        case "recipes":
+            return "\n\n".join(_recipe(known, kind) for known, kind in RECIPES.items())
+        case "instances":
+            return settings.table(InstanceSettings)
+        case "prediction":
+            return settings.table(PredictionOptions)
+        case "view":
+            return settings.table(View)
+        case "limits":
+            return settings.table(Limits)
+        case "measurements":
+            return measurements()
+    raise ValueError(f"no part of the documents is called {name}")
+
+
+def measurements() -> str:
+    """A table of the columns: name, definition with unit, and what CellProfiler calls it."""
+    names = SHAPE_NAMES | {
+        f"intensity_{statistic}": f"Intensity_{name}_…"
+        for statistic, name in INTENSITY_NAMES.items()
+    }
+    rows = ["| column | definition | in CellProfiler |", "|---|---|---|"]
+    for column, definition in DEFINITIONS.items():
+        name = f"`{names[column]}`" if column in names else ""
+        rows.append(f"| `{column}` | {definition} | {name} |")
+    return "\n".join(rows)
+
+
+def _recipe(name: str, kind: type[Frozen]) -> str:
+    """The settings of a recipe, group by group."""
+    parts = [f"## Recipe `{name}`", settings.table(kind)]
+    for group, grouped in settings.groups(kind).items():
+        parts += [f"### {group.capitalize()} of the recipe {name}", settings.table(grouped)]
+    return "\n\n".join(parts)

@@ -1,10 +1,17 @@
 """Pages opened as the app opens them, on a workspace of the test's own."""
 
+import functools
 from pathlib import Path
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Streamlit reads the metadata of every installed package for each app under test.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 
 
 def opened(page: str = "start", **query: str) -> AppTest:

@@ -134,11 +134,12 @@ export function cancel({ abort, entries, target }) {
 
 function pause({ abort }, milliseconds) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    const stop = () => {
+    const end = () => {
       clearTimeout(timer);
+      abort.signal.removeEventListener("abort", end); // one job may pause thousands of times
       resolve();
     };
-    abort.signal.addEventListener("abort", stop, { once: true });
+    const timer = setTimeout(end, milliseconds);
+    abort.signal.addEventListener("abort", end);
   });
 }

@@ -59,7 +59,7 @@ function unmount(state) {
 }
 
 // Takes over what Python says.
-function receive(state, data) {
+export function receive(state, data) {
   const before = state.data;
   state.data = data;
   decodeTables(data);

@@ -76,6 +76,8 @@ test("runs of cells become an index for each pixel and a box around each cell", 
   assert.deepEqual(index, Uint16Array.of(0, 1, 1, 2, 2, 1));
   assert.deepEqual([...boxes.subarray(4, 8)], [1, 0, 3, 2]); // left, top, right, bottom
   assert.deepEqual([...boxes.subarray(8, 12)], [0, 1, 2, 2]);
+  const below = decodeCells(Uint8Array.of(0, 0, 2, 2, 0, 0, 0, 1), { ...RUNS, runs: 2, width: 2 });
+  assert.deepEqual([...below.boxes.subarray(4, 8)], [0, 1, 2, 2]); // the second of two rows
 });
 
 test("many cells have indices of four bytes", () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import {
   actionOf,
   goToNextCell,
+  listen,
   pinch,
   pressSpace,
   releaseSpace,
@@ -178,4 +179,101 @@ test("fingers that almost touch only pan", () => {
   state.view = { scale: 1, x: 0, y: 0 };
   pinch(state, [108, 100], [128, 100], [100, 100]);
   assert.deepEqual(state.view, { scale: 1, x: 10, y: 0 });
+});
+
+// --- mouse and touch ---------------------------------------------------------------------------
+
+// A canvas at (5, 5) of the page whose events a test sends, with cell 1 at 20 to 80 in both.
+function listening() {
+  const index = new Uint16Array(100 * 200);
+  for (let y = 10; y < 40; y++) index.fill(1, y * 200 + 10, y * 200 + 40);
+  const canvas = {
+    getBoundingClientRect: () => ({ left: 5, top: 5 }),
+    setPointerCapture: () => {},
+    addEventListener: (name, listener) => {
+      canvas[`on${name}`] = listener;
+    },
+    classList: { toggle: () => {}, remove: () => {} },
+  };
+  state.view = { scale: 2, x: 0, y: 0 };
+  state.cells = { ...state.cells, levels: [{ width: 200, height: 100, index }] };
+  Object.assign(state, { canvas, image: null, truth: null, probability: null });
+  listen(state);
+  return (name, x, y, more = {}) =>
+    canvas[`onpointer${name}`]({
+      ...{ clientX: x + 5, clientY: y + 5, pointerId: 1, pointerType: "mouse", button: 0 },
+      ...more,
+    });
+}
+
+test("a click that hardly moves selects the cell under it", () => {
+  const point = listening();
+  point("down", 50, 50);
+  point("move", 52, 50);
+  point("move", 50, 50); // four page pixels altogether
+  point("up", 50, 50);
+  assert.deepEqual(state.selected, [1]);
+  assert.deepEqual(state.view, { scale: 2, x: 0, y: 0 });
+  point("down", 50, 50);
+  point("up", 50, 50, { ctrlKey: true });
+  assert.deepEqual(state.selected, []);
+  point("down", 50, 50);
+  point("up", 50, 50, { shiftKey: true });
+  point("down", 150, 150);
+  point("up", 150, 150);
+  assert.deepEqual(state.selected, []);
+});
+
+test("a drag moves the image and selects nothing", () => {
+  const point = listening();
+  point("down", 50, 50);
+  point("move", 60, 45);
+  point("up", 60, 45);
+  assert.deepEqual(state.view, { scale: 2, x: 10, y: -5 });
+  assert.deepEqual(state.selected, []);
+  point("move", 90, 90); // no button is pressed
+  assert.deepEqual(state.view, { scale: 2, x: 10, y: -5 });
+  assert.deepEqual(state.pointer, [90, 90]);
+  point("leave", 0, 0);
+  assert.equal(state.pointer, null);
+});
+
+test("a drag that comes back to its start is no click", () => {
+  const point = listening();
+  point("down", 50, 50);
+  point("move", 50, 53);
+  point("move", 50, 50);
+  point("up", 50, 50);
+  assert.deepEqual(state.selected, []);
+});
+
+test("only the left button selects, and the right one does not drag", () => {
+  const point = listening();
+  point("down", 50, 50, { button: 1 });
+  point("up", 50, 50, { button: 1 });
+  point("down", 50, 50, { button: 2 });
+  point("move", 90, 90);
+  point("up", 90, 90, { button: 2 });
+  assert.deepEqual(state.selected, []);
+  assert.deepEqual(state.view, { scale: 2, x: 0, y: 0 });
+});
+
+test("the fingers of a pinch select nothing when they are lifted", () => {
+  const point = listening();
+  const other = { pointerId: 2 };
+  point("down", 40, 50);
+  point("down", 60, 50, other);
+  point("move", 80, 50, other); // 20 apart, then 40
+  assert.equal(state.view.scale, 4);
+  point("up", 80, 50, other);
+  point("up", 40, 50);
+  assert.deepEqual(state.selected, []);
+});
+
+test("a click before the cells have arrived selects nothing", () => {
+  const point = listening();
+  state.cells = null;
+  point("down", 50, 50);
+  point("up", 50, 50);
+  assert.deepEqual(state.selected, []);
 });

@@ -57,6 +57,9 @@ test("an image that is made small is drawn from a coarser level", () => {
   const drawn = frame(2, 1, 0, 0, 2);
   drawImage(drawn, { levels: [finest, half] }, [brightnessTable(256, 0, 255, GREY)], 0);
   assert.deepEqual([...drawn.out], [pack(7, 7, 7), pack(8, 8, 8)]);
+  const moved = frame(2, 2, 2, -2, 2); // one pixel of the level to the left and down
+  drawImage(moved, { levels: [finest, half] }, [brightnessTable(256, 0, 255, GREY)], 0);
+  assert.deepEqual([...moved.out], [0, 0, pack(8, 8, 8), 0]);
 });
 
 test("where the image is off, its place is black", () => {

@@ -83,6 +83,9 @@ test("a click picks the cell under it or the closest one within four page pixels
   assert.equal(nearestCell(state, 12.5, 10.5), 2);
   assert.equal(nearestCell(state, 10.5, 14.5), 1);
   assert.equal(nearestCell(state, 10.5, 15.5), 0);
+  assert.equal(nearestCell(state, 10.5, 6.5), 1);
+  assert.equal(nearestCell(state, 9.5, 14.5), 1); // the square of the reach, not its circle
+  assert.equal(nearestCell(state, 12.5, 14.5), 2);
 });
 
 test("a click passes through hidden cells", () => {

@@ -31,6 +31,12 @@ test("what was stored by nobody we know is not", () => {
   assert.deepEqual(styleOf(initialSettings({ opacity: null })), usual);
 });
 
+test("at first all layers show but the probability, with the contrast of the dtype", () => {
+  const { layers, channel, stretch, low, high, by } = initialSettings({});
+  assert.deepEqual(layers, { image: true, cells: true, truth: true, probability: false });
+  assert.deepEqual([channel, stretch, low, high, by], [-1, null, 1, 99.8, ""]);
+});
+
 test("settings are kept for each viewer, and the style for the next page", () => {
   const items = storeWith({ "cellseg-viewer": '{"opacity":80}' });
   const settings = settingsOf("a");

@@ -30,6 +30,7 @@ test("zooming ends at 64 page pixels and at a quarter of the canvas", () => {
   const view = { scale: 2, x: 0, y: 50 };
   assert.equal(zoomedView(view, SHAPE, SIZE, 1000, 100, 150).scale, 64);
   assert.equal(zoomedView(view, SHAPE, SIZE, 0.001, 100, 150).scale, 0.5); // 400 / 200 / 4
+  assert.equal(zoomedView(view, [300, 200], SIZE, 0.001, 100, 150).scale, 0.25); // 300 / 300 / 4
   const small = { scale: 64, x: 0, y: 0 };
   assert.equal(zoomedView(small, [1, 1], SIZE, 1e-6, 0, 0).scale, 1); // 1:1 is always there
 });

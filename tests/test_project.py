@@ -345,6 +345,21 @@ def test_the_documents_name_scripts_and_modules_that_there_are(name: str) -> Non
         assert "NAME" in path or (ROOT / path).exists(), path
 
 
+OF_OTHER_PROGRAMS = {"Open"}
+
+
+def test_the_documents_call_buttons_as_the_pages_do() -> None:
+    """In tutorial and how-to pages, `*Make the sample*` is a label of a page of the app."""
+    sources = [*(ROOT / "cellseg" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+    written = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    texts = [text for name, text in DOCS.items() if name.startswith(("tutorial/", "how-to/"))]
+    found = set(re.findall(r"(?<!\*)\*([A-Z][\w\s]*)\*(?!\*)", "\n".join([README, *texts])))
+    labels = {" ".join(label.split()) for label in found} - OF_OTHER_PROGRAMS
+    assert "Make the sample" in labels
+    for label in labels:
+        assert f'"{label}' in written, label
+
+
 def test_no_file_is_large_but_the_weights_that_ship() -> None:
     large = [path for path in tracked() if path.stat().st_size > 2 * MIB]
     assert [path.relative_to(ROOT).parts[:3] for path in large] == [

@@ -3,11 +3,15 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cellseg.images import decoding
+from cellseg.images.decoding import Decoder
 from cellseg.models import store
 from cellseg.workspace import Workspace
+from tests.decoders import Remembering, Spares
 from tests.started import end_workers
 
 REAL_DATA = "CELLSEG_TEST_DATA"
@@ -28,6 +32,27 @@ def workers_end(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if folder is not None:
         end_workers(folder)
+
+
+@pytest.fixture(scope="session")
+def spares() -> Iterator[Spares]:
+    """Decoders that wait for the next test."""
+    spares = Spares()
+    yield spares
+    spares.end()
+
+
+@pytest.fixture(autouse=True)
+def decoders(spares: Spares, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are decoded by processes that wait, unless a test brings or looks at its own."""
+    begin = Decoder.__init__
+
+    def with_spares(self: Decoder, *arguments: Any, **options: Any) -> None:
+        begin(self, *arguments, **options)
+        self._spare = self._spare or spares
+
+    monkeypatch.setattr(decoding, "Child", Remembering)
+    monkeypatch.setattr(Decoder, "__init__", with_spares)
 
 
 @pytest.fixture

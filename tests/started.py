@@ -47,9 +47,9 @@ def end_workers(root: Path) -> list[Path]:
             continue
         folders.append(path.parent)
         with suppress(psutil.NoSuchProcess):
-            worker = psutil.Process(pid)
-            worker.kill()
-            worker.wait(30)
-    for worker in processes._workers:
+            living = psutil.Process(pid)
+            living.kill()
+            living.wait(30)
+    for worker in processes._workers:  # or Python warns of a process that nobody waited for
         worker.poll()
     return folders

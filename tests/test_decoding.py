@@ -17,6 +17,11 @@ from cellseg.images.writing import label_tiff_bytes, png_bytes, tiff_bytes
 
 
 @pytest.fixture
+def decoders():
+    """Each decoder starts a process of its own here."""
+
+
+@pytest.fixture
 def files(tmp_path):
     pixels = np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000
     (tmp_path / "image.tif").write_bytes(tiff_bytes(Image(pixels, "YX")))

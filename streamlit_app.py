@@ -1,5 +1,5 @@
 """The app's entry point: `streamlit run streamlit_app.py`."""
 
-from cellseg.ui import shell
+from cellseg.ui.shell import frame
 
-shell.run()
+frame.run()

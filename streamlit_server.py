@@ -2,6 +2,7 @@
 
 import streamlit as st
 
-from cellseg.ui import server
+from cellseg.server.routes import routes
+from cellseg.ui.widgets.streaming import base
 
-app = st.App("streamlit_app.py", routes=server.routes())
+app = st.App("streamlit_app.py", routes=routes(base()))

@@ -17,7 +17,7 @@ from benchmarks.cells import field
 from benchmarks.command import cellseg, machine
 from cellseg.batches import jobs
 from cellseg.batches.batch import Batch
-from cellseg.datasets.importing import Upload
+from cellseg.datasets.intake.importing import Upload
 from cellseg.models.store import Model, ModelStore
 from cellseg.workspace import Workspace
 

@@ -13,16 +13,17 @@ from benchmarks.clock import Clock
 from benchmarks.dialogue import Commands, serve
 from benchmarks.environments import versions
 from cellseg.images.image import Image
+from cellseg.methods.cells import trainer
+from cellseg.methods.cells.augmentation import Annotated
+from cellseg.methods.cells.patches import crop_batches
+from cellseg.methods.cells.predictor import CellsPredictor
+from cellseg.methods.cells.preprocessing import cells_image
+from cellseg.methods.cells.targets import distances
 from cellseg.models.store import Model, ModelStore
 from cellseg.network import precision
-from cellseg.network.augmentation import Annotated
-from cellseg.network.crops import crop_batches
-from cellseg.network.preprocessing import cells_image
-from cellseg.network.targets import distances
-from cellseg.recipes import CellsFacts, CellsPreprocessing, CellsRecipe
+from cellseg.recipes.cells.facts import CellsFacts
+from cellseg.recipes.cells.settings import CellsPreprocessing, CellsSettings
 from cellseg.segmentation import predictor
-from cellseg.segmentation.cells_predictor import CellsPredictor
-from cellseg.training import cells_trainer
 from cellseg.workspace import Workspace
 
 ENDLESS = 1_000_000
@@ -69,17 +70,17 @@ class Trainee:
     """
 
     def __init__(self, found: list[pictures.Picture]) -> None:
-        self._recipe = CellsRecipe()
+        self._recipe = CellsSettings()
         self._found = found
         self._facts = CellsFacts(precision=precision.resolved(self._recipe.training.precision))
-        network = cells_trainer._network(self._recipe, None, self._facts)
+        network = trainer._network(self._recipe, None, self._facts)
         self.predictor = CellsPredictor(network, self._recipe, self._facts)
-        self._compiled = cells_trainer._compiled(network, self._recipe, self._facts)
+        self._compiled = trainer._compiled(network, self._recipe, self._facts)
 
     def learn(self, seconds: float) -> dict[str, Any]:
         """Train for so many seconds; says in which arithmetic too."""
         settings, clock = self._recipe.training, Clock(seconds)
-        area = float(np.median(cells_trainer.cell_areas(self._sources)))
+        area = float(np.median(trainer.cell_areas(self._sources)))
         batches = crop_batches(
             self._sources, SIDE, settings.batch_size, ENDLESS, area, settings.seed
         )

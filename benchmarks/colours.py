@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from benchmarks.command import machine
 from cellseg.analysis.matching import MatchCounts, count_matches, overlaps
-from cellseg.datasets import folders
+from cellseg.datasets.intake import folders
 from cellseg.images.image import Image
 from cellseg.models.store import ModelStore
 from cellseg.segmentation import predictor

@@ -11,7 +11,12 @@ import numpy as np
 from benchmarks.cells import field
 from benchmarks.command import machine
 from cellseg.analysis.measurements import measure
-from cellseg.exports.bundle import KINDS, Result, bundle, files
+from cellseg.exports.bundle import (
+    KINDS,
+    Result,
+    bundle,
+    files,
+)
 from cellseg.exports.coco import coco_image, coco_json
 from cellseg.exports.provenance import provenance
 from cellseg.exports.tables import csv_bytes

@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 
 from benchmarks.command import machine
-from cellseg.console import hushed, say
+from cellseg.cli.console import hushed, say
 from cellseg.images.image import Image
 from cellseg.images.synthetic import draw_cells
 from cellseg.models.store import ModelStore

@@ -19,8 +19,8 @@ import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.command import ROOT, machine
-from cellseg.config import NetworkSettings, Recipe, TrainingSettings
 from cellseg.datasets.sample import create_sample
+from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings, PixelsTraining
 from cellseg.training import jobs
 from cellseg.workspace import Workspace
 
@@ -53,9 +53,9 @@ def main() -> None:
             times = [_visit_all(page) for _ in range(ROUNDS)]
             for title in HEADINGS:
                 print(f"{title}: {statistics.median(row[title] for row in times):.2f} s")
-            recipe = Recipe(
-                network=NetworkSettings(encoder_weights="none"),
-                training=TrainingSettings(epochs=1000),
+            recipe = PixelsSettings(
+                network=PixelsNetwork(encoder_weights="none"),
+                training=PixelsTraining(epochs=1000),
             )
             run = jobs.start(workspace, dataset, recipe, "watched")
             page.goto(f"{address}/train?run={run.id}")

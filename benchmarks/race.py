@@ -23,10 +23,10 @@ from benchmarks.dialogue import Worker
 from cellseg.analysis.evaluation import cell_scores
 from cellseg.analysis.matching import count_matches, overlaps
 from cellseg.analysis.pixels import PixelCounts, count_pixels
-from cellseg.console import hushed, say
+from cellseg.cli.console import hushed, say
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.store import DatasetStore
-from cellseg.recipes import CellsTraining
+from cellseg.recipes.cells.settings import CellsTraining
 from cellseg.workspace import Workspace
 
 THRESHOLDS = (0.5, 0.75)
@@ -67,7 +67,7 @@ def main() -> None:
 def _laid_out(dataset: Dataset, folder: Path) -> dict[str, int]:
     """Write the images of each side into a folder; how many they are."""
     with hushed():
-        from cellseg.training.cells_trainer import kept_for_validation
+        from cellseg.methods.cells.trainer import kept_for_validation
 
     fraction = CellsTraining().validation_fraction
     learning, validation = kept_for_validation(dataset.split.train, fraction)

@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks import environments, pictures
 from benchmarks.command import machine
 from benchmarks.dialogue import Worker
-from cellseg.console import say
+from cellseg.cli.console import say
 from cellseg.images.synthetic import draw_cells
 from cellseg.models.store import ModelStore
 from cellseg.workspace import Workspace

@@ -30,7 +30,7 @@ import time
 import numpy as np
 import streamlit as st
 from cellseg.images.image import Image
-from cellseg.ui.viewer import viewer
+from cellseg.ui.viewer.viewer import viewer
 
 st.set_page_config(layout="wide")
 

@@ -1,5 +1,5 @@
 """`python -m cellseg`: the command line."""
 
-from cellseg.cli import main
+from cellseg.cli.commands import main
 
 main()

@@ -28,7 +28,7 @@ STATUS, STARTED, STOP, LOG = "status.json", "process.json", "stop", "worker.log"
 _workers: list[subprocess.Popen[bytes]] = []
 
 
-class Word(Frozen):
+class WorkerStatus(Frozen):
     """What a worker last wrote of itself.
 
     state : `running`, or how it ended. phase : what it does now, a few words.
@@ -46,16 +46,16 @@ class Word(Frozen):
     message: str | None = None
 
 
-Said = TypeVar("Said", bound=Word)
+AnyStatus = TypeVar("AnyStatus", bound=WorkerStatus)
 
 
-class Speaker(Generic[Said]):
+class StatusWriter(Generic[AnyStatus]):
     """Keeps status.json true: rewritten every 2 s by a thread of its own, and at each change.
 
     A disk that is full for a while costs heartbeats, not the work.
     """
 
-    def __init__(self, folder: Path, kind: type[Said]) -> None:
+    def __init__(self, folder: Path, kind: type[AnyStatus]) -> None:
         self._path = folder / STATUS
         self._status = kind(
             state="running",
@@ -88,7 +88,7 @@ class Speaker(Generic[Said]):
         self._write()
 
     @property
-    def status(self) -> Said:
+    def status(self) -> AnyStatus:
         """What was last noted."""
         return self._status
 
@@ -149,7 +149,7 @@ def never_began(folder: Path, created: datetime, work: str) -> str | None:
     return None
 
 
-def lost(word: Word, work: str) -> str | None:
+def lost(word: WorkerStatus, work: str) -> str | None:
     """Why a worker that said it runs counts as gone, as a sentence; None while it is heard."""
     if not alive(word.pid, word.process_created):
         return f"The {work} process is gone."

@@ -21,7 +21,7 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"cellseg {version}"
-html_logo = html_favicon = "../cellseg/ui/icon.png"
+html_logo = html_favicon = "../cellseg/ui/shell/icon.png"
 html_show_sourcelink = html_copy_source = False
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0A6A85", "color-brand-content": "#0A6A85"},

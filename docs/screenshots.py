@@ -21,10 +21,10 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from cellseg.config import NetworkSettings, Recipe, TrainingSettings  # noqa: E402
 from cellseg.datasets.dataset import Dataset  # noqa: E402
 from cellseg.datasets.sample import create_sample  # noqa: E402
 from cellseg.images.writing import tiff_bytes  # noqa: E402
+from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings, PixelsTraining  # noqa: E402
 from cellseg.training import jobs  # noqa: E402
 from cellseg.training.runs import Run  # noqa: E402
 from cellseg.workspace import Workspace  # noqa: E402
@@ -58,8 +58,8 @@ def main() -> None:
 
 def trained(workspace: Workspace, dataset: Dataset, epochs: int) -> Run:
     """A run on the sample that has ended, its encoder from scratch as without a network."""
-    recipe = Recipe(
-        network=NetworkSettings(encoder_weights="none"), training=TrainingSettings(epochs=epochs)
+    recipe = PixelsSettings(
+        network=PixelsNetwork(encoder_weights="none"), training=PixelsTraining(epochs=epochs)
     )
     run = jobs.start(workspace, dataset, recipe, "my nuclei")
     while not (progress := run.progress()).ended:

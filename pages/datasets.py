@@ -4,23 +4,22 @@ import streamlit as st
 
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
-from cellseg.ui import (
+from cellseg.ui.datasets import (
     dataset_view,
     import_view,
     proposals,
     public_view,
     save_form,
-    shell,
-    state,
 )
-from cellseg.ui.words import count
+from cellseg.ui.shell import frame, session
+from cellseg.ui.shell.formatting import count
 
-with shell.page(
+with frame.page(
     "Datasets", "Images and the masks that show where their cells are.", "how-to/bring-data"
 ) as workspace:
     store = DatasetStore(workspace)
     datasets = store.all()
-    shell.show_note()
+    frame.show_note()
 
     with st.container(border=True):
         images, masks = proposals.uploaders(workspace)
@@ -30,7 +29,7 @@ with shell.page(
             try:
                 found = proposals.proposal(workspace, images, masks)
             except CellsegError as error:
-                shell.show_error(error)
+                frame.show_error(error)
             if found is not None:
                 import_view.report(found)
             proposals.ask_view(workspace)
@@ -46,7 +45,7 @@ with shell.page(
                 type="primary",
                 icon=":material/save:",
                 disabled=found is None or not found.pairs,
-                on_click=shell.callback(save_form.save),
+                on_click=frame.callback(save_form.save),
                 args=(store, found, [*images, *masks]),
             )
             if images or masks:
@@ -54,14 +53,14 @@ with shell.page(
                     "Start over",
                     key="dataset-forget",
                     icon=":material/close:",
-                    on_click=shell.callback(save_form.forget_all),
+                    on_click=frame.callback(save_form.forget_all),
                 )
         if found is not None:
             import_view.look(found)
 
     if datasets:
         st.subheader("Your datasets", anchor=False)
-        dataset_view.open_one(store, datasets, state.chosen("dataset"))
+        dataset_view.open_one(store, datasets, session.chosen("dataset"))
     elif found is None:
         import_view.what_fits()
     if found is None:

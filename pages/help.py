@@ -3,17 +3,17 @@
 import streamlit as st
 
 from cellseg.errors import CellsegError
-from cellseg.ui import shell, state
 from cellseg.ui.help import article, guide
+from cellseg.ui.shell import frame, session
 
-with shell.page("Help", "How each page and each command works; all of it is on this machine."):
+with frame.page("Help", "How each page and each command works; all of it is on this machine."):
     # The address first, untouched: what state.chosen writes into it drops the heading after its #.
-    name = st.query_params.get("topic") or state.chosen("topic") or guide.INDEX
+    name = st.query_params.get("topic") or session.chosen("topic") or guide.INDEX
     sections = guide.sections()
     try:
         topic = guide.topic(name)
     except CellsegError as error:
-        shell.show_error(error)
+        frame.show_error(error)
         topic = guide.topic(guide.INDEX)
     left, right = st.columns([3, 8], gap="medium")
     with left:

@@ -4,15 +4,17 @@ import streamlit as st
 
 from cellseg.errors import CellsegError
 from cellseg.models.store import ModelStore
-from cellseg.ui import model_view, shell, state, storage, uploads
+from cellseg.ui.models import model_view, storage
+from cellseg.ui.shell import frame, session
+from cellseg.ui.widgets import uploads
 
-with shell.page(
+with frame.page(
     "Models", "What was learned, with its scores and where they come from.", "how-to/move-a-model"
 ) as workspace:
     store = ModelStore(workspace)
     models = store.all()
-    opened = state.chosen("model")
-    shell.show_note()
+    opened = session.chosen("model")
+    frame.show_note()
 
     if models:
         chosen = next((model for model in models if model.id == opened), None)
@@ -21,13 +23,13 @@ with shell.page(
                 model_view.card(store, chosen)
                 st.subheader("All models", anchor=False)
             elif opened is not None:
-                state.choose("model", None)
-                shell.show_error(f"There is no model {opened}; it may have been deleted.")
+                session.choose("model", None)
+                frame.show_error(f"There is no model {opened}; it may have been deleted.")
         with st.container(gap="xsmall"):
             for model in models:
                 model_view.line(model, is_open=model is chosen)
     else:
-        shell.nothing_yet(
+        frame.nothing_yet(
             "deployed_code",
             "No model yet",
             "A finished training leaves a model here. You can also bring one back from a zip.",
@@ -52,10 +54,10 @@ with shell.page(
         try:
             model = store.unpack(file.path)
         except CellsegError as error:
-            shell.show_error(error)
+            frame.show_error(error)
         else:
-            state.note(f"The model {model.name} is back.")
-            state.choose("model", model.id)
+            session.note(f"The model {model.name} is back.")
+            session.choose("model", model.id)
             st.rerun()
         finally:
             uploads.forget("model-upload")

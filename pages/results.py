@@ -3,26 +3,27 @@
 import streamlit as st
 
 from cellseg.batches.store import BatchStore
-from cellseg.ui import batch_view, shell, state
+from cellseg.ui.results import batch_view
+from cellseg.ui.shell import frame, session
 
-with shell.page(
+with frame.page(
     "Results", "See every cell, check the numbers, take them anywhere.", "how-to/measure"
 ) as workspace:
     batches = BatchStore(workspace).all()
-    opened = state.chosen("batch")
-    shell.show_note()
+    opened = session.chosen("batch")
+    frame.show_note()
     batch = next((batch for batch in batches if batch.id == opened), None)
     with st.container():
         if batch is not None:
             batch_view.show(workspace, batch)
         elif opened is not None:
-            state.choose("batch", None)
-            shell.show_error(f"There are no results {opened}; they may have been deleted.")
+            session.choose("batch", None)
+            frame.show_error(f"There are no results {opened}; they may have been deleted.")
     if batches:
         st.subheader("All results", anchor=False)
         batch_view.lines(batches, batch.id if batch else None)
     else:
-        shell.nothing_yet(
+        frame.nothing_yet(
             "grid_view",
             "No results yet",
             "Segment images, many at once or a few whose results you keep; they appear here.",

@@ -3,26 +3,21 @@
 import streamlit as st
 
 from cellseg.models.store import ModelStore
-from cellseg.ui import (
-    brought,
-    model_view,
-    results_view,
-    segment_form,
-    segmenting,
-    shell,
-    state,
-    uploads,
-)
-from cellseg.ui.results_state import Results
-from cellseg.ui.words import count
+from cellseg.ui.models import model_view
+from cellseg.ui.results import results_view
+from cellseg.ui.results.state import Results
+from cellseg.ui.segment import form, inputs, segmenting
+from cellseg.ui.shell import frame, session
+from cellseg.ui.shell.formatting import count
+from cellseg.ui.widgets import uploads
 
-with shell.page(
+with frame.page(
     "Segment", "A trained network marks the cells in your images.", "how-to/segment"
 ) as workspace:
-    shell.show_note()
+    frame.show_note()
     models = ModelStore(workspace).all()
     if not models:
-        shell.nothing_yet(
+        frame.nothing_yet(
             "background_replace",
             "No trained model yet",
             "Train a network first; it takes minutes. Then bring images here.",
@@ -33,10 +28,10 @@ with shell.page(
 
     left, right = st.columns([1, 2], gap="medium")
     with left:
-        model = model_view.choice(models, state.chosen("model"))
-        options, pixel_size = segment_form.options(model)
+        model = model_view.choice(models, session.chosen("model"))
+        options, pixel_size = form.options(model)
     with right:
-        what = brought.ask(workspace)
+        what = inputs.ask(workspace)
         buttons = st.container(horizontal=True)
     if not what.words:
         st.info(
@@ -51,25 +46,25 @@ with shell.page(
         if what.files and st.button(
             f"Remove {count(len(what.files), 'file')}", icon=":material/close:"
         ):
-            brought.forget(workspace)
+            inputs.forget(workspace)
             st.rerun()
-    view = brought.view(workspace, what, model)
+    view = inputs.view(workspace, what, model)
     files = list(what.live)
     with st.container():  # there in every run, so that nothing below it changes its place
         if what.many:
-            segment_form.background(workspace, what, model, options, view, pixel_size)
-            files = segment_form.one_of(files)
+            form.background(workspace, what, model, options, view, pixel_size)
+            files = form.one_of(files)
     found, problems = segmenting.with_progress(
         files, model, options, view, uploads.private_folder(workspace)
     )
     with st.container():
         for sentence in problems:
-            shell.show_error(sentence)
+            frame.show_error(sentence)
     if pixel_size is not None:
         found = [one.with_pixel_size(pixel_size) for one in found]
     with keeping:
         if found and not what.many:
-            segment_form.keep(workspace, found, model, options, view, pixel_size)
+            form.keep(workspace, found, model, options, view, pixel_size)
     if found:
-        name = segment_form.title(found, model)
+        name = form.title(found, model)
         results_view.show(workspace, Results("segment", name, tuple(found), model, options))

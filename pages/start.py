@@ -3,10 +3,11 @@
 import streamlit as st
 
 from cellseg.datasets.sample import create_sample
-from cellseg.ui import overview, shell
-from cellseg.ui.words import count
+from cellseg.ui.shell import frame
+from cellseg.ui.shell.formatting import count
+from cellseg.ui.start import overview
 
-with shell.page(
+with frame.page(
     "Segment cells in your own images",
     "Show a network how you outline cells. It learns from your masks and marks new images.",
     "tutorial/first-cells",
@@ -39,6 +40,6 @@ with shell.page(
                 "their masks.",
                 icon=":material/check_circle:",
             )
-            shell.link(
+            frame.link(
                 "train", "Train with it", icon="model_training", query={"dataset": sample.id}
             )

@@ -7,27 +7,28 @@ from cellseg.errors import TrainingActive
 from cellseg.models.store import ModelStore
 from cellseg.training import jobs
 from cellseg.training.runs import RunStore
-from cellseg.ui import recipe_form, run_list, run_view, shell, state
-from cellseg.ui.words import plain
+from cellseg.ui.shell import frame, session
+from cellseg.ui.shell.formatting import plain
+from cellseg.ui.train import recipe_form, run_list, run_view
 
-with shell.page(
+with frame.page(
     "Train", "A network learns from your masks while you watch.", "how-to/train"
 ) as workspace:
     datasets = DatasetStore(workspace).all()
     runs = RunStore(workspace).all()
-    shell.show_note()
+    frame.show_note()
 
-    opened = state.chosen("run")
+    opened = session.chosen("run")
     run = next((run for run in runs if run.id == opened), None)
     with st.container():
         if run is not None:
             run_view.show(run)
         elif opened is not None:
-            state.choose("run", None)
-            shell.show_error(f"There is no training run {opened}; it may have been deleted.")
+            session.choose("run", None)
+            frame.show_error(f"There is no training run {opened}; it may have been deleted.")
 
     if not datasets:
-        shell.nothing_yet(
+        frame.nothing_yet(
             "photo_library",
             "No dataset to learn from yet",
             "Bring images and their masks, or make the sample on the first page.",
@@ -40,19 +41,21 @@ with shell.page(
                 st.subheader("Train another network", anchor=False)
         with st.container(border=True):
             models = ModelStore(workspace).all()
-            wish = recipe_form.form(datasets, state.chosen("dataset"), models)
-            split = wish.dataset.split
+            request = recipe_form.form(datasets, session.chosen("dataset"), models)
+            split = request.dataset.split
             seconds = jobs.estimate_seconds(
-                workspace, wish.recipe, len(split.train), len(split.test)
+                workspace, request.settings, len(split.train), len(split.test)
             )
-            if recipe_form.start_button(wish, seconds):
+            if recipe_form.start_button(request, seconds):
                 try:
-                    run = jobs.start(workspace, wish.dataset, wish.recipe, wish.model_name)
+                    run = jobs.start(
+                        workspace, request.dataset, request.settings, request.model_name
+                    )
                 except TrainingActive as error:
                     st.warning(plain(str(error)), icon=":material/hourglass_top:")
-                    shell.link("train", "Open the training that runs", query={"run": error.run_id})
+                    frame.link("train", "Open the training that runs", query={"run": error.run_id})
                 else:
-                    state.choose("run", run.id)
+                    session.choose("run", run.id)
                     st.rerun()
 
     if runs:

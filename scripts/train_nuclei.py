@@ -11,29 +11,31 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cellseg.analysis.evaluation import evaluate
-from cellseg.datasets import folders
 from cellseg.datasets.dataset import Dataset
+from cellseg.datasets.intake import folders
+from cellseg.methods.cells.augmentation import Annotated
+from cellseg.methods.cells.image_statistics import looks_of
+from cellseg.methods.cells.patches import KINDS, kind_of
+from cellseg.methods.cells.predictor import CellsPredictor
+from cellseg.methods.cells.preprocessing import cells_image
+from cellseg.methods.cells.targets import distances
+from cellseg.methods.cells.tuning import tuned
 from cellseg.models.card import card_text
-from cellseg.models.halves import halve
-from cellseg.models.store import CARD, SETTINGS, WEIGHTS, Model, ModelFacts, ModelStore
-from cellseg.network.augmentation import Annotated
-from cellseg.network.crops import KINDS, kind_of
-from cellseg.network.looks import looks_of
-from cellseg.network.preprocessing import cells_image
-from cellseg.network.targets import distances
-from cellseg.recipes import (
-    CLOSER,
-    CLOSER_BELOW,
-    CellsPreprocessing,
-    CellsRecipe,
-    CellsTraining,
-    InstanceSettings,
+from cellseg.models.facts import ModelFacts
+from cellseg.models.half_precision import halve
+from cellseg.models.store import (
+    CARD,
+    SETTINGS,
+    WEIGHTS,
+    Model,
+    ModelStore,
 )
+from cellseg.recipes.base import RecipeSettings
+from cellseg.recipes.cells.facts import SECOND_PASS, SECOND_PASS_BELOW, InstanceSettings
+from cellseg.recipes.cells.settings import CellsPreprocessing, CellsSettings, CellsTraining
 from cellseg.segmentation import predictor
-from cellseg.segmentation.cells_predictor import CellsPredictor
 from cellseg.training import jobs
 from cellseg.training.following import follow
-from cellseg.training.tuning import tuned
 from cellseg.workspace import Workspace, write_bytes, write_json
 
 ROOT = Path(__file__).parent.parent
@@ -74,9 +76,11 @@ def main() -> None:
     store = ModelStore(workspace)
     name = options.trained
     if name is None:
-        recipe = CellsRecipe(training=CellsTraining(minutes=options.minutes, steps=STEPS))
+        recipe: RecipeSettings = CellsSettings(
+            training=CellsTraining(minutes=options.minutes, steps=STEPS)
+        )
         if options.start:
-            recipe = jobs.going_on(recipe, store.get(options.start))
+            recipe = jobs.fine_tuned(recipe, store.get(options.start))
         name = follow(jobs.start(workspace, dataset, recipe, options.name), print)
     if name is not None:
         model = store.get(name)
@@ -91,7 +95,7 @@ def _made(model: Model, store: ModelStore) -> str:
     if model.folder == SHIPPED:
         return _said(model.facts)
     recipe = model.recipe
-    assert isinstance(recipe, CellsRecipe)
+    assert isinstance(recipe, CellsSettings)
     minutes = f"{recipe.training.minutes:g}"
     command = f"`python -m scripts.train_nuclei DATA --minutes {minutes}"
     if recipe.start is None and recipe.training.steps == STEPS:
@@ -118,7 +122,9 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
     assert isinstance(network, CellsPredictor)
     kept = [_annotated(dataset, name) for name in network.facts.validation_images]
     least = network.facts.instances.min_area
-    fresh = InstanceSettings(min_area=least, closer=CLOSER, closer_below=CLOSER_BELOW)
+    fresh = InstanceSettings(
+        min_area=least, second_pass=SECOND_PASS, second_pass_below=SECOND_PASS_BELOW
+    )
     network = network.with_facts(network.facts.model_copy(update={"instances": fresh}))
     tuned_to = tuned(network, kept, lambda: False)
     learned = [_annotated(dataset, name) for name in model.facts.train]

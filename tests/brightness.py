@@ -9,8 +9,9 @@ import numpy as np
 from scipy import ndimage
 
 from cellseg.batches import worker
-from cellseg.config import NetworkSettings, Recipe
-from cellseg.models.store import ModelFacts, ModelStore
+from cellseg.models.facts import ModelFacts
+from cellseg.models.store import ModelStore
+from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings
 from cellseg.segmentation.cells import Cells
 
 PAUSE = "CELLSEG_TEST_PAUSE"
@@ -37,7 +38,7 @@ def model(workspace):
     facts = ModelFacts(
         name="bright",
         created=datetime(2026, 3, 24, tzinfo=UTC),
-        recipe=Recipe(network=NetworkSettings(encoder_weights="none")),
+        recipe=PixelsSettings(network=PixelsNetwork(encoder_weights="none")),
         dataset_name="D",
         dataset_fingerprint="f" * 64,
         train=("a",),

@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from cellseg.config import NetworkSettings, Recipe, TrainingSettings
 from cellseg.datasets.dataset import Dataset
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import MaskKind
-from cellseg.datasets.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.image import Image
 from cellseg.images.writing import png_bytes
-from cellseg.models.store import Model, ModelFacts, ModelStore
-from cellseg.recipes import CellsRecipe
+from cellseg.models.facts import ModelFacts
+from cellseg.models.store import Model, ModelStore
+from cellseg.recipes.cells.settings import CellsSettings
+from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings, PixelsTraining
 from cellseg.training.runs import Run, RunConfig, write_config
 from cellseg.workspace import Workspace, write_json
 
@@ -55,7 +56,7 @@ def run(
     run_id: str = "20260324-140500-first",
     state: str = "finished",
     epochs: int = 3,
-    recipe: Recipe | CellsRecipe | None = None,
+    recipe: PixelsSettings | CellsSettings | None = None,
     **status: object,
 ) -> Run:
     """A run folder as the worker leaves it; `running` belongs to this living process."""
@@ -127,9 +128,9 @@ def model(workspace: Workspace, of: Dataset, name: str = "first") -> Model:
     return ModelStore(workspace).publish(facts, weights)
 
 
-def _recipe(epochs: int) -> Recipe:
-    return Recipe(
-        network=NetworkSettings(encoder_weights="none"), training=TrainingSettings(epochs=epochs)
+def _recipe(epochs: int) -> PixelsSettings:
+    return PixelsSettings(
+        network=PixelsNetwork(encoder_weights="none"), training=PixelsTraining(epochs=epochs)
     )
 
 

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from cellseg.datasets.archive import is_roi_set, unpack
+from cellseg.datasets.intake.archive import is_roi_set, unpack
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
 

@@ -1,9 +1,14 @@
 import numpy as np
 import pytest
 
-from cellseg.network.augmentation import Annotated, crop, recolour, warp
-from cellseg.network.crops import chances, kind_of
-from cellseg.network.targets import distances
+from cellseg.methods.cells.augmentation import (
+    Annotated,
+    crop,
+    recolour,
+    warp,
+)
+from cellseg.methods.cells.patches import chances, kind_of
+from cellseg.methods.cells.targets import distances
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from cellseg.config import NetworkSettings
 from cellseg.network.batch_norm import BatchNormalization, with_fused_batch_norms
-from cellseg.network.unet import build_encoder
+from cellseg.network.encoder import build_encoder
+from cellseg.recipes.pixels.settings import PixelsNetwork
 
 X = np.random.default_rng(0).normal(3.0, 2.0, (2, 4, 6, 3)).astype(np.float32)
 SLOPE = np.random.default_rng(1).normal(size=X.shape).astype(np.float32)
@@ -108,7 +108,7 @@ def test_a_network_with_fused_batch_norms_is_the_same_network():
 
 @pytest.mark.parametrize(("momentum", "fused"), [(0.9, {True}), (None, {False})])
 def test_the_norms_of_an_encoder_are_fused_where_they_learn(momentum, fused):
-    settings = NetworkSettings(alpha=0.35, encoder_weights="none")
+    settings = PixelsNetwork(alpha=0.35, encoder_weights="none")
     encoder = build_encoder(None, settings, None, momentum)
     norms = [each for each in encoder.layers if isinstance(each, layers.BatchNormalization)]
     assert {isinstance(norm, BatchNormalization) for norm in norms} == fused

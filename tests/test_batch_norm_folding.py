@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from keras import layers
 
+from cellseg.methods.cells.model import FLOAT32_LAYERS, build_cellnet
 from cellseg.network.batch_norm_folding import fold_batch_norms
-from cellseg.network.cellnet import EXACT, build_cellnet
-from cellseg.recipes import CellsNetwork
+from cellseg.recipes.cells.settings import CellsNetwork
 
 
 def taught(network, seed=0):
@@ -123,9 +123,9 @@ def test_the_copy_computes_in_another_precision_but_for_what_is_exact():
     small = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
     network = taught(build_cellnet(small))
     image = np.random.default_rng(1).random((1, 64, 64, 3), np.float32)
-    found = fold_batch_norms(network, "bfloat16", EXACT)
+    found = fold_batch_norms(network, "bfloat16", FLOAT32_LAYERS)
     kinds = {layer.name: layer.compute_dtype for layer in found.layers if layer.weights}
-    assert {kinds.pop(name) for name in EXACT} == {"float32"}
+    assert {kinds.pop(name) for name in FLOAT32_LAYERS} == {"float32"}
     encoder = next(layer for layer in found.layers if isinstance(layer, keras.Model))
     assert {kind for name, kind in kinds.items() if name != encoder.name} == {"bfloat16"}
     expected, said = np.asarray(network(image, training=False)), np.asarray(found(image))

@@ -13,11 +13,11 @@ from PIL import Image as Pillow
 from cellseg import processes
 from cellseg.batches import jobs, worker
 from cellseg.batches.batch import read_batch
+from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
 from cellseg.batches.truth import bring as bring_truth
-from cellseg.batches.work import segment_into
 from cellseg.config import PredictionOptions
-from cellseg.datasets.importing import Upload
+from cellseg.datasets.intake.importing import Upload
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.images.view import View

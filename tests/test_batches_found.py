@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from cellseg.analysis.measurements import measure
-from cellseg.batches.found import FACTS, TABLE, Found
-from cellseg.batches.work import Stopped, one_sentence, segment_into
+from cellseg.batches.segmented_image import FACTS, TABLE, Found
+from cellseg.batches.segmenting import Stopped, one_sentence, segment_into
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from tests.brightness import BrightIsCell, Cells

@@ -11,8 +11,8 @@ from PIL import Image as Pillow
 from cellseg.analysis.filters import Filters
 from cellseg.batches import output as module
 from cellseg.batches.inputs import inputs
-from cellseg.batches.memory import Memory
 from cellseg.batches.output import Output, Wanted
+from cellseg.batches.resume_log import Memory
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import KINDS
 from cellseg.images.view import View

@@ -14,7 +14,13 @@ from roifile import ImagejRoi
 from cellseg.analysis.label_runs import selected
 from cellseg.analysis.measurements import measure
 from cellseg.errors import CellsegError
-from cellseg.exports.bundle import KINDS, Result, bundle, files, write_bundle
+from cellseg.exports.bundle import (
+    KINDS,
+    Result,
+    bundle,
+    files,
+    write_bundle,
+)
 from cellseg.exports.provenance import provenance
 from cellseg.images.image import Image
 from tests.drawn import fill, ring

@@ -1,7 +1,7 @@
 import numpy as np
 
 from cellseg.datasets.statistics import Histogram
-from cellseg.ui import card_charts
+from cellseg.ui.datasets import card_charts
 
 
 def test_diameters_are_counted_and_their_median_is_drawn():

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from cellseg.network.augmentation import Annotated
-from cellseg.recipes import CellsFacts
-from cellseg.segmentation.cells_predictor import CellsPredictor
+from cellseg.methods.cells.augmentation import Annotated
+from cellseg.methods.cells.predictor import CellsPredictor
+from cellseg.methods.cells.samples import CellPictures, middle, outlined
+from cellseg.recipes.cells.facts import CellsFacts
 from cellseg.training import callbacks
-from cellseg.training.callbacks import CellPictures, middle, outlined
 from cellseg.workspace import read_json
 
 

@@ -6,29 +6,29 @@ from scipy import ndimage
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
-from cellseg.network.augmentation import SCALES, Annotated
-from cellseg.network.cellnet import build_cellnet
-from cellseg.network.crops import crop_batches, enlarged_for, scales_of, side_for
-from cellseg.network.losses import CellsLoss
-from cellseg.network.targets import distances
-from cellseg.recipes import (
-    CellsFacts,
-    CellsNetwork,
-    CellsRecipe,
-    CellsTraining,
-    InstanceSettings,
-    recipe_class,
+from cellseg.methods.cells.augmentation import SCALES, Annotated
+from cellseg.methods.cells.losses import CellsLoss
+from cellseg.methods.cells.model import build_cellnet
+from cellseg.methods.cells.patches import (
+    crop_batches,
+    enlarged_for,
+    scales_of,
+    side_for,
 )
-from cellseg.segmentation.cells_predictor import CellsPredictor
-from cellseg.training.budget import learning_rate
-from cellseg.training.cells_trainer import (
+from cellseg.methods.cells.predictor import CellsPredictor
+from cellseg.methods.cells.schedule import learning_rate
+from cellseg.methods.cells.targets import distances
+from cellseg.methods.cells.trainer import (
     cell_areas,
     first_settings,
     kept_for_validation,
     smallest,
 )
-from cellseg.training.tuning import tuned
-from cellseg.training.validation import score
+from cellseg.methods.cells.tuning import tuned
+from cellseg.methods.cells.validation import score
+from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
+from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings, CellsTraining
+from cellseg.recipes.registry import recipe
 
 SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
 
@@ -52,7 +52,7 @@ class Ideal(CellsPredictor):
 
     def __init__(self, facts):
         self.facts = facts
-        self.settings = CellsRecipe().preprocessing
+        self.settings = CellsSettings().preprocessing
         self.windows = []
 
     def outputs(self, rgb):
@@ -158,7 +158,7 @@ def test_a_known_diameter_scales_the_image_and_the_result_back():
 
 
 def test_odd_sizes_pass_the_real_network_and_tiles_agree_with_the_whole(network):
-    predictor = CellsPredictor(network, CellsRecipe(network=SMALL), CellsFacts(diameter=10.0))
+    predictor = CellsPredictor(network, CellsSettings(network=SMALL), CellsFacts(diameter=10.0))
     pixels = np.random.default_rng(0).integers(0, 255, (75, 301), dtype=np.uint8)
     image = Image(pixels, "YX")
     seen = []
@@ -225,8 +225,8 @@ def test_images_without_a_cell_are_refused():
 
 
 def test_an_unknown_recipe_is_refused_by_name():
-    with pytest.raises(CellsegError, match="'magic' is unknown; choose one of: seed, cells"):
-        recipe_class("magic")
+    with pytest.raises(CellsegError, match="'magic' is unknown; choose one of: cells, pixels"):
+        recipe("magic")
     assert CellsTraining(epochs=3).minutes == 10.0
 
 
@@ -240,13 +240,13 @@ class Sharp(Ideal):
 
 
 @pytest.mark.parametrize(("closer", "looks"), [(0.0, 1), (8.0, 1), (13.0, 2)])
-def test_an_image_of_small_cells_is_looked_at_again_enlarged(closer, looks):
+def test_an_image_of_small_cells_is_looked_at_again_enlarged(second_pass, image_statistics):
     pixels = np.zeros((64, 64), np.uint8)
     for number in range(6):
         pixels[20:28, 10 * number + 2 : 10 * number + 10] = 200  # 8 x 8: a diameter of 9.0
-    predictor = Sharp(CellsFacts(diameter=9.0, instances=InstanceSettings(closer=closer)))
+    predictor = Sharp(CellsFacts(diameter=9.0, instances=InstanceSettings(second_pass=second_pass)))
     found = predictor.cells(Image(pixels, "YX"))
-    assert predictor.windows == [(64, 64), (96, 96)][:looks]
+    assert predictor.windows == [(64, 64), (96, 96)][:image_statistics]
     assert found.labels.shape == found.probability.shape == (64, 64)
     assert found.labels.max() == 6
 
@@ -256,7 +256,7 @@ def test_a_closer_look_is_taken_tile_by_tile_and_scales_back():
     for row in range(0, 256, 16):
         for column in range(0, 256, 16):
             pixels[row + 4 : row + 12, column + 4 : column + 12] = 200
-    facts = CellsFacts(diameter=9.0, instances=InstanceSettings(closer=13.0))
+    facts = CellsFacts(diameter=9.0, instances=InstanceSettings(second_pass=13.0))
     predictor = Sharp(facts)
     found = predictor.cells(Image(pixels, "YX"), PredictionOptions(tile=192)).labels
     assert len(predictor.windows) == 1 + 4  # a first look, then tiles of 192 / 1.5 pixels
@@ -270,7 +270,7 @@ def test_a_closer_look_is_taken_tile_by_tile_and_scales_back():
     ("side", "factor"), [(6, 3.0), (8, 2.75), (16, 1.5), (20, 1.25), (25, 1.0)]
 )  # diameters of 6.8, 9.0, 18.1, 22.6 and 28.2
 def test_small_cells_are_enlarged_by_quarters_and_at_most_threefold(side, factor):
-    predictor = Sharp(CellsFacts(instances=InstanceSettings(closer=24.0)))
+    predictor = Sharp(CellsFacts(instances=InstanceSettings(second_pass=24.0)))
     labels = np.zeros((30, 180), np.int32)
     for number in range(6):
         labels[2 : 2 + side, 30 * number + 2 : 30 * number + 2 + side] = number + 1
@@ -279,7 +279,9 @@ def test_small_cells_are_enlarged_by_quarters_and_at_most_threefold(side, factor
 
 @pytest.mark.parametrize(("below", "factor"), [(10.4, 2.0), (10.3, 1.0), (50.0, 2.0)])
 def test_cells_that_are_large_enough_as_they_are_are_not_enlarged(below, factor):
-    predictor = Sharp(CellsFacts(instances=InstanceSettings(closer=24.0, closer_below=below)))
+    predictor = Sharp(
+        CellsFacts(instances=InstanceSettings(second_pass=24.0, second_pass_below=below))
+    )
     labels = np.zeros((30, 180), np.int32)
     for number in range(6):
         side = 8 if number < 2 else 12  # diameters of 9.0 and 13.5, their quartile 10.34
@@ -305,8 +307,8 @@ def test_tuning_takes_a_closer_look_where_that_finds_more():
     image = Annotated(rgb, labels, distances(labels))
     start = InstanceSettings(min_area=0, smoothing=0.5)
     predictor = OnlyLarge(CellsFacts(diameter=9.0, instances=start))
-    assert start.closer == 0.0
-    assert tuned(predictor, [image], lambda: False).closer > 8.0
+    assert start.second_pass == 0.0
+    assert tuned(predictor, [image], lambda: False).second_pass > 8.0
 
 
 def test_cells_of_another_size_than_learned_are_warned_of():
@@ -359,7 +361,7 @@ def test_where_pixels_count_all_of_them_weigh_alike():
 
 
 def test_where_pixels_count_images_are_looked_at_as_enlarged_as_in_the_training():
-    thin = Ideal(CellsFacts(target="semantic", enlarged=1.5))
+    thin = Ideal(CellsFacts(target="semantic", scale=1.5))
     assert thin.cells(Image(np.zeros((64, 64), np.uint8), "YX")).labels.shape == (64, 64)
     assert thin.windows == [(96, 96)]
 

@@ -10,11 +10,12 @@ from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images import limits, scaling
 from cellseg.images.image import Image
-from cellseg.network.cellnet import build_cellnet
-from cellseg.network.targets import distances
-from cellseg.recipes import CellsFacts, CellsNetwork, CellsRecipe, InstanceSettings
-from cellseg.segmentation import cells_predictor
-from cellseg.segmentation.cells_predictor import CellsPredictor
+from cellseg.methods.cells import predictor as cells_predictor
+from cellseg.methods.cells.model import build_cellnet
+from cellseg.methods.cells.predictor import CellsPredictor
+from cellseg.methods.cells.targets import distances
+from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
+from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings
 
 SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
 FACTS = CellsFacts(diameter=24.0, instances=InstanceSettings(min_area=0))
@@ -25,7 +26,7 @@ class SeesBright(CellsPredictor):
 
     def __init__(self, facts=FACTS):
         self.facts = facts
-        self.settings = CellsRecipe().preprocessing
+        self.settings = CellsSettings().preprocessing
         self.shapes = []
 
     def outputs(self, rgb):
@@ -111,23 +112,23 @@ def test_what_progress_raises_ends_the_work_at_once():
 
 def test_what_is_seen_of_mirror_images_is_averaged():
     keras.utils.set_random_seed(0)
-    once = CellsPredictor(build_cellnet(SMALL), CellsRecipe(network=SMALL), FACTS)
+    once = CellsPredictor(build_cellnet(SMALL), CellsSettings(network=SMALL), FACTS)
     often = once.with_facts(FACTS.model_copy(update={"mirrored": True}))
     window = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
-    looks = [
+    image_statistics = [
         once.outputs(window[::down, ::right])[::down, ::right]
         for down in (1, -1)
         for right in (1, -1)
     ]
     seen = often.outputs(window)
-    np.testing.assert_allclose(seen, np.mean(looks, axis=0), atol=1e-5)
-    assert np.abs(seen - looks[0]).max() > 1e-3
+    np.testing.assert_allclose(seen, np.mean(image_statistics, axis=0), atol=1e-5)
+    assert np.abs(seen - image_statistics[0]).max() > 1e-3
     np.testing.assert_allclose(often.outputs(window[::-1]), seen[::-1], atol=1e-5)
 
 
 def test_windows_of_any_number_and_size_share_one_trace():
     keras.utils.set_random_seed(0)
-    predictor = CellsPredictor(build_cellnet(SMALL), CellsRecipe(network=SMALL), FACTS)
+    predictor = CellsPredictor(build_cellnet(SMALL), CellsSettings(network=SMALL), FACTS)
     rng = np.random.default_rng(0)
     windows = rng.integers(0, 255, (2, 50, 70, 3), dtype=np.uint8)
     both = predictor.outputs(windows)

@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from cellseg.datasets.proposal import Proposal
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
-from cellseg.models.halves import halve
+from cellseg.models.half_precision import halve
 from cellseg.models.store import ModelStore
-from cellseg.recipes import CellsNetwork, CellsRecipe, CellsTraining
+from cellseg.recipes.cells.facts import CellsFacts
+from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings, CellsTraining
 from cellseg.training import following, jobs
 from cellseg.training.runs import RunStore
-from cellseg.training.status import StatusWriter
+from cellseg.training.status import RunStatusWriter
 from cellseg.workspace import Workspace
 from tests.started import end_workers
 
@@ -31,7 +32,7 @@ def recipe(epochs=2):
     training = CellsTraining(
         epochs=epochs, minutes=None, steps=4, crop=64, batch_size=2, validation_fraction=0.3
     )
-    return CellsRecipe(network=NETWORK, training=training)
+    return CellsSettings(network=NETWORK, training=training)
 
 
 def drawn(number):
@@ -139,10 +140,10 @@ def test_a_training_goes_on_from_a_model_in_half_precision(workspace, dataset, t
     halve(whole, first.weights)
     settings = recipe(epochs=1).training.model_copy(update={"learning_rate": 1e-9})
     run = jobs.start(
-        workspace, dataset, jobs.going_on(CellsRecipe(training=settings), first), "second"
+        workspace, dataset, jobs.fine_tuned(CellsSettings(training=settings), first), "second"
     )
     model = ModelStore(workspace).get(following.follow(run, lambda line: None))
-    assert isinstance(model.recipe, CellsRecipe)
+    assert isinstance(model.recipe, CellsSettings)
     assert model.recipe.start == first.id
     assert model.recipe.network == NETWORK
     before, after = kernels(first.weights), kernels(model.weights)
@@ -180,7 +181,9 @@ def test_two_devices_train_a_model_that_loads(workspace, dataset, monkeypatch):
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-2000:]
     model = ModelStore(workspace).get(run.progress().model_id)
-    assert model.facts.cells.device == "2 x CPU"
+    facts = model.facts.training_facts
+    assert isinstance(facts, CellsFacts)
+    assert facts.device == "2 x CPU"
     assert run.progress().computing.startswith("on 2 x CPU, ")
     assert model.facts.epochs_done == 2
     assert all(np.isfinite(row["loss"]) for row in run.metrics())
@@ -193,10 +196,10 @@ def diverging(monkeypatch):
     """Says from which step on a training by a given arithmetic has no finite loss."""
     import keras
 
-    from cellseg.network.losses import CellsLoss
-    from cellseg.training import cells_trainer
+    from cellseg.methods.cells import trainer
+    from cellseg.methods.cells.losses import CellsLoss
 
-    compiled = cells_trainer._compiled
+    compiled = trainer._compiled
 
     def from_step(step, kind):
         class Diverging(CellsLoss):
@@ -215,18 +218,19 @@ def diverging(monkeypatch):
                 learner.compile(optimizer=learner.optimizer, loss=Diverging(done))
             return learner
 
-        monkeypatch.setattr(cells_trainer, "_compiled", patched)
+        monkeypatch.setattr(trainer, "_compiled", patched)
 
     return from_step
 
 
 def train(run, dataset, start=None):
-    from cellseg.training import cells_trainer, trainer
+    from cellseg.methods.cells import trainer
+    from cellseg.training.engine import Data
 
-    data = trainer.Data(dataset, dataset, run.config.train, run.config.test)
-    status = StatusWriter(run.folder)
+    data = Data(dataset, dataset, run.config.train, run.config.test)
+    status = RunStatusWriter(run.folder)
     try:
-        return cells_trainer.train(run, data, start, status, lambda: False)
+        return trainer.train(run, data, start, status, lambda: False)
     finally:
         status.end("finished")
 
@@ -242,7 +246,7 @@ def test_bfloat16_that_diverges_goes_on_in_float32(workspace, dataset, monkeypat
     run = prepared(workspace, dataset, monkeypatch, of_precision("bfloat16", 3), "falling back")
     trained = train(run, dataset)
     assert trained.cells.precision == "float32"
-    assert not trained.cells.mirrored
+    assert not trained.cells.flips
     assert [row["loss"] is None for row in run.metrics()] == [False, True, False]
     assert "float32 since epoch 2, in which bfloat16" in run.progress().computing
     assert all(np.isfinite(kernel).all() for kernel in kernels(run.weights).values())
@@ -253,7 +257,7 @@ def test_where_pixels_count_the_model_looks_at_mirror_images_too(workspace, data
     training = asked.training.model_copy(update={"target": "semantic"})
     asked = asked.model_copy(update={"training": training})
     found = train(prepared(workspace, dataset, monkeypatch, asked, "pixels"), dataset).cells
-    assert (found.target, found.mirrored, found.instances.min_score) == ("semantic", True, 0.0)
+    assert (found.target, found.flips, found.instances.min_score) == ("semantic", True, 0.0)
 
 
 def test_a_training_that_never_was_finite_ends_in_a_sentence(
@@ -273,10 +277,8 @@ def test_a_frozen_encoder_learns_once_it_thaws(
     _, first, _ = trained
     settings = recipe().training.model_copy(update={"validation_fraction": 0.0})
     frozen = CellsNetwork(freeze_encoder=True, thaw_after=thaw_after)
-    wished = jobs.going_on(CellsRecipe(network=frozen, training=settings), first)
-    wished = wished.model_copy(
-        update={"network": wished.network.model_copy(update={"encoder_weights": "imagenet"})}
-    )
+    wished = jobs.fine_tuned(CellsSettings(network=frozen, training=settings), first)
+    wished = wished.with_encoder_weights("imagenet")
     run = prepared(workspace, dataset, monkeypatch, wished, f"thaw {thaw_after}")
     done = train(run, dataset, first.weights)
     assert done.epochs == 2

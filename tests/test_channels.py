@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from cellseg.recipes import Look, Looks
-from cellseg.segmentation.channels import strange, surest
+from cellseg.methods.cells.channels import strange, surest
+from cellseg.recipes.cells.facts import ImageStatistics, KindStatistics
 
-STAINED = Look(share=0.5, brightness=(0.5, 0.9), contrast=(-0.5, 0.0))
-BRIGHT = Look(share=0.5, brightness=(0.0, 0.4), contrast=(0.0, 0.9))
+STAINED = KindStatistics(share=0.5, brightness=(0.5, 0.9), contrast=(-0.5, 0.0))
+BRIGHT = KindStatistics(share=0.5, brightness=(0.0, 0.4), contrast=(0.0, 0.9))
 
 
 def flat(red, green, blue):
@@ -27,7 +27,7 @@ def flat(red, green, blue):
     ],
 )
 def test_colours_on_a_ground_darker_than_all_that_was_learned_are_strange(rgb, kinds, expected):
-    assert strange(rgb, Looks(kinds=kinds)) is expected
+    assert strange(rgb, ImageStatistics(kinds=kinds)) is expected
 
 
 def seen(cells, probability):

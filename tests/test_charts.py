@@ -1,6 +1,9 @@
 import pytest
 
-from cellseg.ui import charts
+from cellseg.recipes.pixels.recipe import RECIPE
+from cellseg.ui.train import curves
+
+LOSS, SCORES = RECIPE.panels
 
 
 def rows(count, tested=True):
@@ -14,8 +17,8 @@ def rows(count, tested=True):
 
 
 def test_few_rows_are_kept_and_many_are_thinned_with_both_ends():
-    assert charts.thinned(rows(3)) == rows(3)
-    kept = charts.thinned(rows(1234), most=500)
+    assert curves.thinned(rows(3)) == rows(3)
+    kept = curves.thinned(rows(1234), most=500)
     assert len(kept) == 500
     assert (kept[0]["epoch"], kept[-1]["epoch"]) == (1, 1234)
     epochs = [row["epoch"] for row in kept]
@@ -23,13 +26,13 @@ def test_few_rows_are_kept_and_many_are_thinned_with_both_ends():
 
 
 def test_live_curves_have_train_and_test():
-    option = charts.live(rows(4), charts.SCORES, epochs=40)
+    option = curves.live(rows(4), SCORES, epochs=40)
     assert [series["name"] for series in option["series"]] == [
-        "Accuracy, train",
+        "Accuracy, training",
         "Accuracy, test",
-        "IoU, train",
+        "IoU, training",
         "IoU, test",
-        "Dice, train",
+        "Dice, training",
         "Dice, test",
     ]
     assert option["series"][3]["data"] == [[1, 0.25], [2, 0.25], [3, 0.25], [4, 0.25]]
@@ -38,32 +41,35 @@ def test_live_curves_have_train_and_test():
 
 
 def test_a_score_that_is_undefined_leaves_a_gap():
-    gap = [{**rows(1)[0], "loss": None, "val_loss": 0.5}]
-    option = charts.live(gap, charts.LOSS, epochs=2)
-    assert [series["data"] for series in option["series"]] == [[[1, None]], [[1, 0.5]]]
+    gap = [{**rows(1)[0], "loss": None, "val_loss": 0.5}, {"epoch": 2, "loss": 1.0}]
+    option = curves.live(gap, LOSS, epochs=2)
+    assert [series["data"] for series in option["series"]] == [
+        [[1, None], [2, 1.0]],
+        [[1, 0.5], [2, None]],
+    ]
 
 
 def test_without_test_images_there_are_no_test_curves():
-    option = charts.live(rows(2, tested=False), charts.LOSS, epochs=2)
-    assert [series["name"] for series in option["series"]] == ["Loss, train"]
+    option = curves.live(rows(2, tested=False), LOSS, epochs=2)
+    assert [series["name"] for series in option["series"]] == ["Loss, training"]
 
 
 def test_no_epoch_yet_is_an_empty_chart_that_can_be_drawn():
-    option = charts.live([], charts.LOSS, epochs=1)
+    option = curves.live([], LOSS, epochs=1)
     assert option["series"][0]["data"] == []
     assert option["xAxis"]["max"] == 2
 
 
 @pytest.mark.parametrize("majority", [None, 0.8])
-def test_ended_curves_show_the_accuracy_to_beat(majority):
-    figure = charts.ended(rows(3), charts.SCORES, majority)
+def test_ended_curves_show_the_majority_class_accuracy(majority):
+    figure = curves.ended(rows(3), SCORES, majority)
     names = [trace.name for trace in figure.data]
     assert len(names) == 6 + (majority is not None)
-    assert ("To beat" in names) == (majority is not None)
+    assert ("Majority class" in names) == (majority is not None)
 
 
 def test_the_curves_in_words():
-    assert charts.described(rows(2), charts.LOSS) == (
-        "Learning curves after epoch 2: Loss train 0.500, Loss test 0.500"
+    assert curves.described(rows(2), LOSS) == (
+        "Learning curves after epoch 2: Loss training 0.500, Loss test 0.500"
     )
-    assert charts.described([], charts.LOSS) == "Learning curves; no epoch has ended yet"
+    assert curves.described([], LOSS) == "Learning curves; no epoch has ended yet"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from cellseg.datasets import folders, importing
 from cellseg.datasets.dataset import Dataset
+from cellseg.datasets.intake import folders, importing
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.view import ChoiceNeeded, View

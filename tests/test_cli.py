@@ -15,7 +15,7 @@ import tifffile
 from PIL import Image as Pillow
 from typer.testing import CliRunner
 
-from cellseg.cli import app
+from cellseg.cli.commands import app
 from cellseg.datasets.store import DatasetStore
 from cellseg.training import jobs
 from cellseg.training.runs import RunStore

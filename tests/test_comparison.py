@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from cellseg.analysis.comparison import compare, restricted, scores_of, together, worst_first
+from cellseg.analysis.comparison import (
+    compare,
+    restricted,
+    scores_of,
+    together,
+    worst_first,
+)
 from cellseg.analysis.matching import count_matches, overlaps, summary
 
 

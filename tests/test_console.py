@@ -5,7 +5,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cellseg import console
+from cellseg.cli import console
 from cellseg.errors import CellsegError
 
 

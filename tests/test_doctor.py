@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from cellseg.datasets.doctor import repairs
-from cellseg.datasets.doctor.examine import examine
-from cellseg.datasets.doctor.facts import look_at
-from cellseg.datasets.doctor.intake import misfit
-from cellseg.datasets.doctor.ward import Case, Held, Lost, Ward
+from cellseg.datasets.intake.doctor import repairs
+from cellseg.datasets.intake.doctor.examine import examine
+from cellseg.datasets.intake.doctor.facts import look_at
+from cellseg.datasets.intake.doctor.intake import misfit
+from cellseg.datasets.intake.doctor.ward import (
+    Case,
+    Held,
+    Lost,
+    Ward,
+)
 from cellseg.datasets.masks import mask_facts
 from cellseg.images.image import Image
 

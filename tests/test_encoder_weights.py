@@ -1,14 +1,16 @@
 import base64
 import hashlib
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from cellseg import fetching
-from cellseg.config import NetworkSettings
 from cellseg.errors import CellsegError
 from cellseg.network import encoder_weights
+from cellseg.recipes.encoders import ENCODERS
+from cellseg.recipes.pixels.settings import PixelsNetwork
 
 CONTENT = b"weights" * 100_000
 NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_128_no_top.h5"
@@ -40,6 +42,13 @@ class Storage(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+MOBILENET = ENCODERS["mobilenetv2"]
+
+
+def published_at(monkeypatch, url):
+    monkeypatch.setitem(ENCODERS, "mobilenetv2", replace(MOBILENET, weights_url=url))
+
+
 @pytest.fixture
 def storage(monkeypatch, tmp_path):
     class Here(Storage):
@@ -48,9 +57,7 @@ def storage(monkeypatch, tmp_path):
     with ThreadingHTTPServer(("127.0.0.1", 0), Here) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        monkeypatch.setattr(
-            encoder_weights, "SOURCE", f"http://127.0.0.1:{server.server_address[1]}/"
-        )
+        published_at(monkeypatch, f"http://127.0.0.1:{server.server_address[1]}/")
         yield Here
         Here.released.set()
         server.shutdown()
@@ -65,32 +72,32 @@ def empty_cache(monkeypatch, tmp_path):
 
 
 def test_names_are_keras_own():
-    assert encoder_weights.file_name(1.0, 128) == NAME
-    assert encoder_weights.file_name(0.35, 256).endswith("_0.35_224_no_top.h5")
+    assert MOBILENET.file_name(1.0, 128) == NAME
+    assert MOBILENET.file_name(0.35, 256).endswith("_0.35_224_no_top.h5")
 
 
 def test_a_download_lands_in_keras_cache_and_reports_progress(storage, empty_cache):
     seen = []
     path = encoder_weights.resolve(
-        NetworkSettings(), 128, lambda done, total: seen.append((done, total))
+        PixelsNetwork(), 128, lambda done, total: seen.append((done, total))
     )
     assert path == empty_cache / NAME
     assert path.read_bytes() == CONTENT
     assert seen[-1][0] >= len(CONTENT)
-    assert encoder_weights.available(NetworkSettings(), 128)
+    assert encoder_weights.available(PixelsNetwork(), 128)
     assert encoder_weights.sha256(path) == hashlib.sha256(CONTENT).hexdigest()
 
 
 def test_a_file_with_another_hash_is_not_kept(storage, empty_cache):
     storage.declared = hashlib.md5(b"something else").digest()
     with pytest.raises(CellsegError, match="could not be downloaded"):
-        encoder_weights.resolve(NetworkSettings(), 128)
+        encoder_weights.resolve(PixelsNetwork(), 128)
     assert list(empty_cache.iterdir()) == []
 
 
 def test_a_known_file_is_checked_by_its_sha256(storage, empty_cache):
     with pytest.raises(CellsegError, match="could not be downloaded"):
-        encoder_weights.resolve(NetworkSettings(alpha=0.35), 224)
+        encoder_weights.resolve(PixelsNetwork(alpha=0.35), 224)
     assert list(empty_cache.iterdir()) == []
 
 
@@ -98,33 +105,33 @@ def test_a_server_that_falls_silent_is_given_up(storage, monkeypatch):
     storage.stalls.set()
     monkeypatch.setattr(fetching, "READ_TIMEOUT", 0.3)
     with pytest.raises(CellsegError, match="could not be downloaded"):
-        encoder_weights.resolve(NetworkSettings(), 128)
+        encoder_weights.resolve(PixelsNetwork(), 128)
 
 
 def test_without_a_network_one_sentence_names_the_three_ways_out(monkeypatch):
-    monkeypatch.setattr(encoder_weights, "SOURCE", "http://127.0.0.1:9/")
+    published_at(monkeypatch, "http://127.0.0.1:9/")
     with pytest.raises(CellsegError) as caught:
-        encoder_weights.resolve(NetworkSettings(), 128)
+        encoder_weights.resolve(PixelsNetwork(), 128)
     for way in ("Connect to the network", "CELLSEG_ENCODER_WEIGHTS", "`none`"):
         assert way in str(caught.value)
-    assert not encoder_weights.available(NetworkSettings(), 128)
+    assert not encoder_weights.available(PixelsNetwork(), 128)
 
 
 def test_the_variable_wins_over_the_cache(monkeypatch, tmp_path, empty_cache):
     named = tmp_path / "mine.h5"
     named.write_bytes(b"x")
     monkeypatch.setenv("CELLSEG_ENCODER_WEIGHTS", str(named))
-    assert encoder_weights.resolve(NetworkSettings(), 128) == named
+    assert encoder_weights.resolve(PixelsNetwork(), 128) == named
 
 
 def test_a_named_file_that_is_missing_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("CELLSEG_ENCODER_WEIGHTS", str(tmp_path / "gone.h5"))
     with pytest.raises(CellsegError, match=r"gone\.h5 does not exist"):
-        encoder_weights.resolve(NetworkSettings(), 128)
+        encoder_weights.resolve(PixelsNetwork(), 128)
     with pytest.raises(CellsegError, match=r"other\.h5 does not exist"):
-        encoder_weights.resolve(NetworkSettings(encoder_weights=str(tmp_path / "other.h5")), 128)
+        encoder_weights.resolve(PixelsNetwork(encoder_weights=str(tmp_path / "other.h5")), 128)
 
 
 def test_none_needs_no_file():
-    assert encoder_weights.resolve(NetworkSettings(encoder_weights="none"), 128) is None
-    assert encoder_weights.available(NetworkSettings(encoder_weights="none"), 128)
+    assert encoder_weights.resolve(PixelsNetwork(encoder_weights="none"), 128) is None
+    assert encoder_weights.available(PixelsNetwork(encoder_weights="none"), 128)

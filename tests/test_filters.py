@@ -2,7 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellseg.analysis.columns import numbers, possible, titled, unit
+from cellseg.analysis.columns import (
+    numbers,
+    possible,
+    titled,
+    unit,
+)
 from cellseg.analysis.filters import Filters, Range
 from cellseg.analysis.measurements import measure
 from cellseg.config import checked

@@ -4,14 +4,14 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from cellseg.network.cellnet import build_cellnet
+from cellseg.methods.cells.losses import CellsLoss
+from cellseg.methods.cells.model import build_cellnet
 from cellseg.network.folded_training import (
     FoldedConvolution,
     folded_training_graph,
     strided_depthwise,
 )
-from cellseg.network.losses import CellsLoss
-from cellseg.recipes import CellsNetwork
+from cellseg.recipes.cells.settings import CellsNetwork
 
 SMALL = CellsNetwork(alpha=0.35, decoder_filters=(16, 8, 8, 8), decoder_convolutions=(0, 0, 0, 1))
 
@@ -95,9 +95,11 @@ def test_it_is_the_network_with_the_very_weights():
 def test_half_precision_is_for_the_encoder_alone():
     model = folded_training_graph(network(), "bfloat16")
     encoder = model.get_layer("encoder")
-    folded = [one for one in encoder.layers if isinstance(one, FoldedConvolution)]
-    assert len(folded) == 50  # all but the last, whose norm lies behind what the decoder takes
-    assert {one.compute_dtype for one in folded} == {"bfloat16"}
+    fold_batch_norms = [one for one in encoder.layers if isinstance(one, FoldedConvolution)]
+    assert (
+        len(fold_batch_norms) == 50
+    )  # all but the last, whose norm lies behind what the decoder takes
+    assert {one.compute_dtype for one in fold_batch_norms} == {"bfloat16"}
     assert {variable.dtype for variable in model.weights} == {"float32"}
     assert model.output.dtype == "float32"
 

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cellseg.config import Recipe
 from cellseg.errors import CellsegError
+from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.training import following
 from cellseg.training.runs import Progress, Run, RunConfig
 
@@ -19,7 +19,7 @@ class ScriptedRun(Run):
         config = RunConfig(
             model_name="cells",
             created=datetime.now(UTC),
-            recipe=Recipe(),
+            recipe=PixelsSettings(),
             dataset_id="d",
             dataset_name="D",
             dataset_fingerprint="f" * 64,

@@ -11,7 +11,14 @@ from PIL import Image as pillow
 
 from cellseg.errors import CellsegError
 from cellseg.images.calibration import of_ome, square, tidy_names
-from cellseg.images.reading import describe, opened, planes, read_image, read_images, read_mask
+from cellseg.images.reading import (
+    describe,
+    opened,
+    planes,
+    read_image,
+    read_images,
+    read_mask,
+)
 from cellseg.images.view import ChoiceNeeded, View
 
 GREY = np.arange(12, dtype=np.uint8).reshape(3, 4)

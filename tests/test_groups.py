@@ -4,7 +4,12 @@ import time
 import numpy as np
 import pytest
 
-from cellseg.analysis.groups import NO_GROUP, Grouping, counts, summary
+from cellseg.analysis.groups import (
+    NO_GROUP,
+    Grouping,
+    counts,
+    summary,
+)
 from cellseg.config import checked
 from cellseg.errors import CellsegError
 

@@ -2,7 +2,7 @@ import h5py
 import numpy as np
 import pytest
 
-from cellseg.models.halves import halve
+from cellseg.models.half_precision import halve
 
 
 def test_kernels_are_halved_and_vectors_stay(tmp_path):
@@ -28,9 +28,9 @@ def test_a_kernel_that_does_not_fit_is_refused(tmp_path):
 
 
 def test_a_halved_network_says_nearly_the_same(tmp_path):
-    from cellseg.network.cellnet import build_cellnet
-    from cellseg.network.unet import load_weights
-    from cellseg.recipes import CellsNetwork
+    from cellseg.methods.cells.model import build_cellnet
+    from cellseg.network.weights import load_weights
+    from cellseg.recipes.cells.settings import CellsNetwork
 
     settings = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(64, 32, 16, 8))
     network = build_cellnet(settings)

@@ -8,9 +8,19 @@ from pydantic import Field
 
 from cellseg.config import Frozen
 from cellseg.errors import CellsegError
-from cellseg.ui.help import commands, guide, reference, settings
+from cellseg.ui.help import (
+    commands,
+    guide,
+    reference,
+    settings,
+)
 from cellseg.ui.help.guide import Section
-from cellseg.ui.help.parts import Note, Picture, Text, parts
+from cellseg.ui.help.parts import (
+    Note,
+    Picture,
+    Text,
+    parts,
+)
 
 LISTED = """# All
 

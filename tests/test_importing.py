@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from cellseg.datasets import folders, importing, pairs
-from cellseg.datasets.importing import Upload, inspect
+from cellseg.datasets import pairs
+from cellseg.datasets.intake import folders, importing
+from cellseg.datasets.intake.importing import Upload, inspect
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 

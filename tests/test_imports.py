@@ -22,6 +22,7 @@ ROOMS = [
     "config",
     "recipes",
     "workspace",
+    "naming",
     "processes",
     "limits",
     "receiving",
@@ -33,12 +34,10 @@ ROOMS = [
     "segmentation",
     "analysis",
     "training",
+    "methods",
     "exports",
     "batches",
-    "console",
-    "arguments",
-    "serving",
-    "result_commands",
+    "server",
     "cli",
     "launch",
     "ui",
@@ -46,18 +45,13 @@ ROOMS = [
 TENSORFLOW = {"tensorflow", "keras"}
 TENSORFLOW_ROOMS = (
     "cellseg.network",
-    "cellseg.training.trainer",
-    "cellseg.training.worker",
+    "cellseg.methods",
     "cellseg.training.callbacks",
-    "cellseg.training.cells_trainer",
-    "cellseg.training.budget",
     "cellseg.training.devices",
-    "cellseg.training.tuning",
-    "cellseg.training.validation",
-    "cellseg.segmentation.predictor",
-    "cellseg.segmentation.cells_predictor",
 )
 WITHOUT_TENSORFLOW = ("cellseg.network.encoder_weights",)
+RECIPE_ROOMS = ("cellseg.recipes", "cellseg.methods")
+RECIPE_NAMES = {"cells", "pixels", "seed"}
 STREAMLIT_ROOM = "cellseg.ui"
 TAKES_A_DATASET = {"choice", "evaluation"}
 PURE = [
@@ -67,6 +61,7 @@ PURE = [
         if path.parent.name == "analysis" and path.stem not in TAKES_A_DATASET
     ),
     PACKAGE / "segmentation" / "instances.py",
+    PACKAGE / "methods" / "cells" / "instances.py",
     PACKAGE / "images" / "scaling.py",
     PACKAGE / "images" / "synthetic.py",
 ]
@@ -166,6 +161,43 @@ def test_only_the_rooms_that_compute_know_tensorflow() -> None:
 
     found = offenders(MODULES + SCRIPTS, wrong)
     assert not found, broken("Only the rooms that compute import TensorFlow.", found)
+
+
+def asks_for_a_recipe(path: Path) -> list[str]:
+    """Comparisons of a name with that of a recipe."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        names = any(isinstance(one, ast.Constant) and one.value in RECIPE_NAMES for one in sides)
+        asked = any(ast.unparse(one).rpartition(".")[2] in ("name", "recipe") for one in sides)
+        if names and asked:
+            found.append(ast.unparse(node))
+    return found
+
+
+def test_nobody_asks_for_a_recipe_by_its_name_or_type() -> None:
+    def wrong(path: Path) -> set[str]:
+        if within(name_of(path), RECIPE_ROOMS):
+            return set()
+        one = tuple(f"{room}.{name}" for room in RECIPE_ROOMS for name in RECIPE_NAMES)
+        types = {name for name in imported(path) if within(name, (*one, "cellseg.methods"))}
+        return types | set(asks_for_a_recipe(path))
+
+    found = offenders(MODULES + SCRIPTS, wrong)
+    assert not found, broken("Only recipes/ and methods/ know a recipe by name or type.", found)
+
+
+def test_what_a_recipe_is_needs_no_tensorflow() -> None:
+    recipes = [path for path in MODULES if within(name_of(path), ("cellseg.recipes",))]
+
+    def wrong(path: Path) -> set[str]:
+        reached = modules_reached(*imported(path, top=True), top=True)
+        return {module for module in reached if libraries(PATHS[module], top=True) & TENSORFLOW}
+
+    found = offenders(recipes, wrong)
+    assert not found, broken("recipes/ imports no TensorFlow.", found)
 
 
 def modules_reached(*starts: str, top: bool) -> set[str]:
@@ -287,7 +319,7 @@ COMMANDS = ["app", "demo", "import", "train", "segment", "measure", "score", "ev
 HELP = """
 import json, sys
 from typer.testing import CliRunner
-from cellseg.cli import app
+from cellseg.cli.commands import app
 
 for command in sys.argv[1:]:
     before = set(sys.modules)

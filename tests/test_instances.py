@@ -3,15 +3,9 @@ from scipy.ndimage import gaussian_filter
 from skimage.measure import label
 from skimage.morphology import reconstruction
 
-from cellseg.recipes import InstanceSettings
-from cellseg.segmentation.instances import (
-    connected_components,
-    enlarged,
-    mask_of,
-    prominent_hills,
-    separated_cells,
-    worthy,
-)
+from cellseg.methods.cells.instances import prominent_hills, separated_cells, worthy
+from cellseg.recipes.cells.facts import InstanceSettings
+from cellseg.segmentation.instances import connected_components, mask_of, resized_probability
 
 
 def test_parts_connect_by_edges_not_corners():
@@ -27,13 +21,13 @@ def test_a_tie_is_background():
 
 
 def test_enlarging_interpolates_between_pixel_centres():
-    wide = enlarged(np.array([[0.0, 1.0]], np.float32), 1, 4)
+    wide = resized_probability(np.array([[0.0, 1.0]], np.float32), 1, 4)
     assert wide.tolist() == [[0.0, 0.25, 0.75, 1.0]]
 
 
 def test_enlarging_keeps_a_constant_map_and_the_shape_of_the_image():
-    assert (enlarged(np.full((8, 8), 0.3, np.float32), 5, 31) == np.float32(0.3)).all()
-    assert enlarged(np.zeros((8, 8), np.float32), 5, 31).shape == (5, 31)
+    assert (resized_probability(np.full((8, 8), 0.3, np.float32), 5, 31) == np.float32(0.3)).all()
+    assert resized_probability(np.zeros((8, 8), np.float32), 5, 31).shape == (5, 31)
 
 
 def hills(*heights):

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from cellseg.ui import javascript
+from cellseg.ui.widgets import javascript
 
 UI = Path(javascript.__file__).parent
 SCRIPTS = {
-    "viewer": (UI / "canvas" / "main.js", sorted((UI / "canvas").glob("*.js"))),
-    "uploader": (UI / "uploader.js", sorted(UI.glob("uploader*.js"))),
+    "viewer": (
+        UI / "viewer" / "canvas" / "main.js",
+        sorted((UI / "viewer" / "canvas").glob("*.js")),
+    ),
+    "uploader": (UI / "widgets" / "uploader.js", sorted((UI / "widgets").glob("uploader*.js"))),
 }
 
 

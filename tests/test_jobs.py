@@ -5,15 +5,16 @@ import time
 import psutil
 import pytest
 
-from cellseg.config import NetworkSettings, Recipe, TrainingSettings
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError, TrainingActive
 from cellseg.network import encoder_weights
+from cellseg.recipes.base import STARTUP_SECONDS
+from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings, PixelsTraining
 from cellseg.training import jobs
 from cellseg.workspace import write_json
 from tests import made
 
-FROM_NONE = Recipe(network=NetworkSettings(encoder_weights="none"))
+FROM_NONE = PixelsSettings(network=PixelsNetwork(encoder_weights="none"))
 
 
 @pytest.fixture(autouse=True)
@@ -65,20 +66,20 @@ def test_nothing_left_to_train_is_one_sentence(workspace):
 def test_only_the_sample_falls_back_to_no_weights(workspace, monkeypatch):
     dataset = made.dataset(workspace)
     monkeypatch.setattr(encoder_weights, "available", lambda *_: False)
-    assert jobs.default_encoder(dataset) == "imagenet"
+    assert jobs.default_encoder_weights(dataset) == "imagenet"
     drawn = type(dataset)(dataset.folder, dataset.record.model_copy(update={"sample": True}))
-    assert jobs.default_encoder(drawn) == "none"
+    assert jobs.default_encoder_weights(drawn) == "none"
     monkeypatch.setattr(encoder_weights, "available", lambda *_: True)
-    assert jobs.default_encoder(drawn) == "imagenet"
+    assert jobs.default_encoder_weights(drawn) == "imagenet"
 
 
 def test_an_estimate_grows_with_epochs_and_follows_the_last_run(workspace):
     dataset = made.dataset(workspace)
-    short = FROM_NONE.model_copy(update={"training": TrainingSettings(epochs=10)})
+    short = FROM_NONE.model_copy(update={"training": PixelsTraining(epochs=10)})
     guess = [jobs.estimate_seconds(workspace, recipe, 8, 3) for recipe in (short, FROM_NONE)]
     assert guess[0] < guess[1]
     run = jobs.start(workspace, dataset, FROM_NONE, "first")  # 4 train, 1 tests
     lines = '{"epoch": 1, "seconds": 30.0}\n{"epoch": 2, "seconds": 13.0}\n'
     (run.folder / "metrics.jsonl").write_text(lines)
-    expected = jobs.STARTUP_SECONDS + 13.0 / (4 + 1 / 3) * 9 * 10
+    expected = STARTUP_SECONDS + 13.0 / (4 + 1 / 3) * 9 * 10
     assert jobs.estimate_seconds(workspace, short, 8, 3) == pytest.approx(expected)

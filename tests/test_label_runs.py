@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from cellseg.analysis.label_runs import checked_labels, renumbered, runs_of, selected
+from cellseg.analysis.label_runs import (
+    checked_labels,
+    renumbered,
+    runs_of,
+    selected,
+)
 from cellseg.analysis.matching import overlaps
 from cellseg.analysis.measurements import measure
 from cellseg.analysis.outlines import outlines

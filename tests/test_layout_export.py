@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from cellseg.datasets import importing, layout_export
+from cellseg.datasets import layout_export
 from cellseg.datasets.dataset import Dataset
+from cellseg.datasets.intake import importing
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from tests import made

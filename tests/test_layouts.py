@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellseg.datasets.layouts import recognise
+from cellseg.datasets.intake.layouts import recognise
 from tests.test_pairing import NAMES
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from cellseg.images.image import Image
-from cellseg.network.augmentation import Annotated
-from cellseg.network.crops import KINDS
-from cellseg.network.looks import looks_of, typical_diameter, unlike
-from cellseg.recipes import CellsFacts, InstanceSettings, Looks
+from cellseg.methods.cells.augmentation import Annotated
+from cellseg.methods.cells.image_statistics import looks_of, typical_diameter, unlike
+from cellseg.methods.cells.patches import KINDS
+from cellseg.recipes.cells.facts import CellsFacts, ImageStatistics, InstanceSettings
 from tests.test_cells_predictor import SeesBright
 
 COLOUR, BRIGHT, DARK = KINDS
@@ -22,16 +22,16 @@ def image(cell, ground, labels=LABELS):
     return Annotated(pixels, labels, np.zeros(labels.shape, np.float32))
 
 
-def said_of(looks, *given):
+def said_of(known, *given):
     drawn = image(*given)
-    return unlike(drawn.image, drawn.labels, looks)
+    return unlike(drawn.image, drawn.labels, known)
 
 
 def test_looks_are_told_kind_by_kind():
     images = [image(204, 51)] * 16 + [image(0, 255)] * 4
-    looks = looks_of(images)
-    assert set(looks.kinds) == {BRIGHT, DARK}
-    bright, dark = looks.kinds[BRIGHT], looks.kinds[DARK]
+    known = looks_of(images)
+    assert set(known.kinds) == {BRIGHT, DARK}
+    bright, dark = known.kinds[BRIGHT], known.kinds[DARK]
     assert (bright.share, dark.share) == (0.8, 0.2)
     # a fifth of 0.8 and the rest of 0.2 is 0.32; of few images the ranges are wider
     assert bright.brightness == pytest.approx((0.22, 0.42))
@@ -41,38 +41,38 @@ def test_looks_are_told_kind_by_kind():
 
 
 def test_images_like_those_of_the_training_are_not_warned_of():
-    looks = looks_of([image(204, 51), image(180, 40), image((200, 80, 80), (40, 40, 90))])
-    assert said_of(looks, 190, 50) is None
-    assert said_of(looks, (190, 80, 80), (50, 40, 90)) is None
+    known = looks_of([image(204, 51), image(180, 40), image((200, 80, 80), (40, 40, 90))])
+    assert said_of(known, 190, 50) is None
+    assert said_of(known, (190, 80, 80), (50, 40, 90)) is None
 
 
 def test_a_kind_that_the_training_never_saw_is_named():
-    looks = looks_of([image(204, 51)] * 20)
-    assert said_of(looks, 51, 204) == (
+    known = looks_of([image(204, 51)] * 20)
+    assert said_of(known, 51, 204) == (
         "This image is grey with dark cells, those that the model learned from are grey with "
         "bright cells; look at the result closely, or train with such images."
     )
-    assert "This image is in colour" in said_of(looks, (200, 40, 40), (60, 50, 50))
+    assert "This image is in colour" in said_of(known, (200, 40, 40), (60, 50, 50))
     both = looks_of([image(204, 51), image(51, 204)])
     sentence = said_of(both, (200, 40, 40), (60, 50, 50))
     assert "are grey with bright cells or grey with dark cells;" in sentence
 
 
 def test_brightness_and_contrast_far_outside_are_said_in_numbers():
-    looks = looks_of([image(204, 51)] * 20)
-    assert "brightness of this image is 70%, that" in said_of(looks, 255, 160)
-    assert "learned from 22% to 42%" in said_of(looks, 255, 160)
-    assert "differ from their ground by +20% of brightness" in said_of(looks, 113, 62)
-    assert "by +50% to +70%" in said_of(looks, 113, 62)
+    known = looks_of([image(204, 51)] * 20)
+    assert "brightness of this image is 70%, that" in said_of(known, 255, 160)
+    assert "learned from 22% to 42%" in said_of(known, 255, 160)
+    assert "differ from their ground by +20% of brightness" in said_of(known, 113, 62)
+    assert "by +50% to +70%" in said_of(known, 113, 62)
 
 
 def test_a_grey_image_without_cells_says_nothing_of_its_kind():
-    looks = looks_of([image(204, 51)] * 20)
-    assert said_of(looks, 51, 204, np.zeros_like(LABELS)) is None
-    assert said_of(looks, 51, 204, np.ones_like(LABELS)) is None
-    assert "in colour" in said_of(looks, (200, 40, 40), (60, 50, 50), np.zeros_like(LABELS))
-    assert looks_of([image(204, 51, np.zeros_like(LABELS))]) == Looks()
-    assert said_of(Looks(), 204, 51) is None
+    known = looks_of([image(204, 51)] * 20)
+    assert said_of(known, 51, 204, np.zeros_like(LABELS)) is None
+    assert said_of(known, 51, 204, np.ones_like(LABELS)) is None
+    assert "in colour" in said_of(known, (200, 40, 40), (60, 50, 50), np.zeros_like(LABELS))
+    assert looks_of([image(204, 51, np.zeros_like(LABELS))]) == ImageStatistics()
+    assert said_of(ImageStatistics(), 204, 51) is None
 
 
 def test_the_predictor_warns_where_the_model_knows_looks():
@@ -93,10 +93,10 @@ def test_diameters_range_over_the_images():
     large = np.ones((10, 10), np.int32)
     assert typical_diameter(LABELS) == pytest.approx(2 * np.sqrt(20 / np.pi))
     assert typical_diameter(np.zeros((4, 4), np.int32)) is None
-    looks = looks_of([image(204, 51), image(204, 51, large), image(9, 9, 0 * LABELS)])
+    known = looks_of([image(204, 51), image(204, 51, large), image(9, 9, 0 * LABELS)])
     low, high = 2 * np.sqrt(20 / np.pi), 2 * np.sqrt(100 / np.pi)
     span = 0.025 * (high - low)
-    assert looks.diameters == pytest.approx((low + span, high - span), abs=0.06)
+    assert known.diameters == pytest.approx((low + span, high - span), abs=0.06)
 
 
 def test_sizes_that_some_training_images_had_are_not_warned_of():
@@ -110,6 +110,6 @@ def test_sizes_that_some_training_images_had_are_not_warned_of():
 
     drawn = Image(np.zeros((64, 64), np.uint8), "YX")  # sixteen pixels a cell: 4.5 across
     for diameters, said in (((6.0, 40.0), None), ((20.0, 40.0), "learned from 20 to 40;")):
-        facts = CellsFacts(diameter=30.0, looks=Looks(diameters=diameters))
+        facts = CellsFacts(diameter=30.0, image_statistics=ImageStatistics(diameters=diameters))
         warnings = Sixteen(facts).cells(drawn).warnings
         assert [said in sentence for sentence in warnings] == ([True] if said else [])

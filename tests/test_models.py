@@ -3,10 +3,11 @@ import zipfile
 
 import pytest
 
-from cellseg.config import Recipe
 from cellseg.errors import CellsegError
 from cellseg.models.card import card_text
-from cellseg.models.store import BestOnTest, ModelFacts, ModelStore, now
+from cellseg.models.facts import BestOnTest, ModelFacts, now
+from cellseg.models.store import ModelStore
+from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("nothing_shipped")
@@ -22,7 +23,7 @@ def facts(name="cells", **changes):
     known = {
         "name": name,
         "created": now(),
-        "recipe": Recipe(),
+        "recipe": PixelsSettings(),
         "dataset_name": "D",
         "dataset_fingerprint": "f" * 64,
         "train": ("a", "b"),

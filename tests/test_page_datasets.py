@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cellseg.datasets import roots
+from cellseg.datasets.intake import roots
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.writing import png_bytes
 from tests import made

@@ -11,11 +11,11 @@ import tifffile
 
 from cellseg.batches import jobs
 from cellseg.batches.batch import write_done
+from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
-from cellseg.batches.work import segment_into
 from cellseg.images.image import Image
 from cellseg.images.writing import png_bytes
-from cellseg.ui import selection
+from cellseg.ui.viewer import selection
 from cellseg.workspace import write_json
 from tests import made
 from tests.bright import Bright

@@ -6,11 +6,11 @@ import pytest
 import tifffile
 
 from cellseg.batches import jobs
+from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
-from cellseg.batches.work import segment_into
 from cellseg.images.image import Image
 from cellseg.images.writing import png_bytes
-from cellseg.ui import brought, segmenting
+from cellseg.ui.segment import inputs, segmenting
 from tests import made
 from tests.bright import Bright
 from tests.pages import errors, opened, text
@@ -216,7 +216,7 @@ def started(workspace, monkeypatch):
 
 
 def test_many_files_go_into_the_background(workspace, network, started):
-    app = segmented(workspace, *(slide(n % 10) for n in range(brought.LIVE + 1)))
+    app = segmented(workspace, *(slide(n % 10) for n in range(inputs.LIVE + 1)))
     assert network.asked == 0
     assert "13 images" in text(app)
     app.number_input(key="segment-pixel-size").set_value(0.25).run()

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from cellseg.errors import TrainingActive
-from cellseg.recipes import CellsRecipe
+from cellseg.recipes.cells.settings import CellsSettings
 from cellseg.training import jobs
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile
@@ -157,7 +157,7 @@ def test_masks_that_number_cells_suggest_the_recipe_cells(workspace):
 
 def test_a_training_of_cells_shows_the_scores_of_its_best_epoch(workspace):
     dataset = made.dataset(workspace, "Numbered", kind="labels")
-    run = made.run(workspace, dataset, recipe=CellsRecipe(), state="finished", epochs=0)
+    run = made.run(workspace, dataset, recipe=CellsSettings(), state="finished", epochs=0)
     for epoch, ap in ((1, 0.25), (2, 0.75), (3, 0.5)):
         scores = {"val_ap": ap, "val_count_error": 0.1, "val_iou": 0.6, "val_dice": 0.7}
         MetricsFile(run.folder).append(
@@ -171,7 +171,7 @@ def test_a_training_of_cells_shows_the_scores_of_its_best_epoch(workspace):
 def test_a_training_of_cells_says_what_it_computes_on_and_what_its_pictures_show(workspace):
     dataset = made.dataset(workspace, "Numbered", kind="labels")
     run = made.run(
-        workspace, dataset, recipe=CellsRecipe(), state="running", computing="on CPU, bfloat16"
+        workspace, dataset, recipe=CellsSettings(), state="running", computing="on CPU, bfloat16"
     )
     app = opened("train", run=run.id)
     assert not errors(app)

@@ -19,8 +19,8 @@ from cellseg.images.stack import StackFacts
 from cellseg.images.view import View
 from cellseg.images.writing import png_bytes
 from cellseg.models.store import ModelStore
-from cellseg.ui import segmenting
-from cellseg.ui.view_form import axes_options
+from cellseg.ui.segment import segmenting
+from cellseg.ui.widgets.view_form import axes_options
 from tests import made
 from tests.bright import Bright
 from tests.pages import errors, opened, text

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellseg.datasets.pairing import natural, pair, pair_apart
+from cellseg.datasets.intake.pairing import natural, pair, pair_apart
 
 
 def pairs(*names):

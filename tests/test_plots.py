@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellseg.ui import plots
+from cellseg.ui.results import plots
 
 
 @pytest.fixture

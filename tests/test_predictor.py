@@ -1,25 +1,26 @@
 import numpy as np
 import pytest
 
-from cellseg.config import NetworkSettings, Preprocessing, Recipe
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
-from cellseg.models.store import ModelFacts, ModelStore, now
-from cellseg.network.preprocessing import network_image
-from cellseg.network.unet import build_unet
-from cellseg.segmentation.predictor import Predictor
+from cellseg.methods.pixels.model import build_unet
+from cellseg.methods.pixels.predictor import PixelsPredictor
+from cellseg.methods.pixels.preprocessing import network_image
+from cellseg.models.facts import ModelFacts, now
+from cellseg.models.store import ModelStore
+from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsPreprocessing, PixelsSettings
 from cellseg.segmentation.predictor import load as load_any
 from cellseg.workspace import Workspace
 
-RECIPE = Recipe(
-    preprocessing=Preprocessing(image_size=32),
-    network=NetworkSettings(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8)),
+RECIPE = PixelsSettings(
+    preprocessing=PixelsPreprocessing(image_size=32),
+    network=PixelsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8)),
 )
 
 
-def load(model) -> Predictor:
+def load(model) -> PixelsPredictor:
     predictor = load_any(model)
-    assert isinstance(predictor, Predictor)
+    assert isinstance(predictor, PixelsPredictor)
     return predictor
 
 
@@ -100,5 +101,5 @@ def test_weights_of_other_settings_are_one_sentence(model):
 
 
 def test_a_predictor_works_with_a_network_in_memory(noise):
-    predictor = Predictor(build_unet(32, RECIPE.network), RECIPE)
+    predictor = PixelsPredictor(build_unet(32, RECIPE.network), RECIPE)
     assert predictor.network_probability(noise).shape == (32, 32)

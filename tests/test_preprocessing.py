@@ -1,10 +1,10 @@
 import numpy as np
 
-from cellseg.config import Preprocessing
 from cellseg.images.image import Image
-from cellseg.network.preprocessing import network_image, network_mask
+from cellseg.methods.pixels.preprocessing import network_image, network_mask
+from cellseg.recipes.pixels.settings import PixelsPreprocessing
 
-SMALL = Preprocessing(image_size=32)
+SMALL = PixelsPreprocessing(image_size=32)
 
 
 def test_a_grey_8_bit_image_becomes_three_equal_channels_of_its_own_values():

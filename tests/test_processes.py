@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from cellseg import processes
-from cellseg.processes import Speaker, Word
+from cellseg.processes import StatusWriter, WorkerStatus
 from cellseg.workspace import read_json, write_json
 
 NOW = datetime.now(UTC)
@@ -18,7 +18,7 @@ LONG_AGO = NOW - timedelta(hours=1)
 def word(silence=0.0, **changes):
     me = psutil.Process()
     facts = {"state": "running", "pid": me.pid, "process_created": me.create_time()}
-    return Word(**{**facts, "heartbeat": time.time() - silence, **changes})
+    return WorkerStatus(**{**facts, "heartbeat": time.time() - silence, **changes})
 
 
 def test_a_living_process_that_beats_is_not_lost():
@@ -44,7 +44,7 @@ def test_work_asked_for_long_ago_is_waited_for_only_after_a_new_start(tmp_path):
 
 
 def test_a_start_forgets_the_last_word_and_the_request_to_stop(tmp_path):
-    Speaker(tmp_path, Word).end("stopped")
+    StatusWriter(tmp_path, WorkerStatus).end("stopped")
     processes.request_stop(tmp_path)
     processes.start("cellseg.errors", tmp_path)  # a module that does nothing
     assert not (tmp_path / processes.STATUS).exists()
@@ -58,7 +58,7 @@ def test_a_start_forgets_the_last_word_and_the_request_to_stop(tmp_path):
 
 def test_the_last_word_stays_the_last(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "HEARTBEAT", 0.02)
-    speaker = Speaker(tmp_path, Word)
+    speaker = StatusWriter(tmp_path, WorkerStatus)
     speaker.say("Reading", remaining_s=3.0)
     assert read_json(tmp_path / processes.STATUS)["phase"] == "Reading"
     speaker.end("done", message="All is well.")

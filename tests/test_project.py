@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 import cellseg
 from cellseg import launch
-from cellseg.cli import app
+from cellseg.cli.commands import app
 from cellseg.ui.help import commands, guide
 
 ROOT = Path(__file__).parent.parent

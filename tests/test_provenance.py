@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from cellseg import __version__
-from cellseg.config import NetworkSettings, Recipe
 from cellseg.exports.provenance import methods, provenance
 from cellseg.images.view import View
-from cellseg.models.store import Model, ModelFacts
-from cellseg.recipes import CellsFacts, CellsRecipe, InstanceSettings
+from cellseg.models.facts import ModelFacts
+from cellseg.models.store import Model
+from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
+from cellseg.recipes.cells.settings import CellsSettings
+from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings
 
 WHEN = datetime(2026, 3, 24, 14, 5, tzinfo=UTC)
 
@@ -19,7 +21,7 @@ def model():
     facts = ModelFacts(
         name="yeast",
         created=WHEN,
-        recipe=Recipe(),
+        recipe=PixelsSettings(),
         dataset_name="my yeast",
         dataset_fingerprint="0123456789abcdef" * 4,
         train=("a", "b", "c"),
@@ -61,8 +63,8 @@ def test_facts_are_plain_json(model):
 
 
 def test_no_folder_of_the_machine_is_told(model):
-    network = NetworkSettings(encoder_weights=str(Path("somewhere") / "weights.h5"))
-    recipe = Recipe(network=network)
+    network = PixelsNetwork(encoder_weights=str(Path("somewhere") / "weights.h5"))
+    recipe = PixelsSettings(network=network)
     other = Model(model.folder, model.facts.model_copy(update={"recipe": recipe}))
     told = provenance({}, other)["model"]["recipe"]["network"]
     assert told["encoder_weights"] == "weights.h5"
@@ -121,7 +123,7 @@ def test_a_methods_paragraph(model):
 )
 def test_which_images_were_enlarged_is_told(model, chosen, words):
     cells = CellsFacts(instances=InstanceSettings(**chosen))
-    facts = model.facts.model_copy(update={"recipe": CellsRecipe(), "cells": cells})
+    facts = model.facts.model_copy(update={"recipe": CellsSettings(), "cells": cells})
     text = methods(provenance({"a.tif": 3}, Model(model.folder, facts)))
     assert (words in text) if words else ("enlarged" not in text)
 

@@ -166,7 +166,7 @@ def test_the_gallery_says_where_all_comes_from():
 
 @pytest.mark.realdata
 def test_the_slices_that_are_checked_are_those_of_the_challenge(workspace, real_data):
-    from cellseg.datasets import importing
+    from cellseg.datasets.intake import importing
 
     proposal = importing.inspect(workspace, real_data / "isbi2012")
     found = {pair.image_sha256[:16] for pair in proposal.pairs}

@@ -11,12 +11,12 @@ import tifffile
 from PIL import Image as Pillow
 from typer.testing import CliRunner
 
-from cellseg import result_commands
 from cellseg.analysis.filters import Filters
 from cellseg.batches import results
+from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
-from cellseg.batches.work import segment_into
-from cellseg.cli import app
+from cellseg.cli import result_commands
+from cellseg.cli.commands import app
 from cellseg.exports.bundle import KINDS
 from cellseg.images.image import Image
 from cellseg.images.view import View

@@ -1,7 +1,7 @@
 import numpy as np
 
-from cellseg.datasets.doctor import review
-from cellseg.datasets.proposal import Proposal
+from cellseg.datasets.intake.doctor import review
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.image import Image
 from tests import made

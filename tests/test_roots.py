@@ -1,6 +1,6 @@
 import pytest
 
-from cellseg.datasets import roots
+from cellseg.datasets.intake import roots
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cellseg.datasets import sample
-from cellseg.datasets.proposal import Proposal
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.sample import create_sample
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.image import Image

@@ -6,7 +6,8 @@ from starlette.applications import Starlette
 
 from cellseg import receiving
 from cellseg.limits import FILE, Limits
-from cellseg.ui import server, streaming
+from cellseg.server import routes
+from cellseg.ui.widgets import streaming
 from cellseg.workspace import write_json
 
 ID = "0123456789abcdef" * 2
@@ -20,10 +21,10 @@ def folder(workspace, monkeypatch):
 
 @pytest.fixture
 def app(monkeypatch):
-    monkeypatch.setattr(streaming, "_opened", [])
-    routes = server.routes()
-    assert streaming.available()
-    return Starlette(routes=routes)
+    monkeypatch.setattr(routes, "_opened", [])
+    listed = routes.routes("")
+    assert routes.available()
+    return Starlette(routes=listed)
 
 
 def ask(app, method, path, query="", shown="", chunks=(b"",), broken=False):
@@ -45,7 +46,7 @@ def ask(app, method, path, query="", shown="", chunks=(b"",), broken=False):
         "method": method,
         "path": path,
         "query_string": query.encode(),
-        "headers": [(streaming.PASS.encode(), shown.encode())],
+        "headers": [(routes.PASS.encode(), shown.encode())],
         "http_version": "1.1",
     }
     with ThreadPoolExecutor(1) as thread:  # the browser tests leave a loop in the main one
@@ -55,7 +56,7 @@ def ask(app, method, path, query="", shown="", chunks=(b"",), broken=False):
 
 
 def address(folder):
-    return f"{streaming.UPLOAD}/{folder.name.removeprefix('tab-')}/{ID}"
+    return f"{routes.UPLOAD}/{folder.name.removeprefix('tab-')}/{ID}"
 
 
 def test_slices_arrive_in_order_and_can_be_asked_for(app, folder):
@@ -72,7 +73,7 @@ def test_slices_arrive_in_order_and_can_be_asked_for(app, folder):
 
 def test_a_break_in_a_slice_keeps_what_was_written(app, folder):
     path, shown = address(folder), receiving.pass_of(folder)
-    large = b"x" * server.BUFFER
+    large = b"x" * routes.BUFFER
     query = f"offset=0&size={3 * len(large)}"
     assert ask(app, "PUT", path, query, shown, [large, b"y"], broken=True)[0] == 400
     assert (folder / f"part-{ID}").stat().st_size == len(large)

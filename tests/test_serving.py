@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cellseg import serving
 from cellseg.errors import CellsegError
+from cellseg.server import serving
 from cellseg.workspace import Workspace
 
 

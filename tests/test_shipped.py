@@ -9,7 +9,7 @@ from scipy import ndimage
 from typer.testing import CliRunner
 
 from cellseg.analysis.matching import count_matches, overlaps
-from cellseg.cli import app
+from cellseg.cli.commands import app
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image

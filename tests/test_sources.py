@@ -12,10 +12,10 @@ import roifile
 import tifffile
 from PIL import Image as Pillow
 
-from cellseg.datasets.importing import inspect
-from cellseg.datasets.sources import outlines, rois, seg
-from cellseg.datasets.sources.merging import filled, merge
-from cellseg.datasets.sources.runs import mask_of_runs
+from cellseg.datasets.intake.importing import inspect
+from cellseg.datasets.intake.sources import outlines, rois, seg
+from cellseg.datasets.intake.sources.merging import filled, merge
+from cellseg.datasets.intake.sources.runs import mask_of_runs
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from cellseg.datasets.split import Split, extend_split, make_split, split_by_folders, split_by_hand
+from cellseg.datasets.split import (
+    Split,
+    extend_split,
+    make_split,
+    split_by_folders,
+    split_by_hand,
+)
 from cellseg.errors import CellsegError
 
 

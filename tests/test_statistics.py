@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cellseg.datasets import statistics
-from cellseg.datasets.proposal import Proposal
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.image import Image
 

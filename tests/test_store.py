@@ -8,8 +8,8 @@ import shutil
 import numpy as np
 import pytest
 
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.pairs import free_name
-from cellseg.datasets.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cellseg.network.targets import (
+from cellseg.methods.cells.targets import (
     between,
     boundaries,
     distances,

@@ -7,10 +7,15 @@ import psutil
 import pytest
 
 from cellseg import processes
-from cellseg.config import Recipe
 from cellseg.errors import CellsegError
-from cellseg.training.runs import RunConfig, RunStore, Status, write_config
-from cellseg.training.status import MetricsFile, StatusWriter
+from cellseg.recipes.pixels.settings import PixelsSettings
+from cellseg.training.runs import (
+    RunConfig,
+    RunStore,
+    Status,
+    write_config,
+)
+from cellseg.training.status import MetricsFile, RunStatusWriter
 from cellseg.workspace import read_json, write_json
 
 
@@ -20,7 +25,7 @@ def make_run(workspace, run_id="20260101-000000-cells", age=0.0, **status):
     config = RunConfig(
         model_name="cells",
         created=datetime.now(UTC) - timedelta(seconds=age),
-        recipe=Recipe(),
+        recipe=PixelsSettings(),
         dataset_id="d",
         dataset_name="D",
         dataset_fingerprint="f" * 64,
@@ -119,7 +124,7 @@ def test_the_log_ends_with_its_last_lines(workspace):
 
 def test_the_heartbeat_goes_on_by_itself_and_stops_with_the_end(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "HEARTBEAT", 0.02)
-    writer = StatusWriter(tmp_path)
+    writer = RunStatusWriter(tmp_path)
     writer.note(epoch=2)
     deadline = time.monotonic() + 10
     while read_json(tmp_path / "status.json")["epoch"] != 2:

@@ -8,9 +8,9 @@ import tifffile
 from PIL import Image as Pillow
 from typer.testing import CliRunner
 
-from cellseg.cli import app
-from cellseg.datasets.doctor import treatment
-from cellseg.datasets.importing import inspect
+from cellseg.cli.commands import app
+from cellseg.datasets.intake.doctor import treatment
+from cellseg.datasets.intake.importing import inspect
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from tests.test_doctor import labels, picture

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from cellseg.recipes import CellsFacts
-from cellseg.training import validation
-from cellseg.training.validation import RARE, Validation
+from cellseg.methods.cells import validation
+from cellseg.methods.cells.validation import RARE, Validation
+from cellseg.recipes.cells.facts import CellsFacts
 
 SCORING, EPOCH = 2.0, 5.0
 IMAGES: Any = ["an image"]

@@ -6,7 +6,12 @@ from cellseg.config import checked
 from cellseg.errors import CellsegError
 from cellseg.images.choosing import Choosable, choosable, remarks
 from cellseg.images.stack import StackFacts
-from cellseg.images.view import ChoiceNeeded, View, channels_of, cuts
+from cellseg.images.view import (
+    ChoiceNeeded,
+    View,
+    channels_of,
+    cuts,
+)
 
 
 def facts(axes, *shape, **more):

@@ -9,14 +9,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cellseg.images.image import Image
-from cellseg.ui import streaming, viewer, viewer_layers
-from cellseg.ui.viewer_layers import pack_image, pack_labels, pack_probability
+from cellseg.ui.viewer import layers, viewer
+from cellseg.ui.viewer.layers import pack_image, pack_labels, pack_probability
+from cellseg.ui.widgets import streaming
 
 APP = """
 import numpy as np
 import streamlit as st
 from cellseg.images.image import Image
-from cellseg.ui.viewer import viewer
+from cellseg.ui.viewer.viewer import viewer
 
 said = st.session_state
 pixels = np.arange(12, dtype=np.uint16).reshape(3, 4) + said.get("more", 0)
@@ -127,7 +128,7 @@ def test_a_probability_has_255_steps() -> None:
 
 
 def test_a_huge_picture_is_thinned_alike_in_all_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewer_layers, "LARGEST", 6)
+    monkeypatch.setattr(layers, "LARGEST", 6)
     pixels = np.arange(20, dtype=np.uint8).reshape(4, 5)
     packed = pack_image(Image(pixels, "YX"))
     assert np.array_equal(unpacked(packed.content, "uint8", 2, 3)[0], [[0, 2, 4], [10, 12, 14]])
@@ -144,32 +145,32 @@ IDS = np.array([2, 5, 9, 11, 12, 13, 14, 15, 40])
 
 
 def test_a_bit_for_each_cell() -> None:
-    assert base64.b64decode(viewer_layers.bits(IDS, {2, 40, 99})) == bytes([1, 1])
-    assert base64.b64decode(viewer_layers.bits(IDS, [])) == bytes([0, 0])
+    assert base64.b64decode(layers.bits(IDS, {2, 40, 99})) == bytes([1, 1])
+    assert base64.b64decode(layers.bits(IDS, [])) == bytes([0, 0])
 
 
 def test_values_span_their_percentiles() -> None:
-    table = viewer_layers.numbers(np.arange(1, 102), {label: label - 1 for label in range(1, 102)})
+    table = layers.numbers(np.arange(1, 102), {label: label - 1 for label in range(1, 102)})
     assert (table["low"], table["high"], table["cut"]) == (1, 99, [True, True])
-    flat = viewer_layers.numbers(IDS[:3], {2: 4.0, 5: float("inf")})
+    flat = layers.numbers(IDS[:3], {2: 4.0, 5: float("inf")})
     found = np.frombuffer(base64.b64decode(flat["data"]), "<f4")
     assert np.array_equal(found, [4, np.nan, np.nan], equal_nan=True)
     assert (flat["low"], flat["high"], flat["cut"]) == (4, 4, [False, False])
-    assert viewer_layers.numbers(IDS[:1], {})["high"] == 1
+    assert layers.numbers(IDS[:1], {})["high"] == 1
 
 
 def test_a_colour_for_each_cell() -> None:
-    table = viewer_layers.paints(IDS[:3], {2: "#ff0000", 9: "#00ff00"})
+    table = layers.paints(IDS[:3], {2: "#ff0000", 9: "#00ff00"})
     assert table["colours"] == ["#00ff00", "#ff0000"]
     assert base64.b64decode(table["data"]) == bytes([2, 0, 1])
     with pytest.raises(ValueError, match="255 different colours"):
-        viewer_layers.paints(IDS, {number: f"#{number:06x}" for number in range(256)})
+        layers.paints(IDS, {number: f"#{number:06x}" for number in range(256)})
 
 
 def test_labels_in_order_need_no_names() -> None:
-    assert viewer_layers.names(np.arange(1, 4)) is None
-    assert viewer_layers.names(np.zeros(0, np.int64)) is None
-    named = base64.b64decode(viewer_layers.names(np.array([1, 2**40])))
+    assert layers.names(np.arange(1, 4)) is None
+    assert layers.names(np.zeros(0, np.int64)) is None
+    named = base64.b64decode(layers.names(np.array([1, 2**40])))
     assert np.frombuffer(named, "<f8").tolist() == [1, 2**40]
 
 

@@ -10,12 +10,17 @@ import numpy as np
 import psutil
 import pytest
 
-from cellseg.config import NetworkSettings, Preprocessing, Recipe, TrainingSettings
-from cellseg.datasets.proposal import Proposal
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError, TrainingActive
 from cellseg.images.image import Image
 from cellseg.models.store import ModelStore
+from cellseg.recipes.pixels.settings import (
+    PixelsNetwork,
+    PixelsPreprocessing,
+    PixelsSettings,
+    PixelsTraining,
+)
 from cellseg.training import jobs
 from cellseg.training.runs import RunStore
 
@@ -26,10 +31,10 @@ PATIENCE = 180.0
 
 def recipe(epochs=2, **network):
     small = {"encoder_weights": "none", "alpha": 0.35, "decoder_filters": (16, 8, 8, 8), **network}
-    return Recipe(
-        preprocessing=Preprocessing(image_size=32),
-        network=NetworkSettings(**small),
-        training=TrainingSettings(epochs=epochs),
+    return PixelsSettings(
+        preprocessing=PixelsPreprocessing(image_size=32),
+        network=PixelsNetwork(**small),
+        training=PixelsTraining(epochs=epochs),
     )
 
 
@@ -117,10 +122,11 @@ def test_a_worker_outlives_the_process_that_started_it(workspace, dataset):
     script = (
         "import sys; from cellseg.workspace import Workspace\n"
         "from cellseg.datasets.store import DatasetStore\n"
-        "from cellseg.config import Recipe; from cellseg.training import jobs\n"
+        "from cellseg.recipes.pixels.settings import PixelsSettings\n"
+        "from cellseg.training import jobs\n"
         "workspace = Workspace(sys.argv[1])\n"
         "dataset = DatasetStore(workspace).get('squares')\n"
-        "jobs.start(workspace, dataset, Recipe.model_validate_json(sys.argv[2]), 'orphan',"
+        "jobs.start(workspace, dataset, PixelsSettings.model_validate_json(sys.argv[2]), 'orphan',"
         " test_fraction=0)\n"
     )
     command = [sys.executable, "-c", script, str(workspace.root), recipe(1).model_dump_json()]

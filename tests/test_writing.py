@@ -6,7 +6,12 @@ import tifffile
 
 from cellseg.images.image import Image
 from cellseg.images.reading import read_image, read_mask
-from cellseg.images.writing import label_tiff_bytes, mask_tiff_bytes, png_bytes, tiff_bytes
+from cellseg.images.writing import (
+    label_tiff_bytes,
+    mask_tiff_bytes,
+    png_bytes,
+    tiff_bytes,
+)
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (3, 4, 3), (1, 1), (2, 3)])

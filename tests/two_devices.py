@@ -13,16 +13,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cellseg.network.augmentation import Annotated
-from cellseg.network.cellnet import build_cellnet
-from cellseg.network.crops import crop_batches
-from cellseg.network.losses import CellsLoss
-from cellseg.network.optimizer import ClippedAdamW
-from cellseg.network.targets import distances
-from cellseg.recipes import CellsFacts, CellsNetwork, CellsRecipe
-from cellseg.segmentation.cells_predictor import CellsPredictor
+from cellseg.methods.cells.augmentation import Annotated
+from cellseg.methods.cells.losses import CellsLoss
+from cellseg.methods.cells.model import build_cellnet
+from cellseg.methods.cells.optimizer import ClippedAdamW
+from cellseg.methods.cells.patches import crop_batches
+from cellseg.methods.cells.predictor import CellsPredictor
+from cellseg.methods.cells.targets import distances
+from cellseg.methods.cells.validation import Validation
+from cellseg.recipes.cells.facts import CellsFacts
+from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings
 from cellseg.training import devices, worker
-from cellseg.training.validation import Validation
 
 SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(8, 8, 8, 8))
 
@@ -66,7 +67,7 @@ def learned(names: list[str], clip: float) -> list[np.ndarray]:
     with tempfile.TemporaryDirectory() as folder:
         best = Path(folder) / "best.weights.h5"
         validation = Validation([], best, None, lambda *_: None)
-        validation.begin(network, CellsPredictor(network, CellsRecipe(), CellsFacts()))
+        validation.begin(network, CellsPredictor(network, CellsSettings(), CellsFacts()))
         drawn = list(crop_batches([source], 64, 4, 2, 1000.0, 0).unbatch())
         images, truth = (tf.stack(part) for part in zip(*drawn, strict=True))
         batches = tf.data.Dataset.from_tensor_slices((images, truth)).batch(4)

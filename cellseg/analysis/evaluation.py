@@ -2,46 +2,27 @@
 
 import statistics
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.analysis.matching import MatchCounts, Summary, count_matches, overlaps, summary
+from cellseg.analysis.matching import (
+    MatchCounts,
+    Summary,
+    count_matches,
+    overlaps,
+    summary,
+)
 from cellseg.analysis.pixels import PixelCounts, count_pixels
-from cellseg.config import Preprocessing
 from cellseg.datasets.store import Dataset
 from cellseg.images.image import Image
-from cellseg.network.preprocessing import network_mask
-from cellseg.recipes import CellsPreprocessing
-from cellseg.segmentation.instances import mask_of
+from cellseg.segmentation.predictor import Predictor
 
 SIZES = ("network_size", "image_size")
 
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 """Of the IoU, 0.5 to 0.95: as in the 2018 Data Science Bowl (Caicedo et al. 2019)."""
-
-
-class Found(Protocol):
-    """Cells of an image: see `cellseg.segmentation.predictor.Cells`."""
-
-    @property
-    def labels(self) -> NDArray[np.int32]:
-        """(Y, X), 0 is background."""
-
-
-class Predictor(Protocol):
-    """What scoring needs of a predictor: see `cellseg.segmentation.predictor`."""
-
-    @property
-    def settings(self) -> Preprocessing | CellsPreprocessing:
-        """How an image becomes network input."""
-
-    def cells(self, image: Image) -> Found:
-        """The cells of an image."""
-
-    def network_probability(self, image: Image) -> NDArray[np.float32] | None:
-        """Foreground probability at the network's size; None where it has no size of its own."""
 
 
 def evaluate(
@@ -118,7 +99,5 @@ def cell_scores(images: Sequence[Sequence[MatchCounts]]) -> dict[str, Any]:
 def _at_network_size(
     predictor: Predictor, image: Image, foreground: NDArray[np.bool_]
 ) -> PixelCounts:
-    small = predictor.network_probability(image)
-    if small is None or not isinstance(predictor.settings, Preprocessing):
-        return PixelCounts()
-    return count_pixels(network_mask(foreground, predictor.settings) > 0, mask_of(small))
+    masks = predictor.masks_at_network_size(image, foreground)
+    return count_pixels(*masks) if masks is not None else PixelCounts()

@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from cellseg.analysis.label_runs import Ints, checked_labels, renumbered, run_starts
+from cellseg.analysis.label_runs import (
+    Ints,
+    checked_labels,
+    renumbered,
+    run_starts,
+)
 
 THRESHOLDS = (0.5, 0.75, 0.9)
 """The IoU from which two cells may count as one, where nothing else is asked for."""

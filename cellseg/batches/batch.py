@@ -16,11 +16,12 @@ from pydantic import ValidationError
 
 from cellseg import processes
 from cellseg.analysis.measurements import checked_pixel_size
-from cellseg.batches.found import Found as Found
+from cellseg.batches.segmented_image import Found as Found
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
-from cellseg.models.store import Model, ModelFacts
+from cellseg.models.facts import ModelFacts
+from cellseg.models.store import Model
 from cellseg.workspace import read_json, size_on_disk, write_json
 
 RECORD, IMAGES, DONE, SOURCES = "batch.json", "images", "done", "sources"
@@ -64,7 +65,7 @@ class BatchConfig(Frozen):
     dataset_id: str | None = None
 
 
-class Status(processes.Word):
+class Status(processes.WorkerStatus):
     """What the worker of a batch last wrote of itself."""
 
     state: Literal["running", "done", "stopped", "failed"]

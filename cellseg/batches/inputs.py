@@ -4,7 +4,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cellseg.errors import CellsegError
-from cellseg.exports.bundle import COCO, METHODS, PROVENANCE, TABLE
+from cellseg.exports.bundle import (
+    COCO,
+    METHODS,
+    PROVENANCE,
+    TABLE,
+)
 from cellseg.images.reading import EXTENSIONS
 
 ENDINGS = {

@@ -5,16 +5,15 @@ from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
 
-from cellseg import processes
-from cellseg.batches import names
+from cellseg import naming, processes
 from cellseg.batches.batch import SOURCES, Batch, Source
 from cellseg.batches.store import BatchStore, link
 from cellseg.batches.truth import partners
 from cellseg.config import PredictionOptions
-from cellseg.datasets.archive import unpack
 from cellseg.datasets.dataset import Dataset
-from cellseg.datasets.importing import Upload
-from cellseg.datasets.pairing import pair_apart
+from cellseg.datasets.intake.archive import unpack
+from cellseg.datasets.intake.importing import Upload
+from cellseg.datasets.intake.pairing import pair_apart
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.limits import Limits
@@ -157,7 +156,7 @@ def _with_truth(images: Sequence[Source], masks: Sequence[Source]) -> list[Sourc
 
 def _distinct(sources: Sequence[Source]) -> list[Source]:
     """The sources with names of which none is another's."""
-    named = names.distinct(source.name for source in sources)
+    named = naming.distinct(source.name for source in sources)
     return [
         source.model_copy(update={"name": name})
         for source, name in zip(sources, named, strict=True)

@@ -13,11 +13,11 @@ import pandas as pd
 from cellseg import __version__
 from cellseg.analysis.filters import Filters
 from cellseg.batches import results
-from cellseg.batches.found import Found
 from cellseg.batches.inputs import ENDINGS
-from cellseg.batches.memory import Memory, Record
+from cellseg.batches.resume_log import Memory, Record
+from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmenting import one_sentence, segment_into
 from cellseg.batches.truth import suffixed
-from cellseg.batches.work import Finder, one_sentence, segment_into
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import Kind, Result, files
@@ -26,6 +26,7 @@ from cellseg.images.decoding import Decoder
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import Model
+from cellseg.segmentation.predictor import Segmenter
 from cellseg.workspace import Workspace, ensure_folder, write_bytes
 
 Progress = Callable[[int, int, str], None]
@@ -87,7 +88,7 @@ class Output:
         self,
         workspace: Workspace,
         model: Model,
-        load: Callable[[], Finder],
+        load: Callable[[], Segmenter],
         output: Path,
         wanted: Wanted | None = None,
         *,
@@ -106,7 +107,7 @@ class Output:
         self._workers = workers
         self._progress = progress or (lambda *_: None)
         self._memory = Memory(workspace, output, self._settings())
-        self._predictor: Finder | None = None
+        self._predictor: Segmenter | None = None
         self._outcomes: dict[Path, Outcome] = {}
         self._stems: dict[str, Path] = {}
         self._lock = threading.Lock()
@@ -172,7 +173,7 @@ class Output:
         self._progress(of, of, "")
 
     def _input(
-        self, file: Path, predictor: Finder, decoders: "queue.SimpleQueue[Decoder]", of: int
+        self, file: Path, predictor: Segmenter, decoders: "queue.SimpleQueue[Decoder]", of: int
     ) -> None:
         """Segment all images of a file and write their files."""
         decoder = decoders.get()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellseg.analysis.filters import Filters
 from cellseg.analysis.label_runs import selected
-from cellseg.batches.found import Found
+from cellseg.batches.segmented_image import Found
 from cellseg.config import PredictionOptions
 from cellseg.exports.bundle import (
     COCO,
@@ -83,6 +83,7 @@ def facts(
         left_out=sum(found.cells for found in founds) - sum(cells.values()),
         pixel_size=sizes.pop() if len(sizes) == 1 else None,
         warnings={found.name: found.warnings for found in founds},
+        precision=sorted({found.precision for found in founds if found.precision}),
         settings=settings,
     )
 

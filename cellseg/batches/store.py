@@ -15,12 +15,19 @@ from cellseg.batches.batch import (
     write_config,
     write_done,
 )
-from cellseg.batches.found import Found, rename
+from cellseg.batches.segmented_image import Found, rename
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
-from cellseg.models.store import Model, now
-from cellseg.workspace import Workspace, checked_name, disk_errors, free_id, known_folder
+from cellseg.models.facts import now
+from cellseg.models.store import Model
+from cellseg.workspace import (
+    Workspace,
+    checked_name,
+    disk_errors,
+    free_id,
+    known_folder,
+)
 
 _NAME = 60
 

@@ -5,10 +5,15 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from cellseg.batches.found import Found
-from cellseg.datasets.importing import Upload
-from cellseg.datasets.masks import MaskScale, choose_scale, labels, mask_facts
-from cellseg.datasets.pairing import pair_apart
+from cellseg.batches.segmented_image import Found
+from cellseg.datasets.intake.importing import Upload
+from cellseg.datasets.intake.pairing import pair_apart
+from cellseg.datasets.masks import (
+    MaskScale,
+    choose_scale,
+    labels,
+    mask_facts,
+)
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
 from cellseg.images.view import View

@@ -17,8 +17,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from cellseg import processes
-from cellseg.batches import names, truth
+from cellseg import naming, processes
+from cellseg.batches import truth
 from cellseg.batches.batch import (
     Batch,
     Source,
@@ -28,10 +28,15 @@ from cellseg.batches.batch import (
     read_batch,
     write_done,
 )
-from cellseg.batches.found import Found
-from cellseg.batches.work import Finder, Stopped, one_sentence, segment_into
+from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmenting import (
+    Segmenter,
+    Stopped,
+    one_sentence,
+    segment_into,
+)
 from cellseg.datasets.dataset import Dataset
-from cellseg.datasets.importing import Upload
+from cellseg.datasets.intake.importing import Upload
 from cellseg.datasets.masks import MaskScale
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
@@ -65,7 +70,7 @@ class Worker:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.workspace = Workspace(batch.folder.parent.parent)
-        self.status = processes.Speaker(batch.folder, Status)
+        self.status = processes.StatusWriter(batch.folder, Status)
         self._terminated = False
         self._dataset: Dataset | None = None
         self._scale: MaskScale | None = None
@@ -144,7 +149,7 @@ class Worker:
         except CellsegError as error:
             self._message = f"No truth was read: {error}"
 
-    def _source(self, number: int, predictor: Finder, decoder: Decoder) -> None:
+    def _source(self, number: int, predictor: Segmenter, decoder: Decoder) -> None:
         """Segment all images of a source that were not segmented before."""
         source = self.batch.config.sources[number]
         found: list[Found] = []
@@ -167,7 +172,7 @@ class Worker:
             log.warning("%s", problem)
         write_done(self.batch.folder, number, len(found), problem)
 
-    def _image(self, predictor: Finder, brought: Brought, folder: Path) -> Found:
+    def _image(self, predictor: Segmenter, brought: Brought, folder: Path) -> Found:
         config = self.batch.config
 
         def tell(done: int, of: int) -> None:
@@ -207,7 +212,7 @@ class Worker:
         """The name of one image of a stack, which no other image has or may get."""
         if not suffix:
             return name
-        found = names.free(truth.suffixed(name, suffix), self._names)
+        found = naming.numbered_file(truth.suffixed(name, suffix), self._names)
         self._names.add(found.casefold())
         return found
 
@@ -232,7 +237,7 @@ class Worker:
         self._terminated = True
 
 
-def load(batch: Batch) -> Finder:
+def load(batch: Batch) -> Segmenter:
     """What finds the cells: the network of the batch's model.
 
     Raises

@@ -9,7 +9,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from cellseg.config import Frozen
-from cellseg.datasets.masks import MaskKind, MaskScale, foreground, labels
+from cellseg.datasets.masks import (
+    MaskKind,
+    MaskScale,
+    foreground,
+    labels,
+)
 from cellseg.datasets.pairs import PairFacts, PairFiles
 from cellseg.datasets.split import Split
 from cellseg.errors import CellsegError

@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from cellseg import fetching, receiving
-from cellseg.datasets import importing
-from cellseg.datasets.archive import unpack
-from cellseg.datasets.importing import Upload
-from cellseg.datasets.proposal import Proposal
+from cellseg.datasets.intake import importing
+from cellseg.datasets.intake.archive import unpack
+from cellseg.datasets.intake.importing import Upload
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
 from cellseg.images.writing import label_tiff_bytes

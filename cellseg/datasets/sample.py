@@ -3,7 +3,7 @@
 import numpy as np
 
 from cellseg.datasets.dataset import Dataset
-from cellseg.datasets.proposal import Proposal
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.image import Image
 from cellseg.images.synthetic import draw_cells

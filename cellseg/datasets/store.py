@@ -9,9 +9,14 @@ import filelock
 
 from cellseg.datasets.dataset import Dataset as Dataset
 from cellseg.datasets.dataset import Record, fingerprint
-from cellseg.datasets.masks import MaskKind, MaskScale, choose_scale, join_kinds
+from cellseg.datasets.intake.proposal import Proposal
+from cellseg.datasets.masks import (
+    MaskKind,
+    MaskScale,
+    choose_scale,
+    join_kinds,
+)
 from cellseg.datasets.pairs import PairFacts, free_name
-from cellseg.datasets.proposal import Proposal
 from cellseg.datasets.split import extend_split, split_by_folders, split_by_hand
 from cellseg.errors import CellsegError
 from cellseg.workspace import (

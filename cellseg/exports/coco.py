@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.analysis.label_runs import Ints, checked_labels, renumbered, runs_of
+from cellseg.analysis.label_runs import (
+    Ints,
+    checked_labels,
+    renumbered,
+    runs_of,
+)
 
 CATEGORY = {"id": 1, "name": "cell", "supercategory": "cell"}
 

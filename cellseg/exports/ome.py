@@ -10,7 +10,12 @@ import tifffile
 from numpy.typing import NDArray
 
 from cellseg import __version__
-from cellseg.exports.tiff import FAST, LEVEL, label_plane, resolution
+from cellseg.exports.tiff import (
+    FAST,
+    LEVEL,
+    label_plane,
+    resolution,
+)
 from cellseg.images.image import Image
 
 

@@ -10,13 +10,8 @@ from typing import Any
 from cellseg import __version__
 from cellseg.images.view import View
 from cellseg.models.store import Model
-from cellseg.recipes import CellsFacts
 
 PACKAGES = ("numpy", "scipy", "scikit-image", "pandas", "tensorflow", "tensorflow-cpu", "keras")
-INSTANCES = (
-    "pixels with a foreground probability above 0.5 that touch by an edge were taken as one cell"
-)
-"""How a map of probability becomes cells in the recipe `seed`."""
 
 
 def provenance(
@@ -28,6 +23,7 @@ def provenance(
     pixel_size: float | None = None,
     settings: Mapping[str, Any] | None = None,
     warnings: Mapping[str, Sequence[str]] | None = None,
+    precision: Sequence[str] = (),
     when: datetime | None = None,
 ) -> dict[str, Any]:
     """Everything that is needed to make the same results again, as plain values for JSON.
@@ -41,6 +37,7 @@ def provenance(
     pixel_size : side of a pixel in micrometres, if known.
     settings : whatever else was chosen.
     warnings : sentences about images, by their names.
+    precision : of the arithmetic of the network; several where the images differ.
     when : the time of the results; now by default.
     """
     when = when or datetime.now(UTC).replace(microsecond=0)
@@ -48,11 +45,12 @@ def provenance(
         "made_by": f"cellseg {__version__}",
         "date": when.isoformat(),
         "model": None if model is None else _facts(model),
-        "instances": None if model is None else _instances(model.facts.cells),
+        "instances": None if model is None else model.facts.description.instances,
         "filters": list(filters),
         "cells_left_out": left_out,
         "pixel_size_um": pixel_size,
         "settings": dict(settings or {}),
+        "precision": list(precision),
         "images": [
             {"name": name, "cells": count}
             | ({"warnings": list(said)} if (said := (warnings or {}).get(name)) else {})
@@ -70,42 +68,14 @@ def methods(facts: Mapping[str, Any]) -> str:
     return " ".join(sentences) + "\n"
 
 
-def _instances(cells: CellsFacts | None) -> str:
-    """How the outputs of a model become cells, as a clause in the past tense."""
-    if cells is None:
-        return INSTANCES
-    settings = cells.instances
-    left = f"; parts below {settings.min_area} px²" if settings.min_area else "; parts"
-    least = (
-        f"{left} or with a mean foreground probability below {settings.min_score:g} were dropped"
-    )
-    if cells.target == "semantic":
-        return (
-            f"pixels with a foreground probability above {settings.foreground:g} that touch by an "
-            f"edge were taken as one cell{least}"
-        )
-    closer = ""
-    if settings.closer:
-        below = settings.closer_below
-        some = f", a quarter of them below {below:g} px," if below else ""
-        closer = (
-            f"; images whose typical cell is below {settings.closer:g} px in diameter{some} were "
-            "looked at enlarged to about that, at most threefold"
-        )
-    return (
-        f"pixels with a foreground probability above {settings.foreground:g} were divided into "
-        "cells by the hills of the predicted distance to the boundary less "
-        f"{settings.boundary_weight:g} times the boundary probability (Gaussian of "
-        f"{settings.smoothing:g} px), hills of a prominence below {settings.prominence:g} merged "
-        f"with the higher one beside them{least}{closer}"
-    )
-
-
 def _facts(model: Model) -> dict[str, Any]:
     facts = model.facts
     recipe = facts.recipe.model_dump(mode="json")
-    network = recipe["network"]  # a file of weights without the folders of this machine
-    network["encoder_weights"] = PurePath(network["encoder_weights"]).name
+    network = recipe.get("network", {})  # a file of weights without the folders of this machine
+    if "encoder_weights" in network:
+        network["encoder_weights"] = PurePath(network["encoder_weights"]).name
+    said, found = facts.description, facts.training_facts
+    learned = found.model_dump(mode="json") if found else None
     return {
         "id": model.id,
         "name": facts.name,
@@ -116,7 +86,10 @@ def _facts(model: Model) -> dict[str, Any]:
         "test_images": len(facts.test),
         "epochs": facts.epochs_done,
         "recipe": recipe,
-        "cells": facts.cells.model_dump(mode="json") if facts.cells else None,
+        "training_facts": learned,
+        "cells": learned,  # its name in the first version
+        "start": facts.start.model_dump(mode="json") if facts.start else None,
+        "description": {"network": said.network, "training": said.training},
         "encoder_sha256": facts.encoder_sha256,
         "versions": dict(facts.versions),
     }
@@ -141,23 +114,16 @@ def _images(facts: Mapping[str, Any]) -> list[str]:
 def _segmentation(facts: Mapping[str, Any]) -> list[str]:
     model = facts["model"]
     if model is None:
-        return ["The label images of the cells were given."]
-    recipe = model["recipe"]
-    training, size = recipe["training"], recipe["preprocessing"].get("image_size")
-    encoder = "trained from the start" if model["encoder_sha256"] is None else "pre-trained"
-    if size is not None:
-        encoder += ", frozen" if model["encoder_sha256"] is not None else ""
-        seen = f"for images resized to {size} × {size} pixels"
-    else:
-        seen = f"at full resolution, for cells of typically {model['cells']['diameter']:.0f} pixels"
+        return ["The label images of the cells came from elsewhere."]
+    said = model["description"]
+    precision = facts.get("precision")
+    computed = f" The network was computed in {_listed(precision)}." if precision else ""
     return [
-        f"Cells were segmented with {facts['made_by']} and the model {model['name']}: a U-Net "
-        f"(Ronneberger et al. 2015) with a MobileNetV2 encoder (Sandler et al. 2018; alpha "
-        f"{recipe['network']['alpha']:g}, {encoder}) {seen}.",
-        f"It was trained for {_count(model['epochs'], 'epoch')} with Adam (learning rate "
-        f"{training['learning_rate']:g}) on {_count(model['training_images'], 'image')} of the "
+        f"Cells were segmented with {facts['made_by']} and the model {model['name']}: "
+        f"{said['network']}.",
+        f"It was trained {said['training']}, on {_count(model['training_images'], 'image')} of the "
         f"dataset {model['dataset_name']} (fingerprint {model['dataset_fingerprint'][:12]}).",
-        _sentence(facts["instances"]),
+        _sentence(facts["instances"]) + computed,
     ]
 
 
@@ -192,3 +158,7 @@ def _sentence(clause: str) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(words)

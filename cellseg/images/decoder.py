@@ -22,7 +22,12 @@ import numpy as np
 from cellseg.errors import CellsegError
 from cellseg.images import limits
 from cellseg.images.image import Image
-from cellseg.images.looking import facts_of, images, mask_facts_of, masks
+from cellseg.images.looking import (
+    facts_of,
+    images,
+    mask_facts_of,
+    masks,
+)
 from cellseg.images.reading import opened, several
 from cellseg.images.view import ChoiceNeeded, View
 

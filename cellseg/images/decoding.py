@@ -14,7 +14,12 @@ from cellseg.images import limits
 from cellseg.images.child import Child, Spare
 from cellseg.images.image import Image
 from cellseg.images.stack import StackFacts
-from cellseg.images.view import ChoiceNeeded, Offer, View, cuts
+from cellseg.images.view import (
+    ChoiceNeeded,
+    Offer,
+    View,
+    cuts,
+)
 
 TIMEOUT = 30.0
 """Seconds after which a file counts as one that hangs the reader."""

@@ -10,7 +10,12 @@ from cellseg.errors import CellsegError
 from cellseg.images import limits
 from cellseg.images.image import Axes, Image
 from cellseg.images.stack import UNKNOWN, Stack, StackFacts
-from cellseg.images.view import Cut, View, channels_of, cuts
+from cellseg.images.view import (
+    Cut,
+    View,
+    channels_of,
+    cuts,
+)
 
 BLACK = "none"
 """Name of a colour that shows no channel."""

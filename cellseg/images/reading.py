@@ -13,7 +13,14 @@ from typing import TypeVar
 import numpy as np
 
 from cellseg.errors import CellsegError
-from cellseg.images import arrays, looking, nikon, pictures, tiff, zeiss
+from cellseg.images import (
+    arrays,
+    looking,
+    nikon,
+    pictures,
+    tiff,
+    zeiss,
+)
 from cellseg.images.image import Image
 from cellseg.images.stack import Stack, StackFacts, damaged
 from cellseg.images.view import View

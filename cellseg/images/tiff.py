@@ -10,7 +10,12 @@ import tifffile
 
 from cellseg.errors import CellsegError
 from cellseg.images import calibration, limits
-from cellseg.images.limits import check_disk, check_memory, check_pixels, check_sides
+from cellseg.images.limits import (
+    check_disk,
+    check_memory,
+    check_pixels,
+    check_sides,
+)
 from cellseg.images.stack import Stack
 
 _GREY = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE)

@@ -10,7 +10,12 @@ from pydantic import Field, field_validator, model_validator
 from cellseg.config import Frozen
 from cellseg.errors import CellsegError
 from cellseg.images.limits import MAX_PLANES
-from cellseg.images.stack import LETTERS, UNKNOWN, WORDS, StackFacts
+from cellseg.images.stack import (
+    LETTERS,
+    UNKNOWN,
+    WORDS,
+    StackFacts,
+)
 
 Number = Annotated[int, Field(ge=0)]
 Projection = Literal["max", "mean"]

@@ -1,15 +1,9 @@
 """A model's card: what a person should know before using it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cellseg.config import TrainingSettings
-from cellseg.recipes import CellsFacts, CellsRecipe
-
-if TYPE_CHECKING:
-    from cellseg.models.store import ModelFacts
+from cellseg.models.facts import ModelFacts
 
 FEW_TEST_IMAGES = 5
 WORST = 3
@@ -28,30 +22,11 @@ def card_text(facts: ModelFacts) -> str:
 
 def _summary(facts: ModelFacts) -> str:
     ended = "" if facts.ended == "finished" else " (stopped by the user)"
-    trained = (
-        f"Trained on {facts.created:%d %B %Y} with {len(facts.train)} images of the dataset "
-        f"{facts.dataset_name}, {facts.epochs_done} epochs{ended}."
-    )
-    recipe = facts.recipe
-    if isinstance(recipe, CellsRecipe):
-        return f"{_finds(facts.cells or CellsFacts())} {trained}"
-    size = recipe.preprocessing.image_size
+    start = f", fine-tuned from {facts.start.name}" if facts.start else ""
     return (
-        f"Marks the pixels of an image as foreground (cell) or background. {trained} Every image "
-        f"is resized to {size} x {size} pixels, so structures that vanish at that size are not "
-        "found, and cells that touch count as one."
-    )
-
-
-def _finds(cells: CellsFacts) -> str:
-    apart = (
-        "Finds each cell, also where cells touch, in images of any size."
-        if cells.target == "instances"
-        else "Marks the pixels that are cell, in images of any size; cells that touch count as one."
-    )
-    return (
-        f"{apart} It learned from cells of typically {cells.diameter:.0f} pixels in diameter; say "
-        "the diameter where those of an image differ much."
+        f"{facts.description.summary} Trained on {facts.created:%d %B %Y} with "
+        f"{len(facts.train)} images of the dataset {facts.dataset_name}, {facts.epochs_done} "
+        f"epochs{ended}{start}."
     )
 
 
@@ -116,68 +91,21 @@ def _of_cells(scores: dict[str, Any]) -> list[str]:
 
 
 def _details(facts: ModelFacts) -> str:
-    network, training = facts.recipe.network, facts.recipe.training
-    batch = (
-        training.batch_size_for(len(facts.train))
-        if isinstance(training, TrainingSettings)
-        else training.batch_size
-    )
-    encoder = (
-        "none; the encoder trained too"
-        if facts.encoder_sha256 is None
-        else f"pre-trained{'' if network.encoder_trains else ' and frozen'}, "
-        f"SHA-256 `{facts.encoder_sha256}`"
-    )
     lines = [
-        "## Details",
-        f"- Recipe: {facts.recipe.name}; Adam, learning rate {training.learning_rate:g}, "
-        + f"batch size {batch}, seed {training.seed}; {facts.seconds:.0f} s of training",
-        f"- Encoder: MobileNetV2, alpha {network.alpha:g}; weights: {encoder}",
-        f"- Decoder filters: {', '.join(str(count) for count in network.decoder_filters)}",
-        f"- Taken of each image file: {facts.view.words or 'the picture as it is'}",
-        *_learned(facts),
-        f"- Dataset fingerprint: `{facts.dataset_fingerprint}`",
-        f"- Test images: {_named(facts.test)}",
-        "- Versions: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()),
+        f"Recipe: {facts.recipe.name}; {facts.seconds:.0f} s of training",
+        *facts.description.details,
+        f"Taken from each image file: {facts.view.words or 'the image as it is'}",
+        f"Dataset fingerprint: `{facts.dataset_fingerprint}`",
+        f"Test images: {_named(facts.test)}",
+        "Versions: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()),
     ]
-    return lines[0] + "\n\n" + "\n".join(lines[1:])
-
-
-def _learned(facts: ModelFacts) -> list[str]:
-    if facts.cells is None:
-        return []
-    cells, recipe, settings = facts.cells, facts.recipe, facts.cells.instances
-    assert isinstance(recipe, CellsRecipe)
-    squares, bent = recipe.training.crop, recipe.training.elastic
-    return [
-        "- Convolutions of the decoder: "
-        + ", ".join(str(count) for count in recipe.network.decoder_convolutions),
-        f"- Squares to learn from: {f'{squares} pixels' if squares else 'about three cells'} a side"
-        + (f", {bent:.0%} of them bent" if bent else ""),
-        f"- Started from: {recipe.start or 'the encoder alone'}; {cells.precision} on "
-        f"{cells.device}",
-        f"- Cells: foreground above {settings.foreground:g}, prominence {settings.prominence:g}, "
-        f"smoothing {settings.smoothing:g} pixels, boundary weight {settings.boundary_weight:g}, "
-        f"smallest {settings.min_area} pixels, least mean probability {settings.min_score:g}"
-        + (
-            f"; cells below {settings.closer:g} pixels{_quarter(settings.closer_below)} looked at "
-            "enlarged, at most threefold"
-            if settings.closer
-            else ""
-        )
-        + ("; looked at with its three mirror images" if cells.mirrored else ""),
-        f"- Validation images: {_named(cells.validation_images)}",
-    ]
+    return "## Details\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
 def _named(images: Sequence[str]) -> str:
     if len(images) <= MOST_NAMED:
         return ", ".join(images) or "none"
     return f"{len(images)}, named in `model.json`"
-
-
-def _quarter(below: float | None) -> str:
-    return f", a quarter of them below {below:g}," if below else ""
 
 
 def _percent(share: float | None) -> str:

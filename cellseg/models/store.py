@@ -6,17 +6,15 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from cellseg.config import Frozen, Recipe
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.models.card import card_text
-from cellseg.recipes import AnyRecipe, CellsFacts, CellsRecipe
+from cellseg.models.facts import ModelFacts
+from cellseg.recipes.base import RecipeSettings
 from cellseg.workspace import (
     Workspace,
     checked_name,
@@ -37,47 +35,6 @@ SHIPPED = Path(__file__).parent / "shipped"
 """The models that come with cellseg; made by `scripts/`, and never changed here."""
 
 _MEMBERS = (SETTINGS, WEIGHTS, BEST_ON_TEST, CARD)
-
-
-class BestOnTest(Frozen):
-    """The epoch whose weights scored best on the test split: a choice made on the test data."""
-
-    epoch: int
-    iou: float
-
-
-class ModelFacts(Frozen):
-    """Everything that is known of a model, as stored beside its weights.
-
-    cells : what a training by the recipe `cells` found out.
-    scores : what `cellseg.analysis.evaluation.evaluate` gave for the test images; None where all
-        images trained.
-    ended : `finished`, or `stopped` where the user ended the training before its last epoch.
-    view : what was taken of each image file; the same is taken of those that it segments.
-    about : what its maker says of it, Markdown.
-    """
-
-    format: Literal[1] = 1
-    name: str
-    created: datetime
-    recipe: AnyRecipe
-    cells: CellsFacts | None = None
-    dataset_name: str
-    dataset_fingerprint: str
-    test_dataset_name: str | None = None
-    train: tuple[str, ...]
-    test: tuple[str, ...]
-    train_hashes: tuple[str, ...] = ()
-    epochs_done: int
-    ended: Literal["finished", "stopped"]
-    seconds: float
-    scores: dict[str, Any] | None
-    best_on_test: BestOnTest | None = None
-    encoder_sha256: str | None
-    run_id: str
-    view: View = View()
-    versions: dict[str, str]
-    about: str = ""
 
 
 class Model:
@@ -103,14 +60,14 @@ class Model:
         return self.folder.parent == SHIPPED
 
     @property
-    def recipe(self) -> Recipe | CellsRecipe:
+    def recipe(self) -> RecipeSettings:
         """The settings it was trained with; prediction reads its preprocessing here."""
         return self.facts.recipe
 
     @property
-    def finds_each(self) -> bool:
-        """Whether it finds each cell by itself, not only which pixels are cell."""
-        return self.facts.cells is not None and self.facts.cells.target == "instances"
+    def separates_cells(self) -> bool:
+        """Whether it finds each cell as an instance, not only which pixels are cell."""
+        return self.facts.separates_cells
 
     @property
     def view(self) -> View:
@@ -286,11 +243,6 @@ _DAMAGED = (
     RuntimeError,  # how zipfile asks for a password
 )
 """What is raised where the bytes of a packed model make no sense."""
-
-
-def now() -> datetime:
-    """The time to the second, with its zone."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _members(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:

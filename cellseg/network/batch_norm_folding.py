@@ -13,7 +13,7 @@ from cellseg.network.subpixel_convolution import (
     subpixel_convolution,
     subpixel_weights,
 )
-from cellseg.recipes import Precision
+from cellseg.recipes.base import Precision
 
 PADDED = ((0, 1), (0, 1))
 """What MobileNetV2 pads by before a stride of 2: as `same` does where sides are even."""

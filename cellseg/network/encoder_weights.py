@@ -1,28 +1,15 @@
-"""Where the encoder's pre-trained weights come from: a file, Keras's cache or one download."""
+"""Where the pre-trained weights of an encoder come from: a file, Keras's cache or one download."""
 
 import hashlib
 import os
 from pathlib import Path
 
 from cellseg import fetching
-from cellseg.config import EncoderSettings
 from cellseg.errors import CellsegError
 from cellseg.fetching import Progress
+from cellseg.recipes.encoders import EncoderSettings
 
 FILE_VARIABLE = "CELLSEG_ENCODER_WEIGHTS"
-SOURCE = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
-_PUBLISHED_SIZES = (96, 128, 160, 192, 224)
-_SHA256 = {
-    "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5": (
-        "d43c70f8ea04b1087170401b2f4739f41b94200e30892ea8d050ac65779146c6"
-    ),
-}
-
-
-def file_name(alpha: float, image_size: int) -> str:
-    """Keras's name of the MobileNetV2 file without top for an encoder width and image size."""
-    size = image_size if image_size in _PUBLISHED_SIZES else 224
-    return f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{float(alpha)}_{size}_no_top.h5"
 
 
 def local_file(settings: EncoderSettings, image_size: int) -> Path | None:
@@ -39,7 +26,7 @@ def local_file(settings: EncoderSettings, image_size: int) -> Path | None:
         return _existing(Path(settings.encoder_weights), "The encoder weights file")
     if named := os.environ.get(FILE_VARIABLE):
         return _existing(Path(named), f"The file that {FILE_VARIABLE} names,")
-    cached = _cache() / file_name(settings.alpha, image_size)
+    cached = _cache() / settings.architecture.file_name(settings.alpha, image_size)
     return cached if cached.is_file() else None
 
 
@@ -73,7 +60,7 @@ def resolve(
     found = local_file(settings, image_size)
     if found is not None:
         return found
-    return _download(file_name(settings.alpha, image_size), progress)
+    return _download(settings, image_size, progress)
 
 
 def sha256(path: Path) -> str:
@@ -94,12 +81,14 @@ def _cache() -> Path:
     return (Path(home) if home else Path.home() / ".keras") / "models"
 
 
-def _download(name: str, progress: Progress | None) -> Path:
+def _download(settings: EncoderSettings, image_size: int, progress: Progress | None) -> Path:
     """Fetch Keras's file into Keras's cache; it appears there whole and checked, or not at all."""
-    expected = _SHA256.get(name)
+    encoder = settings.architecture
+    name = encoder.file_name(settings.alpha, image_size)
+    expected = encoder.sha256.get(name)
     known_hash = f"sha256:{expected}" if expected else None
     try:
-        return fetching.fetch(SOURCE + name, known_hash, _cache() / name, progress)
+        return fetching.fetch(encoder.weights_url + name, known_hash, _cache() / name, progress)
     except fetching.NotFetched as reason:
         raise CellsegError(
             f"The ImageNet weights {name} are not on this machine and could not be downloaded "

@@ -13,7 +13,7 @@ from cellseg.network.batch_norm_folding import (
     scale_and_shift,
     scaled,
 )
-from cellseg.recipes import Precision
+from cellseg.recipes.base import Precision
 
 
 def folded_training_graph(network: keras.Model, precision: Precision) -> keras.Model:

@@ -9,7 +9,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from cellseg.recipes import Precision
+from cellseg.recipes.base import Precision
 
 BFLOAT16_FEATURES = frozenset({"avx512_bf16", "amx_bf16"})
 """Features of an x86 processor that multiplies bfloat16 and adds up in float32."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cellseg.recipes.base import Precision
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -12,9 +14,11 @@ class Cells:
 
     labels : int32 (Y, X); 0 is background, 1 to N the cells.
     probability : of foreground, float32 (Y, X), 0 to 1.
-    warnings : sentences about the image, where it seems unlike those that the model learned from.
+    warnings : sentences about the image, where it is out of the distribution of the training.
+    precision : of the arithmetic of the network.
     """
 
     labels: NDArray[np.int32]
     probability: NDArray[np.float32]
     warnings: tuple[str, ...] = ()
+    precision: Precision = "float32"

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 
 from cellseg.errors import CellsegError
+from cellseg.recipes.curves import Row
+from cellseg.recipes.registry import recipe_of
 from cellseg.training import jobs
 from cellseg.training.runs import Progress, Run
 
@@ -83,7 +85,7 @@ class _Lines:
     def report(self, progress: Progress) -> None:
         rows = self._run.metrics()
         for row in rows[self._epochs :]:
-            self._say(_epoch_line(row, progress.epochs))
+            self._say(_epoch_line(self._run, row, progress.epochs))
         self._epochs = len(rows)
         phase = progress.phase.split(",")[0]  # what follows a comma counts along
         if phase and phase != self._phase:
@@ -91,24 +93,10 @@ class _Lines:
             self._say(phase)
 
 
-LABELS = {
-    "loss": "loss",
-    "iou": "IoU",
-    "val_ap": "validation AP",
-    "val_count_error": "count error",
-    "val_iou": "test IoU",
-    "val_dice": "Dice",
-}
-"""The scores of an epoch that are worth a word."""
-
-
-def _epoch_line(row: dict[str, float | None], epochs: int | None) -> str:
+def _epoch_line(run: Run, row: Row, epochs: int | None) -> str:
     parts = [f"Epoch {row['epoch']}" + (f" of {epochs}" if epochs is not None else "")]
-    own = "val_ap" in row
-    for key, label in LABELS.items():
-        if key == "val_dice" and not own:
-            continue
-        label = label.replace("test", "validation") if own else label
-        if (value := row.get(key)) is not None:
-            parts.append(f"{label} {value:.3f}")
+    for panel in recipe_of(run.config.recipe).panels:
+        for curve in panel.curves:
+            if curve.printed and (value := row.get(curve.key)) is not None:
+                parts.append(f"{curve.printed} {value:.3f}")
     return ", ".join(parts)

@@ -1,6 +1,6 @@
 """Start and stop trainings: one at a time, each in a process of its own."""
 
-import statistics
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
@@ -9,30 +9,32 @@ from filelock import FileLock
 
 import cellseg
 from cellseg import processes
-from cellseg.config import Recipe
 from cellseg.datasets.split import make_split
 from cellseg.datasets.store import Dataset
 from cellseg.errors import CellsegError, TrainingActive
-from cellseg.models.store import Model, ModelStore, now
+from cellseg.models.facts import now
+from cellseg.models.store import Model, ModelStore
 from cellseg.network import encoder_weights
-from cellseg.recipes import CellsRecipe, CellsTraining
-from cellseg.training.runs import Run, RunConfig, RunStore, write_config
+from cellseg.recipes.base import (
+    PastTraining,
+    Recipe,
+    RecipeSettings,
+    Start,
+)
+from cellseg.recipes.registry import default_recipe, recipe_of
+from cellseg.training.runs import (
+    Run,
+    RunConfig,
+    RunStore,
+    write_config,
+)
 from cellseg.workspace import Workspace, disk_errors, free_id
-
-STARTUP_SECONDS = 15.0
-"""Loading TensorFlow and tracing the first step."""
-
-SECONDS_AN_IMAGE = {True: 0.12, False: 0.08}
-"""A first guess of the time for one image and epoch on two CPU cores, by `encoder_trains`."""
-
-SECONDS_A_SQUARE = 0.15
-"""A first guess of the time for one square of 256 pixels in the recipe `cells`, two CPU cores."""
 
 
 def start(
     workspace: Workspace,
     dataset: Dataset,
-    recipe: Recipe | CellsRecipe,
+    settings: RecipeSettings,
     model_name: str,
     *,
     test_fraction: float | None = None,
@@ -53,7 +55,7 @@ def start(
     CellsegError
         Where the name is taken or the data cannot be split.
     """
-    recipe = _with_absolute_weights(recipe)
+    settings = _with_absolute_weights(settings)
     train, test = _split(dataset, test_fraction, test_dataset)
     with disk_errors(workspace.root):
         workspace.runs.mkdir(parents=True, exist_ok=True)
@@ -68,7 +70,8 @@ def start(
         config = RunConfig(
             model_name=name,
             created=now(),
-            recipe=recipe,
+            recipe=settings,
+            start=_start(workspace, settings),
             dataset_id=dataset.id,
             dataset_name=dataset.name,
             dataset_fingerprint=dataset.fingerprint,
@@ -87,46 +90,34 @@ def start(
     return run
 
 
-def default_encoder(dataset: Dataset) -> str:
+def default_encoder_weights(dataset: Dataset) -> str:
     """Where the encoder of a training starts if nobody chooses: from ImageNet.
 
-    The sample project must work without a network, so its encoder starts from `none` where the
+    The sample dataset must work without a network, so its encoder starts at random where the
     ImageNet weights are not on this machine.
     """
-    recipe = Recipe()
-    at_hand = encoder_weights.available(recipe.network, recipe.preprocessing.image_size)
-    return "none" if dataset.sample and not at_hand else "imagenet"
+    settings = default_recipe(dataset.kind, dataset.sample).settings()
+    encoder = settings.encoder_settings
+    if not dataset.sample or encoder is None:
+        return "imagenet"
+    at_hand = encoder_weights.available(encoder, settings.encoder_size)
+    return "imagenet" if at_hand else "none"
 
 
-def default_recipe(dataset: Dataset) -> str:
-    """The recipe if nobody chooses: `cells` where the masks tell cells apart, else `seed`.
-
-    The sample project is to be tried in two minutes, so it learns by `seed` too.
-    """
-    return "cells" if dataset.kind == "labels" and not dataset.sample else "seed"
-
-
-def going_on(recipe: Recipe | CellsRecipe, start: Model) -> CellsRecipe:
-    """The recipe with the network of a model to start from.
+def fine_tuned(settings: RecipeSettings, start: Model) -> RecipeSettings:
+    """The settings with the network of a model to start from.
 
     Raises
     ------
     CellsegError
-        Where the recipe or the model is not one of `cells`.
+        Where the recipe cannot start from this model.
     """
-    if not isinstance(recipe, CellsRecipe) or not isinstance(start.recipe, CellsRecipe):
-        raise CellsegError(
-            f"The model {start.name} was not trained by the recipe cells; only such a model can "
-            "be gone on from, by the recipe cells."
-        )
-    wished = recipe.network.model_dump(
-        include={"freeze_encoder", "thaw_after", "freeze_norms", "batch_norm_momentum"}
-    )
-    network = start.recipe.network.model_copy(update=wished)
-    preprocessing = start.recipe.preprocessing
-    return recipe.model_copy(
-        update={"network": network, "preprocessing": preprocessing, "start": start.id}
-    )
+    return recipe_of(settings).fine_tuned(settings, start.recipe, start.id)
+
+
+def start_models(models: Iterable[Model], recipe: Recipe) -> list[Model]:
+    """The models that a fine-tuning by a recipe can start from."""
+    return [model for model in models if recipe.fine_tunes and model.recipe.name == recipe.name]
 
 
 def stop(run: Run) -> None:
@@ -135,58 +126,31 @@ def stop(run: Run) -> None:
 
 
 def estimate_seconds(
-    workspace: Workspace, recipe: Recipe | CellsRecipe, train_images: int, test_images: int
+    workspace: Workspace, settings: RecipeSettings, train_images: int, test_images: int
 ) -> float:
-    """How long a training will take, from the pace of the last run with the same network."""
-    if isinstance(recipe, CellsRecipe):
-        return _estimate_cells(workspace, recipe)
-    images = train_images + test_images / 3  # a test image has no backward pass
-    epochs = recipe.training.epochs
-    for run in RunStore(workspace).all():
-        past = run.config.recipe
-        if isinstance(past, CellsRecipe):
-            continue
-        if (past.network, past.preprocessing) != (recipe.network, recipe.preprocessing):
-            continue
-        if seconds := [row["seconds"] for row in run.metrics()[1:]]:
-            past_images = len(run.config.train) + len(run.config.test) / 3
-            return STARTUP_SECONDS + statistics.median(seconds) / past_images * images * epochs
-    pace = SECONDS_AN_IMAGE[recipe.network.encoder_trains]
-    area = (recipe.preprocessing.image_size / 128) ** 2
-    return STARTUP_SECONDS + pace * area * images * epochs
+    """How long a training will take, from the pace of the last one like it."""
+    history = (
+        PastTraining(run.config.recipe, run.metrics(), len(run.config.train), len(run.config.test))
+        for run in RunStore(workspace).all()
+    )
+    return recipe_of(settings).estimate(settings, train_images, test_images, history)
 
 
-def _estimate_cells(workspace: Workspace, recipe: CellsRecipe) -> float:
-    training = recipe.training
-    if training.epochs is None and training.minutes is not None:
-        return STARTUP_SECONDS + 60.0 * training.minutes
-    squares = (training.epochs or 0) * training.steps * training.batch_size
-    pace = SECONDS_A_SQUARE
-    for run in RunStore(workspace).all():
-        past = run.config.recipe
-        if isinstance(past, CellsRecipe) and past.network == recipe.network:
-            if seconds := [row["seconds"] for row in run.metrics()[1:]]:
-                done = past.training.steps * past.training.batch_size
-                area = _area(past.training)
-                pace = statistics.median(seconds) / done / area
-                break
-    return STARTUP_SECONDS + pace * squares * _area(training)
+def _start(workspace: Workspace, settings: RecipeSettings) -> Start | None:
+    """The model that is fine-tuned, as it is now."""
+    if settings.start is None:
+        return None
+    model = ModelStore(workspace).get(settings.start)
+    return Start(id=model.id, name=model.name, sha256=encoder_weights.sha256(model.weights))
 
 
-def _area(training: CellsTraining) -> float:
-    """Of a square, in those of 256 x 256 pixels; squares that fit the cells are mostly small."""
-    return ((training.crop or 128) / 256) ** 2
-
-
-def _with_absolute_weights(recipe: Recipe | CellsRecipe) -> Recipe | CellsRecipe:
-    """The recipe with a weights file that exists and that any folder can name."""
-    named = recipe.network.encoder_weights
-    if named in ("imagenet", "none"):
-        return recipe
-    encoder_weights.local_file(recipe.network, recipe.encoder_size)
-    path = str(Path(named).expanduser().absolute())
-    network = recipe.network.model_copy(update={"encoder_weights": path})
-    return recipe.model_copy(update={"network": network})
+def _with_absolute_weights(settings: RecipeSettings) -> RecipeSettings:
+    """The settings with a weights file that exists and that any folder can name."""
+    encoder = settings.encoder_settings
+    if encoder is None or encoder.encoder_weights in ("imagenet", "none"):
+        return settings
+    encoder_weights.local_file(encoder, settings.encoder_size)
+    return settings.with_encoder_weights(str(Path(encoder.encoder_weights).expanduser().absolute()))
 
 
 def _split(

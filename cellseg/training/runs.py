@@ -12,9 +12,16 @@ from cellseg import processes
 from cellseg.config import Frozen
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
-from cellseg.processes import Word
-from cellseg.recipes import AnyRecipe
-from cellseg.workspace import Workspace, known_folder, read_json, size_on_disk, write_json
+from cellseg.processes import WorkerStatus
+from cellseg.recipes.base import Start
+from cellseg.recipes.registry import AnySettings
+from cellseg.workspace import (
+    Workspace,
+    known_folder,
+    read_json,
+    size_on_disk,
+    write_json,
+)
 
 State = Literal["starting", "running", "finished", "stopped", "failed", "interrupted"]
 ENDED = frozenset({"finished", "stopped", "failed", "interrupted"})
@@ -24,12 +31,12 @@ class RunConfig(Frozen):
     """What a run was asked to do, frozen at its start.
 
     train, test : names of pairs; the test images come from `test_dataset_id` where that is given.
-    view : what was taken of each image file of the dataset.
+    view : what was taken of each image file of the dataset. start : the model that is fine-tuned.
     """
 
     model_name: str
     created: datetime
-    recipe: AnyRecipe
+    recipe: AnySettings
     dataset_id: str
     dataset_name: str
     dataset_fingerprint: str
@@ -38,10 +45,11 @@ class RunConfig(Frozen):
     test_dataset_id: str | None = None
     test_dataset_name: str | None = None
     view: View = View()
+    start: Start | None = None
     versions: dict[str, str]
 
 
-class Status(Word):
+class Status(WorkerStatus):
     """What the worker last wrote of itself.
 
     state : never `starting` nor `interrupted`; those are what a reader makes of silence.
@@ -142,7 +150,7 @@ class Run:
     def progress(self) -> Progress:
         """How far it is; a worker that is gone or silent for 60 s counts as interrupted."""
         status = self.status()
-        epochs = self.config.recipe.training.epochs
+        epochs = self.config.recipe.epochs
         if status is None:
             message = processes.never_began(self.folder, self.config.created, "training")
             state: State = "interrupted" if message else "starting"

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cellseg.processes import Speaker
+from cellseg.processes import StatusWriter
 from cellseg.training.runs import Status
 
 
-class StatusWriter(Speaker[Status]):
-    """Keeps the status.json of a run true; see `Speaker`."""
+class RunStatusWriter(StatusWriter[Status]):
+    """Keeps the status.json of a run true; see `processes.StatusWriter`."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, Status)

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
-from cellseg.models.store import BestOnTest, Model, ModelFacts, ModelStore, now
+from cellseg.models.facts import BestOnTest, ModelFacts, now
+from cellseg.models.store import Model, ModelStore
 from cellseg.network import encoder_weights
-from cellseg.recipes import CellsRecipe
 from cellseg.training.runs import Run, read_run
-from cellseg.training.status import StatusWriter
+from cellseg.training.status import RunStatusWriter
 from cellseg.workspace import Workspace
 
 if TYPE_CHECKING:
-    from cellseg.training.trainer import Data, Trained
+    from cellseg.training.engine import Data, Trained
 
 log = logging.getLogger("cellseg.training")
 
@@ -32,7 +32,7 @@ class Worker:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.workspace = Workspace(run.folder.parent.parent)
-        self.status = StatusWriter(run.folder)
+        self.status = RunStatusWriter(run.folder)
         self._terminated = False
         self._began = time.monotonic()
 
@@ -72,20 +72,18 @@ class Worker:
         config = self.run.config
         weights = self._encoder_weights()
         self.status.say("Loading TensorFlow, about 10 s")
-        from cellseg.training import cells_trainer, trainer
+        from cellseg.training.engine import Data, Stopped, trainer_of
 
+        trainer = trainer_of(config.recipe)
         datasets = DatasetStore(self.workspace)
         train_from = datasets.get(config.dataset_id)
         test_from = datasets.get(config.test_dataset_id) if config.test_dataset_id else train_from
-        data = trainer.Data(train_from, test_from, config.train, config.test)
+        data = Data(train_from, test_from, config.train, config.test)
         try:
-            teach = cells_trainer.train if isinstance(config.recipe, CellsRecipe) else trainer.train
-            trained = teach(self.run, data, weights, self.status, self.stop_requested)
-        except trainer.Stopped:
+            trained = trainer.train(self.run, data, weights, self.status, self.stop_requested)
+        except Stopped:
             return "stopped", None, "Stopped before the first step, so there is no model."
         self.status.say("Scoring the test images" if data.test else "Publishing the model")
-        if trained.cells is None:
-            trained.network.save_weights(str(self.run.weights))
         model = self._publish(trained, data)
         return ("stopped" if trained.stopped else "finished"), model, None
 
@@ -97,18 +95,19 @@ class Worker:
             of = f" of {total / 1e6:.1f}" if total else ""
             self.status.note(phase=f"Downloading ImageNet weights, {done / 1e6:.1f}{of} MB")
 
-        if isinstance(recipe, CellsRecipe) and recipe.start:
+        if recipe.start:
             model = ModelStore(self.workspace).get(recipe.start)
             self.status.note(encoder_sha256=model.facts.encoder_sha256)
             return model.weights
+        if recipe.encoder_settings is None:
+            return None
         self.status.say("Looking for the encoder weights")
-        path = encoder_weights.resolve(recipe.network, recipe.encoder_size, downloading)
+        path = encoder_weights.resolve(recipe.encoder_settings, recipe.encoder_size, downloading)
         self.status.note(encoder_sha256=encoder_weights.sha256(path) if path else None)
         return path
 
     def _publish(self, trained: "Trained", data: "Data") -> Model:
         from cellseg.analysis.evaluation import evaluate
-        from cellseg.segmentation.predictor import predictor_of
 
         config = self.run.config
 
@@ -117,14 +116,14 @@ class Worker:
 
         scores = None
         if data.test:
-            predictor = predictor_of(trained.network, config.recipe, trained.cells)
-            scores = evaluate(predictor, data.test_from, data.test, scoring)
+            scores = evaluate(trained.predictor, data.test_from, data.test, scoring)
         hashes = {pair.name: pair.image_sha256 for pair in data.train_from.pairs}
         facts = ModelFacts(
             name=config.model_name,
             created=now(),
             recipe=config.recipe,
-            cells=trained.cells,
+            training_facts=trained.facts,
+            start=config.start,
             dataset_name=config.dataset_name,
             dataset_fingerprint=config.dataset_fingerprint,
             test_dataset_name=config.test_dataset_name,

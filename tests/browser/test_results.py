@@ -10,8 +10,8 @@ import tifffile
 from playwright.sync_api import expect
 
 from benchmarks.cells import field
+from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
-from cellseg.batches.work import segment_into
 from cellseg.images.image import Image
 from cellseg.workspace import Workspace
 from tests import made

@@ -19,7 +19,7 @@ APP = """
 import numpy as np
 import streamlit as st
 from cellseg.images.image import Image
-from cellseg.ui.viewer import viewer
+from cellseg.ui.viewer.viewer import viewer
 
 st.set_page_config(layout="wide")
 said = st.session_state
@@ -54,9 +54,9 @@ st.text(f"Selected: {list(seen.selected)}")
 """
 ROUTES = """
 import streamlit as st
-from cellseg.ui import server
+from cellseg.server.routes import routes
 
-app = st.App("pages.py", routes=server.routes())
+app = st.App("pages.py", routes=routes(""))
 """
 
 

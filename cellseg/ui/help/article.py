@@ -6,10 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from cellseg.ui import shell, state
 from cellseg.ui.help import guide
 from cellseg.ui.help.guide import DOCS, Section, Topic
-from cellseg.ui.help.parts import Kind, Note, Picture, parts
+from cellseg.ui.help.parts import (
+    Kind,
+    Note,
+    Picture,
+    parts,
+)
+from cellseg.ui.shell import frame, session
 
 _BOX: dict[Kind, tuple[Callable[..., object], str]] = {
     "note": (st.info, "info"),
@@ -58,7 +63,7 @@ def _open_button(name: str, place: str) -> None:
         "All of the help" if name == guide.INDEX else guide.title(name),
         key=f"help-{place}-{name}",
         type="tertiary",
-        on_click=shell.callback(state.choose),
+        on_click=frame.callback(session.choose),
         args=("topic", name),
     )
 

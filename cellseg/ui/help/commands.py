@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
-from cellseg.cli import app
+from cellseg.cli.commands import app
 
 PROGRAM = "python -m cellseg"
 

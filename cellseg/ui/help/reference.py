@@ -10,7 +10,7 @@ from cellseg.analysis.measurements import DEFINITIONS
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.images.view import View
 from cellseg.limits import Limits
-from cellseg.recipes import RECIPES, InstanceSettings
+from cellseg.recipes.registry import names, recipe
 from cellseg.ui.help import commands, settings
 
 _MARK = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
@@ -32,9 +32,9 @@ def _part(name: str) -> str:
         case "commands":
             return commands.markdown()
         case "recipes":
-            return "\n\n".join(_recipe(known, kind) for known, kind in RECIPES.items())
+            return "\n\n".join(_recipe(known, recipe(known).settings) for known in names())
         case "instances":
-            return settings.table(InstanceSettings)
+            return "\n\n".join(_thresholds())
         case "prediction":
             return settings.table(PredictionOptions)
         case "view":
@@ -48,15 +48,25 @@ def _part(name: str) -> str:
 
 def measurements() -> str:
     """A table of the columns: name, definition with unit, and what CellProfiler calls it."""
-    names = SHAPE_NAMES | {
+    known = SHAPE_NAMES | {
         f"intensity_{statistic}": f"Intensity_{name}_…"
         for statistic, name in INTENSITY_NAMES.items()
     }
     rows = ["| column | definition | in CellProfiler |", "|---|---|---|"]
     for column, definition in DEFINITIONS.items():
-        name = f"`{names[column]}`" if column in names else ""
+        name = f"`{known[column]}`" if column in known else ""
         rows.append(f"| `{column}` | {definition} | {name} |")
     return "\n".join(rows)
+
+
+def _thresholds() -> list[str]:
+    """The settings by which the outputs of each recipe's network become instances."""
+    tuned = [settings.groups(facts).get("instances") for facts in map(_facts, names()) if facts]
+    return [settings.table(group) for group in tuned if group]
+
+
+def _facts(name: str) -> type[Frozen] | None:
+    return recipe(name).facts
 
 
 def _recipe(name: str, kind: type[Frozen]) -> str:

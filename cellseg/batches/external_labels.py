@@ -1,0 +1,199 @@
+"""Label images that are there already: measured beside their images, scored beside the truth."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cellseg.analysis.comparison import Comparison, compare
+from cellseg.analysis.measurements import measure
+from cellseg.batches.inputs import ENDINGS, images
+from cellseg.datasets.intake.pairing import pair_apart
+from cellseg.datasets.masks import (
+    MaskScale,
+    decide_kind,
+    labels,
+    mask_facts,
+    soft_foreground,
+)
+from cellseg.errors import CellsegError
+from cellseg.images.choosing import remarks
+from cellseg.images.decoding import Decoder
+from cellseg.images.view import View
+from cellseg.limits import Limits
+
+Progress = Callable[[int, int, str], None]
+_BLACK_AND_WHITE = {1, 255}
+
+
+class Given(NamedTuple):
+    """Pairs of files from two folders, in the order of names in the first; who has no partner."""
+
+    pairs: list[tuple[Path, Path]]
+    alone: list[str]
+
+
+def paired(first: Path, second: Path) -> Given:
+    """Find the files of two folders that belong together by name.
+
+    Names are the same, or differ in words such as `_labels` and `_mask`. Of a folder with what
+    `segment` wrote the label images count alone.
+
+    Raises
+    ------
+    CellsegError
+        Where a folder is missing or holds no image, or no two files belong together.
+    """
+    files = [{path.name: path for path in _label_files(folder)} for folder in (first, second)]
+    found = pair_apart(*map(list, files))
+    if not found.pairs:
+        raise CellsegError(
+            f"No file of {first} belongs to one of {second} by its name; needed are equal names, "
+            "or names like a.tif and a_labels.tif."
+        )
+    alone = _alone(found.images_without_mask, first, second)
+    alone += _alone(found.masks_without_image, second, first)
+    place = {name: number for number, name in enumerate(files[0])}
+    pairs = sorted(found.pairs, key=lambda one: place[one.image])
+    return Given([(files[0][one.image], files[1][one.mask]) for one in pairs], alone)
+
+
+def measured(
+    pairs: Sequence[tuple[Path, Path]],
+    pixel_size: float | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+    view: View | None = None,
+) -> Iterator[tuple[Path, pd.DataFrame | str, list[str]]]:
+    """Measure label images beside their images.
+
+    Parameters
+    ----------
+    pairs : image and label image.
+    pixel_size : side of a pixel in µm; it goes before what the files say.
+    progress : called with (pairs done, pairs in all, name of the next).
+    view : what is taken of each image file; one image.
+
+    Yields
+    ------
+    The image's path, the table of its cells or a sentence where there is none, and remarks about
+    what was taken of its file.
+    """
+    view = view or View()
+    with _decoder(limits) as decoder:
+        scale = _scale([mask for _, mask in pairs], decoder)
+        for image_path, mask_path in _told(pairs, progress):
+            try:
+                said = remarks(decoder.describe(image_path), view, image_path.name)
+                image = decoder.image(image_path, view=view)
+                found = _labels(mask_path, scale, decoder)
+                _check(found.shape, (image.height, image.width), mask_path, image_path)
+                size = image.pixel_size_um if pixel_size is None else pixel_size
+                table = measure(found, image.pixels, image=image_path.name, pixel_size=size)
+            except CellsegError as error:
+                yield image_path, str(error), []
+            else:
+                yield image_path, table, said
+
+
+def scored(
+    pairs: Sequence[tuple[Path, Path]],
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Comparison | str]:
+    """Compare predicted with true label images; a sentence takes the place of what cannot be.
+
+    Parameters
+    ----------
+    pairs : truth and prediction; each side is read by what the values of all its masks mean.
+    progress : called with (pairs done, pairs in all, name of the next).
+    """
+    with _decoder(limits) as decoder:
+        scales = [_scale([pair[side] for pair in pairs], decoder) for side in (0, 1)]
+        for paths in _told(pairs, progress):
+            try:
+                truth, predicted = (
+                    _labels(path, scale, decoder) for path, scale in zip(paths, scales, strict=True)
+                )
+                _check(predicted.shape, truth.shape, paths[1], paths[0])
+                yield compare(paths[0].name, truth, predicted)
+            except CellsegError as error:
+                yield str(error)
+
+
+def _alone(names: Sequence[str], folder: Path, other: Path) -> list[str]:
+    """A sentence about the files of a folder without a partner in the other, if there are any."""
+    if not names:
+        return []
+    if len(names) == 1:
+        return [f"{folder / names[0]} has no partner in {other}; it was left out."]
+    return [
+        f"{len(names)} files of {folder} have no partner in {other}, {names[0]} and others; they "
+        "were left out."
+    ]
+
+
+def _decoder(limits: Limits | None) -> Decoder:
+    limits = limits or Limits()
+    return Decoder(limits.file_seconds, limits.image_pixels)
+
+
+def _told(
+    pairs: Sequence[tuple[Path, Path]], progress: Progress | None
+) -> Iterator[tuple[Path, Path]]:
+    for done, pair in enumerate(pairs):
+        if progress:
+            progress(done, len(pairs), pair[0].name)
+        yield pair
+    if progress:
+        progress(len(pairs), len(pairs), "")
+
+
+def _scale(masks: Sequence[Path], decoder: Decoder) -> MaskScale:
+    """Whether masks are black and white, so that touching pixels are a cell, or label images.
+
+    Label images that hold a single cell each are told from black and white ones by the number of
+    the cell, unless it is 1 or 255, and then the difference is one only where a cell has parts.
+    """
+    facts = []
+    for path in masks:
+        try:
+            facts.append(mask_facts(decoder.mask(path)))
+        except CellsegError:  # said when it is read again
+            continue
+    if not facts or decide_kind(facts) != "binary":
+        return MaskScale("labels")
+    soft = soft_foreground(facts)
+    marks = {value for mask in facts for value in mask.values} - {0}
+    return MaskScale("binary", soft) if soft or marks <= _BLACK_AND_WHITE else MaskScale("labels")
+
+
+def _labels(path: Path, scale: MaskScale, decoder: Decoder) -> NDArray[np.integer]:
+    return labels(decoder.mask(path, view=View()), scale.kind, scale.foreground)
+
+
+def _check(found: tuple[int, ...], needed: tuple[int, ...], path: Path, other: Path) -> None:
+    if found != needed:
+        raise CellsegError(
+            f"{path.name} has {found[0]} x {found[1]} pixels and {other.name} {needed[0]} x "
+            f"{needed[1]}; needed are two images of one size."
+        )
+
+
+def _label_files(folder: Path) -> list[Path]:
+    """The image files of a folder; of what `segment` wrote beside label images nothing else."""
+    if not folder.is_dir():
+        raise CellsegError(f"{folder} is no folder; give the folder that holds the images.")
+    found = images(folder)
+    stems = {
+        path.name.removesuffix(ENDINGS["labels"])
+        for path in found
+        if path.name.endswith(ENDINGS["labels"])
+    }
+    others = {
+        f"{stem}{ending}" for stem in stems for kind, ending in ENDINGS.items() if kind != "labels"
+    }
+    return [path for path in found if path.name not in others]

@@ -1,0 +1,328 @@
+"""`python -m cellseg`: the same calls as the pages. Nothing heavy is imported before it is used."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cellseg.cli import result_commands
+from cellseg.cli.arguments import (
+    AlongZ,
+    Axes,
+    Channels,
+    DatasetWords,
+    Each,
+    Home,
+    MaskKind,
+    ModelName,
+    Part,
+    Plane,
+    Position,
+    Time,
+    kept_dataset,
+    passing_dataset,
+    recipe_named,
+    settings_of,
+    view_of,
+    whole_numbers,
+    workspace_of,
+)
+from cellseg.cli.console import (
+    Commands,
+    counter,
+    hushed,
+    result,
+    say,
+    show,
+)
+
+if TYPE_CHECKING:
+    from cellseg.datasets.dataset import Dataset
+
+app = typer.Typer(
+    cls=Commands,
+    help="Train a cell segmentation network on your own images, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command that the words after `cellseg` name."""
+    app(prog_name="cellseg")
+
+
+@app.callback()
+def _common(context: typer.Context, home: Home = None) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    context.obj = home
+
+
+@app.command("app")
+def serve(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="[the first free]")] = None,
+    address: Annotated[str | None, typer.Option(help="[this machine only]")] = None,
+    browser: Annotated[bool | None, typer.Option(help="[where there is a screen]")] = None,
+    home: Home = None,
+) -> None:
+    """Open the app in the browser."""
+    from cellseg.server import serving
+
+    wanted = serving.screen_likely() if browser is None else browser
+    serving.serve(workspace_of(context, home), port, address, wanted)
+
+
+@app.command()
+def demo(context: typer.Context, home: Home = None) -> None:
+    """Make the sample dataset: drawn cells with their true masks."""
+    from cellseg.datasets.sample import create_sample
+
+    dataset = create_sample(workspace_of(context, home))
+    say(f'Next: python -m cellseg train --dataset "{dataset.name}" --name first')
+    result({**_dataset_facts(dataset), "split": _split(dataset)})
+
+
+@app.command("import")
+def bring(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a zip.")],
+    name: Annotated[str, typer.Option(help="Of the new dataset.")],
+    mask_kind: Annotated[
+        MaskKind | None, typer.Option(help="What the masks' values mean. [seen from them]")
+    ] = None,
+    foreground: Annotated[
+        str | None, typer.Option(metavar="V,V", help="The grey values of foreground: 128,255")
+    ] = None,
+    axes: Axes = None,
+    channels: Channels = None,
+    plane: Plane = None,
+    projection: AlongZ = None,
+    time: Time = None,
+    position: Position = None,
+    each: Each = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make the first repair of every finding.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Bring images and their masks as a new dataset."""
+    values = whole_numbers(foreground) if foreground is not None else None
+    view = view_of(axes, channels, plane, projection, time, position, each)
+
+    from cellseg.datasets.intake import importing
+    from cellseg.datasets.intake.doctor.treatment import apply_all
+    from cellseg.datasets.store import DatasetStore
+
+    workspace = workspace_of(context, home)
+    proposal = importing.inspect(workspace, path, view=view, progress=counter("Read"))
+    try:
+        layout = proposal.layout
+        say(layout.sentence)
+        for sentence in apply_all(proposal) if repair else ():
+            say(f"Repaired. {sentence}")
+        for sentence in (*proposal.problems, *proposal.warnings):
+            say(sentence)
+        dataset = DatasetStore(workspace).create(proposal, name, mask_kind, values)
+    finally:
+        proposal.discard()
+    result(
+        {
+            **_dataset_facts(dataset),
+            "split": _split(dataset),
+            "view": dataset.view.model_dump(mode="json", exclude_defaults=True),
+            "layout": {"name": layout.name, "sentence": layout.sentence},
+            "repairs": proposal.repairs,
+            "findings": [finding.as_json() for finding in proposal.findings],
+            "warnings": dataset.warnings,
+            "problems": list(proposal.problems),
+            "images_without_mask": list(proposal.images_without_mask),
+            "masks_without_image": list(proposal.masks_without_image),
+            "left_out": list(proposal.left_out),
+        }
+    )
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a zip.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
+    repair: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="Write repaired pairs to a new folder."),
+    ] = None,
+) -> None:
+    """Say what is wrong with images and masks; exit code 1 where an error is left."""
+    from cellseg.datasets.intake.doctor.checkup import check as examine
+
+    found = examine(path, repair=repair, progress=counter("Read"))
+    for sentence in found.repaired:
+        say(f"Repaired. {sentence}")
+    if as_json:
+        result(found.as_json())
+    else:
+        show(found.lines())
+    if not found.sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    dataset: DatasetWords,
+    model: Annotated[str, typer.Option("--name", metavar="MODEL", help="Of the new model.")],
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="pixels or cells. [cells where masks number the cells, else pixels]"),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the images. [40; cells: as minutes say]")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="Of training; recipe cells. [10]")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Images a step. [1 up to 64 images, else 16; cells: 8]")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="Fine-tune this model; recipe cells."),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="instances|semantic", help="Recipe cells. [as the masks are]"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed. [0]")] = None,
+    encoder_weights: Annotated[
+        str | None, typer.Option(metavar="imagenet|none|PATH", help="[imagenet]")
+    ] = None,
+    test_fraction: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Part that tests. [the dataset's split]")
+    ] = None,
+    test_dataset: Annotated[
+        str | None, typer.Option(metavar="D2", help="Tests; all of D trains then.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Train a network and publish it as a model; Ctrl-C stops and keeps what was learned."""
+    if test_dataset is not None and test_fraction:
+        raise typer.BadParameter("give --test-fraction or --test-dataset, not both")
+    workspace = workspace_of(context, home)
+
+    from cellseg.models.store import ModelStore
+    from cellseg.recipes.registry import default_recipe
+    from cellseg.training import following, jobs
+
+    store = ModelStore(workspace)
+    store.free_name(model)  # before any image is read
+    origin = store.get(start) if start else None
+    groups: dict[str, dict[str, Any]] = {
+        "network": {"encoder_weights": encoder_weights},
+        "training": {
+            "epochs": epochs,
+            "minutes": minutes,
+            "target": target,
+            "batch_size": batch_size,
+            "seed": seed,
+        },
+    }
+    chosen = recipe or (origin.recipe.name if origin else None)
+    if chosen is not None:
+        settings_of(recipe_named(chosen), **groups)  # misuse is said before any image is read
+    images = kept_dataset(workspace, dataset)
+    method = recipe_named(chosen) if chosen else default_recipe(images.kind, images.sample)
+    settings = settings_of(method, **groups)
+    if origin is not None:
+        settings = jobs.fine_tuned(settings, origin)
+    elif encoder_weights is None and jobs.default_encoder_weights(images) == "none":
+        say("The ImageNet weights are not on this machine; the sample trains without them.")
+        settings = settings.with_encoder_weights("none")
+    run = jobs.start(
+        workspace,
+        images,
+        settings,
+        model,
+        test_fraction=test_fraction,
+        test_dataset=kept_dataset(workspace, test_dataset) if test_dataset else None,
+    )
+    model_id = following.follow(run, say)
+    if model_id is None:
+        raise typer.Exit(1)
+    published = ModelStore(workspace).get(model_id)
+    result({"run": run.id, "model": published.name, "scores": published.facts.scores})
+
+
+app.command()(result_commands.segment)
+app.command()(result_commands.measure)
+app.command()(result_commands.score)
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    dataset: DatasetWords,
+    model: ModelName,
+    split: Annotated[
+        Part | None,
+        typer.Option(help="[test, where D trained the model; else all]"),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Score a model on a dataset; nothing is kept."""
+    from cellseg.analysis.choice import names_to_score
+    from cellseg.models.store import ModelStore
+
+    workspace = workspace_of(context, home)
+    chosen = ModelStore(workspace).get(model)
+    with passing_dataset(workspace, dataset, chosen.view) as data:
+        names = names_to_score(chosen, data, split)
+        say("Loading the model")
+        with hushed():
+            from cellseg.analysis.evaluation import evaluate as scores
+            from cellseg.segmentation import predictor
+
+        result(scores(predictor.load(chosen), data, names, counter("Scored")))
+
+
+@app.command("list")
+def overview(context: typer.Context, home: Home = None) -> None:
+    """Print all datasets, runs and models as JSON."""
+    from cellseg.datasets.store import DatasetStore
+    from cellseg.models.store import ModelStore
+    from cellseg.training.runs import RunStore
+
+    workspace = workspace_of(context, home)
+    runs = [
+        {"id": run.id, "model": run.config.model_name, "state": run.progress().state}
+        for run in RunStore(workspace).all()
+    ]
+    models = [
+        {
+            "id": model.id,
+            "name": model.name,
+            "shipped": model.shipped,
+            "created": model.facts.created.isoformat(),
+            "dataset": model.facts.dataset_name,
+            "scores": (model.facts.scores or {}).get("together"),
+        }
+        for model in ModelStore(workspace).all()
+    ]
+    datasets = [_dataset_facts(dataset) for dataset in DatasetStore(workspace).all()]
+    result({"home": str(workspace.root), "datasets": datasets, "runs": runs, "models": models})
+
+
+def _dataset_facts(dataset: "Dataset") -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "created": dataset.created,
+        "images": len(dataset.pairs),
+        "mask_kind": dataset.kind,
+        "foreground": list(dataset.foreground_values),
+        "fingerprint": dataset.fingerprint,
+    }
+
+
+def _split(dataset: "Dataset") -> dict[str, list[str]]:
+    return {"train": list(dataset.split.train), "test": list(dataset.split.test)}

@@ -1,0 +1,292 @@
+"""`segment`, `measure` and `score`: results of many images, the same as those of the pages."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cellseg.cli.arguments import (
+    AlongZ,
+    Axes,
+    Channels,
+    Each,
+    Home,
+    ModelName,
+    Plane,
+    Position,
+    Time,
+    view_of,
+    workspace_of,
+)
+from cellseg.cli.console import (
+    counter,
+    hushed,
+    result,
+    say,
+)
+from cellseg.errors import CellsegError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cellseg.batches.output import Wanted
+    from cellseg.exports.bundle import Kind
+    from cellseg.exports.tables import Dialect
+    from cellseg.models.store import Model
+    from cellseg.segmentation.predictor import Segmenter
+
+PixelSize = Annotated[
+    float | None,
+    typer.Option(metavar="UM", help="Side of a pixel in µm. [as the file says]"),
+]
+
+
+def segment(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Image files, or folders of them.")
+    ],
+    model: ModelName,
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", file_okay=False, help="Where the results go.")
+    ],
+    export: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND,KIND",
+            help="labels, overlay, csv, rois, geojson, coco, probability, mask, ome. "
+            "[labels and overlay]",
+        ),
+    ] = None,
+    min_area: Annotated[
+        float | None, typer.Option(metavar="PX", help="Leave out smaller cells, px².")
+    ] = None,
+    exclude_border: Annotated[
+        bool, typer.Option("--exclude-border", help="Leave out cells at the image's edge.")
+    ] = False,
+    pixel_size: PixelSize = None,
+    diameter: Annotated[
+        float | None,
+        typer.Option(metavar="PX", help="Of a typical cell. [as the model learned]"),
+    ] = None,
+    tile: Annotated[
+        int | None, typer.Option(metavar="PX", help="Side of the tiles of a large image.")
+    ] = None,
+    axes: Axes = None,
+    channels: Channels = None,
+    plane: Plane = None,
+    projection: AlongZ = None,
+    time: Time = None,
+    position: Position = None,
+    each: Each = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Images at a time.")] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the same command was broken off.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Write the cells of each image: STEM_labels.tif, STEM_overlay.png and what --export names.
+
+    Of stacks and channels is taken what the model learned from, unless --axes, --channels, --plane,
+    --projection, --time, --position or --each say otherwise.
+    """
+    wanted = _wanted(export, min_area, exclude_border, pixel_size, diameter, tile)
+    view = view_of(axes, channels, plane, projection, time, position, each)
+
+    from cellseg.batches.inputs import inputs
+    from cellseg.batches.output import Output
+    from cellseg.limits import Limits
+    from cellseg.models.store import ModelStore
+
+    workspace = workspace_of(context, home)
+    chosen = ModelStore(workspace).get(model)
+    files = inputs(paths, output)
+
+    made = Output(
+        workspace,
+        chosen,
+        lambda: load(chosen),
+        output,
+        wanted,
+        view=view.over(chosen.view),
+        limits=Limits.of(workspace),
+        workers=workers,
+        progress=counter("Segmented"),
+    )
+    try:
+        written = made.fill(files, resume)
+    except KeyboardInterrupt:
+        raise CellsegError("Stopped; the same command with --resume goes on.") from None
+    if written.began_anew:
+        say("What was in the folder was made with other settings; all images were segmented anew.")
+    for record in written.records:
+        for sentence in record.get("warnings", ()):
+            say(sentence)
+    for sentence in written.left_out:
+        say(sentence)
+    answer = {"model": chosen.name, "images": written.records, "left_out": written.left_out}
+    result({**answer, **written.together})
+    if written.left_out:
+        raise typer.Exit(1)
+
+
+def measure(
+    context: typer.Context,
+    images: Annotated[Path, typer.Option(metavar="DIR", help="The images.")],
+    labels: Annotated[
+        Path, typer.Option(metavar="DIR", help="Their label images, of the same names.")
+    ],
+    output: Annotated[Path, typer.Option(metavar="CSV", dir_okay=False, help="The table.")],
+    pixel_size: PixelSize = None,
+    dialect: Annotated[
+        str, typer.Option(metavar="scikit-image|cellprofiler", help="Names of the columns.")
+    ] = "scikit-image",
+    axes: Axes = None,
+    channels: Channels = None,
+    plane: Plane = None,
+    projection: AlongZ = None,
+    time: Time = None,
+    position: Position = None,
+    home: Home = None,
+) -> None:
+    """Write a table with a row for each cell of label images that are there already."""
+    named = _dialect(dialect)
+    view = view_of(axes, channels, plane, projection, time, position)
+
+    from cellseg.analysis.measurements import checked_pixel_size
+    from cellseg.batches import external_labels
+    from cellseg.exports.tables import csv_bytes
+    from cellseg.limits import Limits
+    from cellseg.workspace import ensure_folder, write_bytes
+
+    if pixel_size is not None:
+        checked_pixel_size(pixel_size)
+    found = external_labels.paired(images, labels)
+    limits = Limits.of(workspace_of(context, home))
+    tables: list[pd.DataFrame] = []
+    records: list[dict[str, Any]] = []
+    left_out = list(found.alone)
+    for path, table, said in external_labels.measured(
+        found.pairs, pixel_size, limits, counter("Measured"), view
+    ):
+        for sentence in said:
+            say(sentence)
+        if isinstance(table, str):
+            left_out.append(table)
+        else:
+            tables.append(table)
+            warnings = {"warnings": said} if said else {}
+            records.append({"image": str(path), "cells": len(table), **warnings})
+    if tables:
+        ensure_folder(output.parent)
+        write_bytes(output, csv_bytes(tables, named))
+    cells = sum(len(table) for table in tables)
+    _end({"csv": str(output), "cells": cells, "images": records}, left_out, bool(tables))
+
+
+def score(
+    context: typer.Context,
+    truth: Annotated[Path, typer.Option(metavar="DIR", help="True label images.")],
+    predicted: Annotated[
+        Path, typer.Option(metavar="DIR", help="Predicted label images, of the same names.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", dir_okay=False, help="The scores of each image, worst first."),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Score label images against the truth, cell by cell and pixel by pixel."""
+    from cellseg.analysis.comparison import scores_of, together, worst_first
+    from cellseg.batches import external_labels
+    from cellseg.limits import Limits
+
+    found = external_labels.paired(truth, predicted)
+    limits = Limits.of(workspace_of(context, home))
+    compared, left_out = [], list(found.alone)
+    for one in external_labels.scored(found.pairs, limits, counter("Scored")):
+        if isinstance(one, str):
+            left_out.append(one)
+        else:
+            compared.append(one)
+    rows = worst_first([scores_of(one) for one in compared])
+    answer: dict[str, Any] = {}
+    if compared:
+        answer = {**together(compared), "per_image": rows}
+        if output is not None:
+            _write_scores(output, rows)
+            answer["csv"] = str(output)
+    _end(answer, left_out, bool(compared))
+
+
+def load(model: "Model") -> "Segmenter":
+    """The network of a model."""
+    say("Loading the model")
+    with hushed():
+        from cellseg.segmentation import predictor
+    return predictor.load(model)
+
+
+def _end(answer: dict[str, Any], left_out: list[str], done: bool) -> None:
+    """Say what was left out and print the rest; exit code 1 where anything was left out."""
+    for sentence in left_out:
+        say(sentence)
+    if done:
+        result({**answer, "left_out": left_out})
+    if left_out:
+        raise typer.Exit(1)
+
+
+def _write_scores(path: Path, rows: list[dict[str, Any]]) -> None:
+    import pandas as pd
+
+    from cellseg.workspace import ensure_folder, write_bytes
+
+    ensure_folder(path.parent)
+    write_bytes(path, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode())
+
+
+def _wanted(
+    export: str | None,
+    min_area: float | None,
+    exclude_border: bool,
+    pixel_size: float | None,
+    diameter: float | None,
+    tile: int | None,
+) -> "Wanted":
+    """What is to be written; what does not fit is a matter of usage."""
+    from cellseg.analysis.filters import Filters
+    from cellseg.analysis.measurements import checked_pixel_size
+    from cellseg.batches.output import Wanted
+    from cellseg.config import PredictionOptions, checked
+
+    try:
+        return Wanted(
+            kinds=None if export is None else _kinds(export),
+            filters=checked(Filters, min_area=min_area, exclude_border=exclude_border),
+            options=checked(PredictionOptions, diameter=diameter, tile=tile),
+            pixel_size=None if pixel_size is None else checked_pixel_size(pixel_size),
+        )
+    except CellsegError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _kinds(words: str) -> tuple["Kind", ...]:
+    """The kinds of exports that words with commas between them name, in the order of a bundle."""
+    from cellseg.exports.bundle import KINDS
+
+    named = [word.strip().lower() for word in words.split(",") if word.strip()]
+    unknown = [word for word in named if word not in KINDS]
+    if unknown or not named:
+        what = unknown[0] if unknown else "nothing"
+        raise typer.BadParameter(f"--export takes {', '.join(KINDS)}; found {what}.")
+    return tuple(kind for kind in KINDS if kind in named)
+
+
+def _dialect(word: str) -> "Dialect":
+    from cellseg.exports.tables import DIALECTS
+
+    for known in DIALECTS:
+        if word == known:
+            return known
+    raise typer.BadParameter(f"--dialect takes {' or '.join(DIALECTS)}, not {word}.")

@@ -1,0 +1,86 @@
+"""A folder of images and masks as a dataset: kept in the workspace, or only for a while."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cellseg.datasets.dataset import Dataset, Record, fingerprint
+from cellseg.datasets.intake import importing
+from cellseg.datasets.masks import choose_scale
+from cellseg.datasets.split import Split
+from cellseg.datasets.store import DatasetStore
+from cellseg.images.view import View
+from cellseg.limits import FILE, Limits
+from cellseg.workspace import Workspace, write_json
+
+
+def keep(
+    workspace: Workspace,
+    path: Path,
+    progress: importing.Progress | None = None,
+    view: View | None = None,
+) -> Dataset:
+    """The dataset of a folder, brought into the workspace unless its pixels are there already.
+
+    It is named after the folder, with a number where that name is taken.
+
+    Raises
+    ------
+    CellsegError
+        As `importing.inspect` and `DatasetStore.create`.
+    """
+    store = DatasetStore(workspace)
+    proposal = importing.inspect(workspace, path, view=view, progress=progress)
+    try:
+        known = store.all()
+        wanted = fingerprint(proposal.pairs, choose_scale(proposal.masks))
+        for dataset in known:
+            if dataset.fingerprint == wanted:
+                return dataset
+        taken = {dataset.name.casefold() for dataset in known}
+        base = path.resolve().name[:50] or "folder"
+        name, number = base, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{base} {number}"
+        return store.create(proposal, name)
+    finally:
+        proposal.discard()
+
+
+@contextmanager
+def passing(
+    path: Path,
+    progress: importing.Progress | None = None,
+    view: View | None = None,
+    limits: Limits | None = None,
+) -> Iterator[Dataset]:
+    """The dataset of a folder for as long as the block lasts; all its pairs test.
+
+    Parameters
+    ----------
+    limits : by default those that hold where nobody said anything.
+
+    Raises
+    ------
+    CellsegError
+        As `importing.inspect`.
+    """
+    with tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True) as folder:
+        workspace = Workspace(folder)
+        if limits is not None:
+            write_json(workspace.root / FILE, limits.model_dump(mode="json"))
+        proposal = importing.inspect(workspace, path, view=view, progress=progress)
+        scale = choose_scale(proposal.masks)
+        record = Record(
+            name=path.resolve().name,
+            created=datetime.now(UTC).isoformat(),
+            scale=scale,
+            pairs=tuple(pair.counted(scale.kind) for pair in proposal.pairs),
+            split=Split(train=(), test=tuple(sorted(pair.name for pair in proposal.pairs))),
+            warnings=tuple(proposal.warnings),
+            view=proposal.view,
+        )
+        yield Dataset(proposal.folder, record)

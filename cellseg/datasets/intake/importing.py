@@ -1,0 +1,287 @@
+"""The way in for images and masks: pair by name, decode apart, check, propose."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellseg.datasets.intake.archive import is_roi_set, unpack
+from cellseg.datasets.intake.choices import Choices
+from cellseg.datasets.intake.doctor.facts import look_at
+from cellseg.datasets.intake.doctor.intake import Misfit, misfit
+from cellseg.datasets.intake.doctor.ward import Held, Lost
+from cellseg.datasets.intake.layouts import Recognised, recognise
+from cellseg.datasets.intake.pairing import Pair
+from cellseg.datasets.intake.proposal import PREFIX, Proposal
+from cellseg.datasets.intake.sources.reading import Drawn, SourceDecoder
+from cellseg.datasets.pairs import free_name
+from cellseg.errors import CellsegError
+from cellseg.images.image import Image
+from cellseg.images.reading import EXTENSIONS
+from cellseg.images.scaling import thumbnail, to_rgb8
+from cellseg.images.view import ChoiceNeeded, View
+from cellseg.limits import Limits
+from cellseg.workspace import Workspace, disk_errors
+
+ABANDONED = 24 * 3600.0
+"""Seconds after which a proposal that nobody kept or discarded is deleted."""
+
+PICTURED = 2
+"""Of so many files without a partner a small picture is made."""
+
+Progress = Callable[[int, int, str], None]
+Files = Mapping[str, Path]
+
+
+class NothingPaired(CellsegError):
+    """No image belongs to a mask by name; a person can say which one does.
+
+    recognised : everything that can be an image or a mask.
+    """
+
+    def __init__(self, sentence: str, recognised: Recognised) -> None:
+        super().__init__(sentence)
+        self.recognised = recognised
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that was brought: what the user calls it (with `/`), and where its bytes lie."""
+
+    name: str
+    path: Path
+
+
+def inspect(
+    workspace: Workspace,
+    source: Path | Sequence[Upload],
+    masks: Sequence[Upload] = (),
+    *,
+    view: View | None = None,
+    examples: Path | None = None,
+    pairing: Sequence[tuple[str, str]] | None = None,
+    progress: Progress | None = None,
+) -> Proposal:
+    """Pair and decode what was brought, ready to be looked at and kept.
+
+    Parameters
+    ----------
+    source : a folder, a zip, or files; zips among the files are unpacked.
+    masks : files or zips that are masks, where they were brought apart.
+    view : what is taken of stacks and channels, alike of every image.
+    examples : where the file of which there is something to choose is kept, if it came in a zip.
+    pairing : (image, mask) by the names of the parts, where a person has said so.
+    progress : called with (pairs done, pairs in all, name); what it raises ends the inspection
+        and leaves nothing behind.
+
+    Raises
+    ------
+    ChoiceNeeded
+        Where no image can be read as it was chosen, or before something is chosen.
+    NothingPaired
+        Where no image belongs to a mask.
+    CellsegError
+        Where no pair of image and mask can be made, with what was found and what is needed.
+    """
+    _sweep(workspace)
+    limits = Limits.of(workspace)
+    proposal = Proposal.begin(workspace)
+    proposal.view = view or View()
+    try:
+        unpacked = proposal.folder / "unpacked"
+        files = _files(_uploads(source), unpacked, proposal.lost, limits)
+        mask_files = _files(list(masks), unpacked, proposal.lost, limits)
+        limited = (limits.file_seconds, limits.image_pixels)
+        with SourceDecoder(files, mask_files, *limited, proposal.view) as decoder:
+            found = recognise(list(files), decoder, list(mask_files))
+            if pairing is not None:
+                found = found.rearranged(pairing)
+            proposal.recognised = found
+            proposal.images_without_mask = found.images_without_mask
+            proposal.masks_without_image = found.masks_without_image
+            proposal.left_out = found.left_out
+            if not found.pairs:
+                raise NothingPaired(_nothing(found), found)
+            if any(part.form == "plane" for part in found.images.values()):
+                proposal.view = proposal.view.each
+            choices = Choices(decoder, proposal.view)
+            _decode(proposal, found, files, decoder, choices, progress)
+            _picture_alone(proposal, found, decoder)
+        proposal.offer = choices.kept_in(examples, unpacked)
+        shutil.rmtree(unpacked, ignore_errors=True)
+        if not proposal.pairs and not proposal.held:
+            raise _unread(proposal)
+        proposal.remarks = choices.remarks
+        proposal.examine()
+    except BaseException:
+        proposal.discard()
+        raise
+    return proposal
+
+
+def _uploads(source: Path | Sequence[Upload]) -> list[Upload]:
+    if not isinstance(source, Path):
+        return list(source)
+    if source.is_file():
+        return [Upload(source.name, source)]
+    if not source.is_dir():
+        raise CellsegError(f"{source} does not exist; give a folder or a zip of images and masks.")
+    found = []
+    for parent, folders, names in os.walk(source):
+        folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
+        for name in sorted(names):
+            path = Path(parent, name)
+            found.append(Upload(path.relative_to(source).as_posix(), path))
+    return found
+
+
+def _files(
+    uploads: Sequence[Upload], unpacked: Path, lost: list[Lost], limits: Limits
+) -> dict[str, Path]:
+    """The files by name, those of zips included; a name that comes twice is used once.
+
+    A zip that comes with other files counts as a folder of its name: `images.zip` and `masks.zip`
+    may hold the same names.
+    """
+    files: dict[str, Path] = {}
+    for upload in uploads:
+        found = {upload.name: upload.path}
+        if upload.name.lower().endswith(".zip") and not is_roi_set(upload.path):
+            folder = unpacked / str(len(list(unpacked.glob("*"))))
+            with disk_errors(unpacked):
+                folder.mkdir(parents=True)
+            found = unpack(upload.path, folder, upload.name, limits)
+            if len(uploads) > 1:
+                found = {f"{upload.name[:-4]}/{name}": path for name, path in found.items()}
+        for name, path in found.items():
+            if name in files:
+                sentence = f"{name} came twice; the first one is used."
+                lost.append(Lost("duplicate-name", name, sentence))
+            else:
+                files[name] = path
+    return files
+
+
+def _decode(
+    proposal: Proposal,
+    found: Recognised,
+    files: Files,
+    decoder: SourceDecoder,
+    choices: Choices,
+    progress: Progress | None,
+) -> None:
+    """Take in every pair that can be read and fits; hold or name every other one."""
+    pairs = found.pairs
+    for done, named in enumerate(pairs):
+        if progress:
+            progress(done, len(pairs), named.image)
+        part, view = found.images[named.image], proposal.view
+        if part.form in ("picture", "plane"):
+            choices.look(files[part.files[0]], part.files[0])
+        try:
+            image = decoder.picture(part, view)
+            drawn = decoder.drawn(found.masks[named.mask], (image.height, image.width), view)
+        except CellsegError as error:
+            proposal.lost.append(Lost("unreadable", named.image, str(error)))
+            continue
+        source = part.files[0] if part.form in ("plane", "npz") else ""
+        wrong = misfit(image, drawn.pixels)
+        if wrong is None:
+            _take(proposal, named, image, drawn, source)
+        else:
+            _hold(proposal, named, image, drawn, wrong, source)
+    if progress:
+        progress(len(pairs), len(pairs), "")
+
+
+def _picture_alone(proposal: Proposal, found: Recognised, decoder: SourceDecoder) -> None:
+    """Keep small pictures of the first files without a partner."""
+    for names in (found.images_without_mask, found.masks_without_image):
+        for name in [name for name in names if name in found.images][:PICTURED]:
+            try:
+                picture = thumbnail(to_rgb8(decoder.picture(found.images[name], proposal.view)))
+            except CellsegError:
+                continue  # its name must do
+            proposal.keep_picture(name, picture)
+
+
+def _take(proposal: Proposal, named: Pair, image: Image, drawn: Drawn, source: str) -> None:
+    kept = proposal.add(
+        image,
+        drawn.pixels,
+        image_name=named.image,
+        mask_name=named.mask,
+        name=named.name,
+        side=named.split,
+    )
+    proposal.facts[kept.name] = look_at(
+        image, drawn.pixels, palette=drawn.palette, disputed=drawn.disputed, source=source
+    )
+
+
+def _hold(
+    proposal: Proposal, named: Pair, image: Image, drawn: Drawn, wrong: Misfit, source: str
+) -> None:
+    held = Held(
+        name=free_name(named.name, {other.name for other in proposal.held}),
+        image=named.image,
+        mask=named.mask,
+        check=wrong.check,
+        message=wrong.message,
+        sentence=f"{named.image} and its mask {named.mask}: {wrong.message}",
+        repair=wrong.repair,
+        side=named.split,
+        source=source,
+    )
+    proposal.hold(held, image, drawn.pixels)
+
+
+def _unread(proposal: Proposal) -> CellsegError:
+    """Why there is no pair although images and masks were paired."""
+    if proposal.offer is not None:
+        return ChoiceNeeded(f"No pair could be read: {proposal.problems[0]}", proposal.offer)
+    return CellsegError(f"No pair could be read: {' '.join(proposal.problems[:3])}")
+
+
+def _nothing(pairing: Recognised) -> str:
+    """Why there is no pair, and what is needed."""
+    images, masks = pairing.images_without_mask, pairing.masks_without_image
+    kinds = ", ".join(sorted(suffix[1:].upper() for suffix in EXTENSIONS))
+    if images and masks:
+        return (
+            f"No image belongs to a mask by name: found are {_listed(images)} and "
+            f"{_listed(masks)}; give an image and its mask the same name in two folders, or "
+            "bring the masks apart."
+        )
+    if masks:
+        return (
+            f"There are masks but no images: {_listed(masks)}; bring the images they were drawn on."
+        )
+    if images:
+        return (
+            f"There are images but no masks: {_listed(images)}; bring the masks too, in a folder "
+            "`masks`, with `_mask` behind the name, or apart."
+        )
+    if pairing.left_out:
+        return (
+            f"None of the files is an image that can be read: {_listed(pairing.left_out)}; needed "
+            f"are images and masks as {kinds}."
+        )
+    return f"There are no images; bring images and masks as {kinds}, or a zip of them."
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+
+
+def _sweep(workspace: Workspace) -> None:
+    """Delete proposals that a crash or a closed browser left behind."""
+    for folder in workspace.inbox.glob(f"{PREFIX}*"):
+        try:
+            if time.time() - folder.stat().st_mtime > ABANDONED:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue

@@ -1,0 +1,1 @@
+"""What each recipe trains and predicts with."""

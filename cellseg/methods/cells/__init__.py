@@ -1,0 +1,1 @@
+"""The recipe `cells`: its network, patches, losses, trainer and predictor."""

@@ -1,0 +1,1 @@
+"""The recipe `pixels`: its network, input pipeline, trainer and predictor."""

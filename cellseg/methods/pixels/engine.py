@@ -1,0 +1,40 @@
+"""Trains and loads models of the recipe `pixels`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cellseg.methods.pixels import trainer
+from cellseg.methods.pixels.model import build_unet
+from cellseg.methods.pixels.predictor import PixelsPredictor
+from cellseg.models.store import Model
+from cellseg.network.weights import load_model_weights
+from cellseg.recipes.pixels.settings import PixelsSettings
+from cellseg.training.engine import Data, Trained
+from cellseg.training.runs import Run
+from cellseg.training.status import RunStatusWriter
+
+
+class PixelsEngine:
+    """See `cellseg.training.engine.Trainer` and `cellseg.segmentation.predictor.Loader`."""
+
+    def train(
+        self,
+        run: Run,
+        data: Data,
+        start: Path | None,
+        status: RunStatusWriter,
+        stop_requested: Callable[[], bool],
+    ) -> Trained:
+        """Train a network from the weights of an encoder."""
+        return trainer.train(run, data, start, status, stop_requested)
+
+    def load(self, model: Model) -> PixelsPredictor:
+        """The predictor of a published model."""
+        settings = model.recipe
+        assert isinstance(settings, PixelsSettings)
+        network = build_unet(settings.preprocessing.image_size, settings.network)
+        load_model_weights(network, model.weights, model.name)
+        return PixelsPredictor(network, settings)
+
+
+ENGINE = PixelsEngine()

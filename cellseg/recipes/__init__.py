@@ -1,0 +1,1 @@
+"""Each recipe in words: its settings, facts, form and description; no TensorFlow."""

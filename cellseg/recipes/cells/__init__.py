@@ -1,0 +1,1 @@
+"""The recipe `cells`: every cell as an instance, at full resolution."""

@@ -1,0 +1,168 @@
+"""A model of the recipe `cells` in words, for its card and for the methods of a paper."""
+
+from collections.abc import Sequence
+
+from cellseg.recipes.base import Description, Training
+from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
+from cellseg.recipes.cells.settings import (
+    FINAL_RATE,
+    GRADIENT_NORM,
+    MOVING_AVERAGE,
+    WARM_UP_STEPS,
+    WEIGHT_DECAY,
+    CellsSettings,
+)
+from cellseg.recipes.wording import (
+    counted,
+    encoder_clause,
+    encoder_line,
+    start_name,
+    start_summary,
+)
+
+MOST_NAMED = 30
+"""Images up to which a card names them all."""
+
+
+def described(training: Training) -> Description:
+    """The whole description of a model."""
+    facts = training.facts or CellsFacts()
+    return Description(
+        summary=_summary(facts),
+        details=tuple(_details(training, facts)),
+        network=_network(training, facts),
+        training=_training(training, facts),
+        instances=instances(facts),
+    )
+
+
+def summary(settings: CellsSettings) -> str:
+    """The settings of a run in a few words."""
+    training = settings.training
+    minutes = training.minutes or 0.0
+    length = (
+        f"{minutes:g} minute{'' if minutes == 1 else 's'}"
+        if training.epochs is None
+        else counted(training.epochs, "epoch")
+    )
+    start = start_summary(settings.start, settings.network.encoder_weights)
+    return (
+        f"{length}, learning rate {training.learning_rate:g}, batch size {training.batch_size}, "
+        f"{start}"
+    )
+
+
+def instances(facts: CellsFacts) -> str:
+    """How the outputs of the network become instances, as a clause in the past tense."""
+    settings = facts.instances
+    dropped = _dropped(settings)
+    if not facts.separates_cells:
+        return (
+            f"pixels with a foreground probability above {settings.foreground:g} that touch by an "
+            f"edge were taken as one cell{dropped}"
+        )
+    return (
+        "cells were separated by a watershed of the predicted distance map minus "
+        f"{settings.boundary_weight:g} times the boundary probability, smoothed by a Gaussian "
+        f"(standard deviation {settings.smoothing:g} px), within pixels of a foreground "
+        f"probability above {settings.foreground:g}; markers were its h-maxima "
+        f"(h = {settings.prominence:g}){dropped}{_second_pass(settings)}"
+    )
+
+
+def _dropped(settings: InstanceSettings) -> str:
+    small = f"objects below {settings.min_area} px² or" if settings.min_area else "objects"
+    return f"; {small} with a mean foreground probability below {settings.min_score:g} were removed"
+
+
+def _second_pass(settings: InstanceSettings) -> str:
+    if not settings.second_pass:
+        return ""
+    below = settings.second_pass_below
+    some = f" and of which a quarter are below {below:g} px" if below else ""
+    return (
+        f"; images whose median cell diameter was below {settings.second_pass:g} px{some} were "
+        "enlarged to about that diameter, at most threefold, and segmented a second time"
+    )
+
+
+def _summary(facts: CellsFacts) -> str:
+    what = (
+        "Finds each cell, also where cells touch, in images of any size."
+        if facts.separates_cells
+        else "Classifies each pixel as cell or background, in images of any size; cells that touch "
+        "count as one."
+    )
+    return (
+        f"{what} The training cells were typically {facts.diameter:.0f} pixels in diameter; give "
+        "the diameter where the cells of an image differ much from that."
+    )
+
+
+def _optimizer(settings: CellsSettings) -> str:
+    """The optimizer that ran, with its schedule."""
+    return (
+        f"AdamW (weight decay {WEIGHT_DECAY:g}, gradients clipped to a global norm of "
+        f"{GRADIENT_NORM:g}), learning rate {settings.training.learning_rate:g} with a linear "
+        f"warm-up of {WARM_UP_STEPS} steps and a half-cosine decay to {FINAL_RATE:.0%}, "
+        f"exponential moving average of the weights (momentum {MOVING_AVERAGE:g})"
+    )
+
+
+def _details(training: Training, facts: CellsFacts) -> list[str]:
+    settings: CellsSettings = training.settings
+    network, learned, tuned = settings.network, settings.training, facts.instances
+    patches = f"{learned.crop} pixels" if learned.crop else "about three cells"
+    elastic = f", {learned.elastic:.0%} with elastic deformation" if learned.elastic else ""
+    second = (
+        f", second pass at a diameter of {tuned.second_pass:g} pixels"
+        + (f" below {tuned.second_pass_below:g}" if tuned.second_pass_below else "")
+        if tuned.second_pass
+        else ""
+    )
+    start = start_name(training.start) if training.start else settings.start
+    frozen = network.freeze_encoder and not network.starts_random and network.thaw_after is None
+    return [
+        f"Optimizer: {_optimizer(settings)}",
+        f"Batch size {learned.batch_size}, random seed {learned.seed}",
+        *([f"Fine-tuned from: {start}"] if start else []),
+        encoder_line(network, training, frozen),
+        "Decoder filters: " + ", ".join(str(count) for count in network.decoder_filters),
+        "Decoder convolutions: " + ", ".join(str(n) for n in network.decoder_convolutions),
+        f"Patches: side of {patches}{elastic}",
+        f"Precision of the training: {facts.precision}, on {facts.device}",
+        f"Instances: foreground above {tuned.foreground:g}, h-maxima with h = "
+        f"{tuned.prominence:g}, Gaussian of {tuned.smoothing:g} pixels, boundary weight "
+        f"{tuned.boundary_weight:g}, minimum area {tuned.min_area} pixels, minimum mean "
+        f"probability {tuned.min_score:g}{second}"
+        + (", test-time augmentation by flips" if facts.flips else ""),
+        f"Validation images: {named(facts.validation_images)}",
+    ]
+
+
+def _network(training: Training, facts: CellsFacts) -> str:
+    settings: CellsSettings = training.settings
+    network = settings.network
+    frozen = network.freeze_encoder and not network.starts_random and network.thaw_after is None
+    return (
+        f"{encoder_clause(network, training, frozen)} at full resolution, for cells of typically "
+        f"{facts.diameter:.0f} pixels"
+    )
+
+
+def _training(training: Training, facts: CellsFacts) -> str:
+    settings: CellsSettings = training.settings
+    start = start_name(training.start) if training.start else settings.start
+    tuned = f" by fine-tuning the model {start}" if start else ""
+    return (
+        f"{tuned.strip() + ' ' if tuned else ''}for {counted(training.epochs, 'epoch')} of "
+        f"{counted(settings.training.steps, 'step')} with {_optimizer(settings)}, batch size "
+        f"{settings.training.batch_size}, {facts.precision}"
+    )
+
+
+def named(images: Sequence[str]) -> str:
+    """The images by name, or their number where they are many."""
+    if len(images) <= MOST_NAMED:
+        return ", ".join(images) or "none"
+    return f"{len(images)}, named in `model.json`"

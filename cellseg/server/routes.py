@@ -1,0 +1,106 @@
+"""Routes beside the pages: slices of uploads go straight to the disk, files straight out.
+
+`python -m cellseg app` serves them. `streamlit run streamlit_app.py` does without, and uploads
+pass through the memory of the server then.
+"""
+
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from cellseg import receiving
+from cellseg.errors import CellsegError
+from cellseg.limits import Limits
+from cellseg.receiving import Part, Refused
+from cellseg.workspace import Workspace, disk_errors
+
+UPLOAD = "/cellseg/upload"
+DOWNLOAD = "/cellseg/download"
+PASS = "x-cellseg-pass"
+"""The header that carries the pass of a tab."""
+
+BUFFER = 1024**2
+"""Bytes of a slice in memory before they are written."""
+
+
+_opened: list[bool] = []
+
+
+def routes(base: str) -> list[Route]:
+    """The routes; the pages of this process use them then.
+
+    Parameters
+    ----------
+    base : the path below which the server serves, without a slash at its end.
+    """
+    _opened.append(True)
+    return [
+        Route(base + UPLOAD + "/{tab}/{upload}", upload, methods=["GET", "PUT", "DELETE"]),
+        Route(base + DOWNLOAD + "/{tab}/{shown}/{name}", download, methods=["GET"]),
+    ]
+
+
+def available() -> bool:
+    """Whether this process serves the routes."""
+    return bool(_opened)
+
+
+async def upload(request: Request) -> Response:
+    """Say how much of a file has arrived (GET), take a slice of it (PUT), or forget it (DELETE)."""
+    part = None
+    try:
+        workspace = Workspace.default()
+        shown = request.headers.get(PASS, "")
+        folder = receiving.admitted(workspace, request.path_params["tab"], shown)
+        part = Part(folder, request.path_params["upload"])
+        if request.method == "DELETE":
+            part.drop()
+        if request.method == "PUT":
+            with disk_errors(workspace.root):
+                await _take(request, part, Limits.of(workspace))
+    except Refused as refusal:
+        have = part.size if part else 0
+        return JSONResponse({"error": str(refusal), "have": have}, refusal.status)
+    except CellsegError as error:
+        return JSONResponse({"error": str(error)}, 507)
+    except ClientDisconnect:
+        return Response(status_code=400)
+    return JSONResponse({"have": part.size})
+
+
+async def _take(request: Request, part: Part, limits: Limits) -> None:
+    """Write the body of a request to the end of a part, a buffer at a time."""
+    try:
+        offset = int(request.query_params["offset"])
+        size = int(request.query_params["size"])
+    except (KeyError, ValueError):
+        raise Refused(400, "A slice needs the numbers `offset` and `size`.") from None
+    room = min(size - offset, receiving.LARGEST_REQUEST)
+    with part.growing(offset, size, limits) as file:
+        waiting = bytearray()
+        async for chunk in request.stream():
+            room -= len(chunk)
+            if room < 0:
+                raise Refused(413, "A slice is longer than its file or than a request may be.")
+            waiting += chunk
+            if len(waiting) >= BUFFER:
+                await run_in_threadpool(file.write, bytes(waiting))
+                waiting.clear()
+        await run_in_threadpool(file.write, bytes(waiting))
+
+
+async def download(request: Request) -> Response:
+    """A file that a page made for the user of a tab, for whoever was given its address."""
+    name = Path(request.path_params["name"]).name
+    tab, shown = request.path_params["tab"], request.path_params["shown"]
+    try:
+        folder = receiving.admitted(Workspace.default(), tab, shown, name)
+    except Refused as refusal:
+        return JSONResponse({"error": str(refusal)}, refusal.status)
+    path = folder / "downloads" / name
+    if not path.is_file():
+        return JSONResponse({"error": f"{name} is not there any more; make it again."}, 410)
+    return FileResponse(path, filename=name)

@@ -1,0 +1,92 @@
+"""Segmented images to look at: picture, table, plots, scores and exports of the same cells."""
+
+import streamlit as st
+
+from cellseg.analysis.filters import Filters
+from cellseg.batches.segmented_image import Found
+from cellseg.ui.results import (
+    export,
+    images,
+    plot_view,
+    state,
+    truth_marks,
+    truth_view,
+)
+from cellseg.ui.results.state import Results
+from cellseg.ui.shell import frame, progress_bar
+from cellseg.ui.viewer import cells_view
+from cellseg.ui.widgets import filter_form
+from cellseg.workspace import Workspace
+
+SECTIONS = {
+    "Cells": ":material/table_rows:",
+    "Images": ":material/photo_library:",
+    "Plots": ":material/bar_chart:",
+    "Compare": ":material/compare:",
+    "Download": ":material/download:",
+}
+
+
+def show(workspace: Workspace, results: Results) -> None:
+    """All of it, as a fragment: what is done in it runs nothing else of the page."""
+    st.fragment(_view)(workspace, results)
+
+
+@frame.guarded
+def _view(workspace: Workspace, results: Results) -> None:
+    key = f"{results.key}-section"
+    section = st.session_state.get(key) or "Cells"
+    truth_view.take(workspace, results)
+    found = cells_view.pick(results)
+    left, right = st.columns([7, 3], gap="medium")
+    with right:
+        number = st.container(gap="small")
+        filters = filter_form.form(f"{results.key}-filter", results.columns)
+        column = cells_view.colour_by(results)
+    with left:
+        marks = truth_marks.marks(results, found, filters) if section == "Compare" else None
+        cells_view.picture(results, found, filters, column, marks)
+    with number:
+        cells_view.number_of_cells(results, found, filters)
+    sections = [name for name in SECTIONS if name != "Images" or len(results.founds) > 1]
+    section = st.segmented_control(
+        "Look at",
+        sections,
+        default="Cells",
+        required=True,
+        format_func=lambda name: f"{SECTIONS[name]} {name}",
+        key=key,
+        label_visibility="collapsed",
+    )
+    with st.container(key=f"{results.key}-below"):
+        if section == "Images":
+            images.show(results, filters)
+        elif section == "Plots":
+            plot_view.show(results, found, filters)
+        elif section == "Compare":
+            truth_view.show(workspace, results, found, filters)
+        elif section == "Download":
+            export.show(workspace, results, found, filters)
+        else:
+            _cells(results, found, filters)
+
+
+def _cells(results: Results, found: Found, filters: Filters) -> None:
+    """The table of the open image, or of all."""
+    everywhere = len(results.founds) > 1 and (
+        st.segmented_control(
+            "Cells of",
+            ["This image", "All images"],
+            default="This image",
+            required=True,
+            key=f"{results.key}-table-scope",
+            label_visibility="collapsed",
+        )
+        == "All images"
+    )
+    with progress_bar.bar() as tell:
+        if everywhere:
+            of = state.joined(results.founds, filters, tell)
+        else:
+            of = state.kept(found, filters)
+    cells_view.table(results, of, alone=not everywhere)

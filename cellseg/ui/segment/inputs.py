@@ -1,0 +1,198 @@
+"""What is segmented: uploads, a folder of the server or a dataset, and what of each file."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from cellseg.datasets.dataset import Dataset
+from cellseg.datasets.intake import roots
+from cellseg.datasets.intake.archive import unpack
+from cellseg.datasets.intake.choices import Choices
+from cellseg.datasets.intake.importing import Upload
+from cellseg.datasets.store import DatasetStore
+from cellseg.errors import CellsegError
+from cellseg.images.reading import EXTENSIONS
+from cellseg.images.view import Offer, View
+from cellseg.limits import Limits
+from cellseg.models.store import Model
+from cellseg.ui.shell import frame
+from cellseg.ui.shell.formatting import count
+from cellseg.ui.widgets import server_folder, uploads, view_form
+from cellseg.ui.widgets.decoder import reader
+from cellseg.ui.widgets.uploads import Received
+from cellseg.workspace import Workspace, disk_errors
+
+KEY = "segment-upload"
+LIVE, LIVE_BYTES = 12, 250_000_000
+"""Files, and bytes of all, that are segmented while the page waits; more go to the background."""
+
+PEEK = 3
+"""Images of a zip that are looked at for what there is to choose."""
+
+LOOKED = 200
+"""Files that are looked at for what there is to choose."""
+
+_VIEWS = "segment_views"
+"""What the user chose to be taken of each file, by the place of the files."""
+
+_EXAMPLES = "examples"
+"""In the folder of the tab: a file of a zip that is shown in the form."""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What is to be segmented.
+
+    files : uploads. folder : files of a folder of the server. dataset : in place of files.
+    place : the folder of the server; empty for uploads.
+    """
+
+    files: tuple[Received, ...] = ()
+    folder: tuple[Upload, ...] = ()
+    dataset: Dataset | None = None
+    place: str = ""
+
+    @property
+    def live(self) -> tuple[Received, ...]:
+        """The files that can be segmented on the page."""
+        return tuple(file for file in self.files if _suffix(file.name) != ".zip")
+
+    @property
+    def sources(self) -> Dataset | list[Upload]:
+        """All of it, for a batch."""
+        if self.dataset is not None:
+            return self.dataset
+        return [*(Upload(file.name, file.path) for file in self.files), *self.folder]
+
+    @property
+    def many(self) -> bool:
+        """Whether it is work for the background."""
+        only_live = self.dataset is None and not self.folder and len(self.live) == len(self.files)
+        size = sum(file.path.stat().st_size for file in self.files)
+        return not only_live or len(self.files) > LIVE or size > LIVE_BYTES
+
+    @property
+    def words(self) -> str:
+        """What it is, for a button."""
+        if self.dataset is not None:
+            return count(len(self.dataset.pairs), "image")
+        zips = len(self.files) - len(self.live)
+        images = len(self.live) + len(self.folder)
+        said = [count(images, "image")] if images else []
+        said += [f"the images of {count(zips, 'zip')}"] if zips else []
+        return " and ".join(said)
+
+
+def ask(workspace: Workspace) -> Brought:
+    """The uploader, and the other ways folded away."""
+    files = uploads.uploader(
+        workspace,
+        KEY,
+        "Images",
+        help="TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, or a zip of them; of stacks and "
+        "channels is taken what the model was trained on, unless you choose otherwise.",
+    )
+    limits = Limits.of(workspace)
+    datasets = DatasetStore(workspace).all()
+    slot = st.empty()  # there in every run, so that nothing below it changes its place
+    if files or not (datasets or limits.import_roots):
+        slot.empty()  # now, and not only when all is segmented
+        return Brought(tuple(files))
+    with slot.container():
+        with st.expander("From a dataset or a folder of the server", icon=":material/dns:"):
+            return _elsewhere(limits, datasets) or Brought()
+
+
+def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
+    dataset = st.selectbox(
+        "A dataset",
+        datasets,
+        index=None,
+        format_func=lambda dataset: f"{dataset.name}, {count(len(dataset.pairs), 'image')}",
+        key="segment-dataset",
+        placeholder="Choose a dataset",
+        help="Its masks are the truth that the results are compared with.",
+    )
+    if dataset is not None:
+        return Brought(dataset=dataset)
+    if not limits.import_roots:
+        return None
+    folder = server_folder.box(limits, "segment-server", "Its images are read where they lie.")
+    if not folder:
+        return None
+    try:
+        files = roots.files_below(folder, limits)
+    except CellsegError as error:
+        frame.show_error(error)
+        return None
+    images = [file for file in files if _suffix(file.name) in EXTENSIONS]
+    if not images:
+        st.info("There is no image in this folder.", icon=":material/info:")
+    return Brought(folder=tuple(images), place=folder)
+
+
+def view(workspace: Workspace, what: Brought, model: Model) -> View:
+    """What is taken of each file: as the model learned it, until the user chooses otherwise."""
+    current = st.session_state.get(_VIEWS, {}).get(what.place)
+    if not isinstance(current, View):
+        current = model.view
+    with st.container():  # there in every run, so that nothing below it changes its place
+        if isinstance(what.sources, Dataset):
+            return current
+        files = tuple((file.name, str(file.path)) for file in what.sources[:LOOKED])
+        offer = _offer(files, workspace, uploads.private_folder(workspace))
+        if offer is not None:
+            wanted = view_form.folded(workspace, offer, current)
+        elif current != View():
+            wanted = view_form.dropped(current)
+        else:
+            return current
+    if wanted is not None:
+        st.session_state.setdefault(_VIEWS, {})[what.place] = wanted
+        st.rerun()
+    return current
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _offer(files: Sequence[tuple[str, str]], _workspace: Workspace, _folder: Path) -> Offer | None:
+    """The first file of which there is something to choose; zips are looked into."""
+    limits = Limits.of(_workspace)
+    with (
+        disk_errors(_folder),
+        reader(_workspace) as decoder,
+        TemporaryDirectory(dir=_folder, ignore_cleanup_errors=True) as passing,
+    ):
+        choices = Choices(decoder, View())
+        for name, path in files:
+            for inside, file in _images(name, Path(path), Path(passing), limits):
+                choices.look(file, inside)
+        examples = _folder / _EXAMPLES
+        examples.mkdir(exist_ok=True)
+        return choices.kept_in(examples, Path(passing))
+
+
+def _images(name: str, path: Path, passing: Path, limits: Limits) -> Iterable[tuple[str, Path]]:
+    """A file itself, or some of the images in a zip; none where it cannot be unpacked."""
+    if _suffix(name) != ".zip":
+        return [(name, path)]
+    target = passing / path.name
+    target.mkdir()
+    try:
+        return unpack(path, target, name, limits, endings=EXTENSIONS, most=PEEK).items()
+    except CellsegError:  # it is said when the batch starts
+        return []
+
+
+def forget(workspace: Workspace) -> None:
+    """Delete what was uploaded, and what was chosen for it."""
+    uploads.forget(KEY)
+    st.session_state.pop(_VIEWS, None)
+    shutil.rmtree(uploads.private_folder(workspace) / _EXAMPLES, ignore_errors=True)
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()

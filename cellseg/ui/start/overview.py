@@ -1,0 +1,134 @@
+"""What is in the workspace, and what to do next."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from cellseg.datasets.store import Dataset, DatasetStore
+from cellseg.models.store import Model, ModelStore
+from cellseg.training.runs import Run, RunStore
+from cellseg.ui.shell import frame
+from cellseg.ui.shell.formatting import count, plain, score
+from cellseg.ui.start import illustration
+from cellseg.ui.train.run_view import badge, said
+from cellseg.workspace import Workspace
+
+Step = Literal["data", "train", "segment"]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything of a workspace, newest first; `active` is the run that trains now."""
+
+    datasets: list[Dataset]
+    runs: list[Run]
+    models: list[Model]
+    active: Run | None
+
+    @property
+    def trained(self) -> list[Model]:
+        """The user's own models."""
+        return [model for model in self.models if not model.shipped]
+
+    @property
+    def next(self) -> Step:
+        """The step that the user should take next."""
+        if not self.datasets and not self.trained:
+            return "data"
+        return "segment" if self.trained and self.active is None else "train"
+
+
+def look(workspace: Workspace) -> Overview:
+    """Read what is there."""
+    runs = RunStore(workspace).all()
+    active = next((run for run in runs if not run.progress().ended), None)
+    datasets = DatasetStore(workspace).all()
+    return Overview(datasets, runs, ModelStore(workspace).all(), active)
+
+
+def steps(overview: Overview) -> None:
+    """The three steps side by side; the next one stands out."""
+    drawn = zip(
+        st.columns(3),
+        (_data, _train, _segment),
+        illustration.strips(),
+        ("An image of cells", "Cells outlined in white", "Every cell in a colour of its own"),
+        strict=True,
+    )
+    for column, step, picture, alt in drawn:
+        with column, st.container(border=True, height="stretch", gap="small"):
+            st.image(picture, width="stretch", alt=alt)
+            step(overview)
+
+
+def _data(overview: Overview) -> None:
+    datasets = overview.datasets
+    _title("1 · Bring images", bool(datasets), overview.next == "data")
+    if not datasets:
+        st.markdown("Microscope images, and for each a mask in which the cells are marked.")
+    else:
+        images = sum(len(dataset.pairs) for dataset in datasets)
+        st.markdown(
+            f"{count(len(datasets), 'dataset')} with {count(images, 'image')} and their masks. "
+            f"The newest is **{plain(datasets[0].name)}**."
+        )
+    st.space("stretch")
+    label = "Look at datasets" if datasets else "Bring images"
+    frame.link("datasets", label, icon="photo_library")
+
+
+def _train(overview: Overview) -> None:
+    _title("2 · Train a network", bool(overview.trained), overview.next == "train")
+    run = overview.active or (overview.runs[0] if overview.runs else None)
+    if run is None:
+        st.markdown("The network learns from your masks in minutes, while you watch it.")
+    else:
+        progress = run.progress()
+        state = "" if progress.state == "finished" else f" {badge(progress)}"
+        st.markdown(f"The newest is **{plain(run.config.model_name)}**.{state}")
+        st.caption(said(progress) if not progress.ended else _last_scores(run))
+    st.space("stretch")
+    if overview.active:
+        frame.link("train", "Watch it", icon="show_chart", query={"run": overview.active.id})
+    else:
+        frame.link("train", "Train", icon="model_training")
+
+
+def _segment(overview: Overview) -> None:
+    models, trained = overview.models, overview.trained
+    _title("3 · Segment images", False, overview.next == "segment")
+    if trained:
+        st.markdown(
+            f"{count(len(models), 'model')} ready. The newest is **{plain(trained[0].name)}**."
+        )
+    elif models:
+        st.markdown(
+            f"The model **{plain(models[0].name)}** comes with cellseg: bring an image, and see "
+            "its cells marked and counted."
+        )
+    else:
+        st.markdown("The trained network marks and counts the cells in images without masks.")
+    st.space("stretch")
+    query = {"model": models[0].id} if models else None
+    frame.link("segment", "Segment images", icon="background_replace", query=query)
+
+
+def _title(title: str, done: bool, is_next: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{title}**", width="content")
+        st.space("stretch")
+        if is_next:
+            st.badge("Next", color="blue")
+        elif done:
+            st.badge("Done", icon=":material/check:", color="green")
+
+
+def _last_scores(run: Run) -> str:
+    rows = run.metrics()
+    if not rows:
+        return "No epoch ended."
+    last = rows[-1]
+    part = "test" if last.get("val_iou") is not None else "training"
+    iou = last.get("val_iou", last.get("iou"))
+    return f"{count(last['epoch'], 'epoch')}; IoU {score(iou)} on {part} images"

@@ -1,0 +1,199 @@
+"""The settings of a training as widgets, with defaults that work: drawn from a recipe's fields."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from cellseg import naming
+from cellseg.datasets.store import Dataset
+from cellseg.models.store import Model
+from cellseg.network import encoder_weights
+from cellseg.recipes import form as fields
+from cellseg.recipes import registry
+from cellseg.recipes.base import Recipe, RecipeSettings
+from cellseg.recipes.form import (
+    Choice,
+    Context,
+    Field,
+    Number,
+    StartModel,
+    Switch,
+)
+from cellseg.training import jobs
+from cellseg.ui.shell.formatting import about, count
+
+COLUMNS = 4
+"""Fields that stand beside each other."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for: train on a dataset with these settings, and name the model so."""
+
+    dataset: Dataset
+    settings: RecipeSettings
+    model_name: str
+
+
+def free_name(dataset: Dataset, taken: list[str]) -> str:
+    """A name for the model: the dataset's, with a number where that is taken."""
+    return naming.numbered(dataset.name, taken, longest=60)
+
+
+def form(datasets: list[Dataset], wished: str | None, models: list[Model]) -> Request:
+    """Widgets for the dataset, the recipe and the name of the model.
+
+    Parameters
+    ----------
+    wished : id of the dataset that is chosen at first, or None for the newest.
+    models : all that exist.
+
+    Raises
+    ------
+    CellsegError
+        Where a value does not fit.
+    """
+    first, second, third = st.columns(3, gap="small")
+    with first:
+        ids = [dataset.id for dataset in datasets]
+        dataset = st.selectbox(
+            "Dataset",
+            datasets,
+            index=ids.index(wished) if wished in ids else 0,
+            format_func=lambda dataset: dataset.name,
+            key="train-dataset",
+            help="The images and masks to train on; some of them are kept for testing.",
+        )
+    with second, st.container(key="train-recipe"):
+        recipe = _recipe(dataset)
+    with third:
+        suggested = free_name(dataset, [model.name for model in models])
+        model_name = st.text_input(
+            "Model name",
+            value=suggested,
+            key=f"train-name-{suggested}",
+            max_chars=60,
+            help="The pages Segment and Models list the model under this name.",
+        )
+    with st.container(key=f"train-settings-{recipe.name}"):
+        settings = _settings(recipe, dataset, models)
+    return Request(dataset, settings, model_name)
+
+
+def _recipe(dataset: Dataset) -> Recipe:
+    offered = registry.names()
+    usual = registry.default_recipe(dataset.kind, dataset.sample)
+    name = st.selectbox(
+        "Recipe",
+        offered,
+        index=offered.index(usual.name),
+        format_func=lambda key: registry.recipe(key).title,
+        key=f"train-recipe-{dataset.id}",
+        help=". ".join(registry.recipe(key).help for key in offered) + ".",
+    )
+    return registry.recipe(name)
+
+
+def _settings(recipe: Recipe, dataset: Dataset, models: list[Model]) -> RecipeSettings:
+    """What is usually changed in a row, and the rest folded below it."""
+    starts = jobs.start_models(models, recipe)
+    context = Context(
+        kind=dataset.kind,
+        train_images=len(dataset.split.train),
+        encoder_weights=jobs.default_encoder_weights(dataset),
+        start_models=tuple(StartModel(model.id, model.name) for model in starts),
+    )
+    prefix = f"train-{recipe.name}-{dataset.id}"
+    values: dict[str, Any] = {}
+    usual, more = fields.usual(recipe.fields), fields.more(recipe.fields)
+    for column, field in zip(_columns(len(usual)), usual, strict=True):
+        values[field.path] = _widget(column, field, context, values, prefix)
+    if more:
+        with st.expander("More settings", icon=":material/tune:"):
+            columns = _columns(COLUMNS)
+            for field in more:
+                column = columns[field.column % COLUMNS]
+                values[field.path] = _widget(column, field, context, values, prefix)
+    settings = recipe.from_form(values, context)
+    start = next((model for model in starts if model.id == values.get("start")), None)
+    return jobs.fine_tuned(settings, start) if start is not None else settings
+
+
+def _columns(number: int) -> Sequence[DeltaGenerator]:
+    return st.columns(max(1, number), gap="small")[:number]
+
+
+def _widget(
+    column: DeltaGenerator, field: Field, context: Context, values: dict[str, Any], prefix: str
+) -> Any:
+    """One field as a widget; its value."""
+    default = field.default_for(context)
+    common: dict[str, Any] = {
+        "key": f"{prefix}-{field.path.replace('.', '-').replace('_', '-')}",
+        "help": field.help,
+        "disabled": not field.enabled(values),
+    }
+    if isinstance(field, Switch):
+        return column.toggle(field.label, bool(default), **common)
+    if isinstance(field, Choice):
+        options = field.options_for(context)
+        listed = list(options)
+        return column.selectbox(
+            field.label,
+            listed,
+            index=listed.index(default),
+            format_func=lambda key: options[key],
+            **common,
+        )
+    assert isinstance(field, Number)
+    value = column.number_input(
+        field.label,
+        field.low,
+        field.high,
+        default,
+        step=field.step,
+        format="%g" if isinstance(field.low, float) else None,
+        placeholder=field.placeholder,
+        **common,
+    )
+    return value / 100 if field.percent and value is not None else value
+
+
+def start_button(request: Request, seconds: float) -> bool:
+    """The button, beside it how long it will take; true where it was pressed."""
+    split = request.dataset.split
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Start training", key="train-start", type="primary", icon=":material/play_arrow:"
+        )
+        st.markdown(
+            f"Takes about **{about(seconds)}** on this machine: {count(len(split.train), 'image')} "
+            f"for training, {len(split.test)} for testing.",
+            width="content",
+        )
+    if note := weights_note(request):
+        st.caption(note)
+    return pressed
+
+
+def weights_note(request: Request) -> str:
+    """One sentence on where the weights of the network start; empty where there is none."""
+    settings, dataset = request.settings, request.dataset
+    if settings.start:
+        return "The network starts from the weights of that model."
+    encoder = settings.encoder_settings
+    if encoder is None:
+        return ""
+    if encoder.starts_random:
+        if jobs.default_encoder_weights(dataset) == "none":
+            return (
+                "The ImageNet weights are not on this machine, so the sample trains its encoder "
+                "from random initialization."
+            )
+        return "The encoder trains on your images alone, which takes more epochs."
+    if encoder_weights.available(encoder, settings.encoder_size):
+        return "The ImageNet weights are on this machine."
+    return "The ImageNet weights, about 10 MB, are downloaded once when the training starts."

@@ -1,0 +1,47 @@
+"""The training runs so far, a line each."""
+
+import streamlit as st
+
+from cellseg.training.runs import Run
+from cellseg.ui.shell import frame
+from cellseg.ui.shell.formatting import (
+    count,
+    moment,
+    plain,
+    score,
+)
+from cellseg.ui.train.run_view import badge
+
+MOST = 10
+"""Runs on one page of the list."""
+
+
+def show(runs: list[Run], opened: str | None) -> None:
+    """The runs so far, newest first, a page at a time, each with a link to its own address."""
+    pages = -(-len(runs) // MOST)
+    slot = st.container(gap="xsmall")
+    page = st.pagination(pages, key="runs-page") if pages > 1 else 1
+    with slot:
+        for run in runs[(page - 1) * MOST : page * MOST]:
+            _line(run, opened == run.id)
+
+
+def _line(run: Run, is_open: bool) -> None:
+    progress = run.progress()
+    rows = run.metrics()
+    with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
+        frame.link(
+            "train",
+            plain(run.config.model_name),
+            icon="visibility" if is_open else "show_chart",
+            query={"run": run.id},
+        )
+        st.markdown(badge(progress), width="content")
+        st.space("stretch")
+        said = [plain(run.config.dataset_name)]
+        if rows:
+            last = rows[-1]
+            value = last.get("val_iou", last.get("iou"))
+            said.append(f"{count(last['epoch'], 'epoch')}, IoU {score(value)}")
+        said.append(moment(run.config.created))
+        st.caption(" · ".join(said), width="content")

@@ -1,0 +1,220 @@
+"""A training run on the page: live while it trains, to look back at when it has ended."""
+
+from typing import Any
+
+import streamlit as st
+
+from cellseg.recipes.registry import recipe_of
+from cellseg.training import jobs
+from cellseg.training.runs import Progress, Run, RunStore
+from cellseg.ui.shell import dialogs, frame, session
+from cellseg.ui.shell.formatting import (
+    about,
+    count,
+    moment,
+    plain,
+    score,
+)
+from cellseg.ui.train import curves
+from cellseg.ui.widgets import gallery
+from cellseg.workspace import Workspace
+
+EVERY = 2.0
+"""Seconds between two looks at a run that trains."""
+
+LOOKS = 4
+"""Predictions shown of a sample: evenly spread over the epochs so far."""
+
+BADGES: dict[str, tuple[str, str, str]] = {
+    "starting": ("Starting", "schedule", "blue"),
+    "running": ("Training", "model_training", "blue"),
+    "finished": ("Finished", "check_circle", "green"),
+    "stopped": ("Stopped", "stop_circle", "gray"),
+    "failed": ("Failed", "error", "red"),
+    "interrupted": ("Interrupted", "power_off", "orange"),
+}
+
+
+def badge(progress: Progress) -> str:
+    """The state as a coloured Markdown badge."""
+    title, icon, colour = BADGES[progress.state]
+    return f":{colour}-badge[:material/{icon}: {title}]"
+
+
+def show(run: Run) -> None:
+    """Everything of a run; a fragment looks again every 2 s until the run has ended."""
+    ended = run.progress().ended
+    st.fragment(_view, run_every=None if ended else EVERY)(run, ended)
+
+
+@frame.guarded
+def _view(run: Run, ended: bool) -> None:
+    """Heading, status, curves and samples: in the same places while it trains and afterwards."""
+    progress = run.progress()
+    if progress.ended and not ended:
+        st.rerun()
+    rows = run.metrics()
+    _heading(run, progress)
+    with st.container(key="train-status"):
+        if ended:
+            _outcome(run, progress)
+            if rows:
+                _scores(run, rows, progress)
+        else:
+            st.progress(_fraction(progress), text=said(progress, run.stop_file.exists()))
+        if progress.computing:
+            st.caption(f"Computed {plain(progress.computing)}")
+    if rows or not ended:
+        with st.container(key="train-curves"):
+            _curves(run, rows, progress, ended)
+        _samples(run)
+    if not ended:
+        st.caption("The training goes on if you leave this page or close the browser.")
+
+
+def _curves(run: Run, rows: list[dict[str, Any]], progress: Progress, ended: bool) -> None:
+    recipe = recipe_of(run.config.recipe)
+    columns = st.columns(len(recipe.panels), gap="medium")
+    for column, panel in zip(columns, recipe.panels, strict=True):
+        with column:
+            st.markdown(f"**{panel.title}**")
+            alt = curves.described(rows, panel)
+            if ended:
+                st.plotly_chart(
+                    curves.ended(rows, panel, progress.majority_accuracy),
+                    key=f"past-{panel.title}-{run.id}",
+                    config={"displaylogo": False, "modeBarButtonsToRemove": ["select", "lasso"]},
+                    alt=alt,
+                )
+            else:
+                st.echarts_chart(
+                    curves.live(rows, panel, progress.epochs or progress.epoch),
+                    key=f"curve-{panel.title}-{run.id}",
+                    height=curves.HEIGHT,
+                    alt=alt,
+                )
+    st.caption(recipe.curves_caption(bool(run.config.test)))
+
+
+def _heading(run: Run, progress: Progress) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(run.config.model_name), anchor=False, width="content")
+        st.markdown(badge(progress), width="content")
+        st.space("stretch")
+        if not progress.ended:
+            st.button(
+                "Stop",
+                key="train-stop",
+                icon=":material/stop:",
+                on_click=frame.callback(jobs.stop),
+                args=(run,),
+                disabled=run.stop_file.exists(),
+            )
+        elif st.button("Delete", key="run-delete", type="tertiary", icon=":material/delete:"):
+            dialogs.confirm_delete(
+                f"Delete the training run {run.config.model_name}?",
+                "Its curves and pictures will be gone; a model that it made stays.",
+                lambda: _deleted(run),
+                "The training run was deleted.",
+            )
+    st.caption(_facts(run))
+
+
+def _deleted(run: Run) -> None:
+    RunStore(Workspace(run.folder.parent.parent)).delete(run)
+    session.choose("run", None)
+
+
+def said(progress: Progress, stopping: bool = False) -> str:
+    """The status line of a run that trains."""
+    if stopping:
+        return "Stopping after this step; what was learned becomes a model …"
+    if not progress.epoch:
+        return f"{plain(progress.phase)} …"
+    of = f" of {progress.epochs}" if progress.epochs is not None else ""
+    parts = [f"Epoch {progress.epoch}{of}"]
+    if progress.steps:
+        parts.append(f"step {progress.step} of {progress.steps}")
+    if progress.phase != "Training":
+        parts = [plain(progress.phase)]
+    elif progress.remaining_s is not None:
+        parts.append(f"about {about(progress.remaining_s)} left")
+    return ", ".join(parts)
+
+
+def _fraction(progress: Progress) -> float:
+    if not progress.epoch:
+        return 0.0
+    step = progress.step / progress.steps if progress.steps else 0.0
+    if progress.epochs is None:
+        return progress.share or 0.0
+    return min(1.0, max(0.0, (progress.epoch - 1 + step) / progress.epochs))
+
+
+def _outcome(run: Run, progress: Progress) -> None:
+    if progress.state in ("failed", "interrupted"):
+        show = st.error if progress.state == "failed" else st.warning
+        message = progress.message or "The training ended without a word."
+        advice = "" if progress.state == "failed" else " Nothing was published; start it again."
+        show(plain(message) + advice, icon=f":material/{BADGES[progress.state][1]}:")
+        if tail := run.log_tail(15):
+            with st.expander("The last lines of the log", icon=":material/article:"):
+                st.code("\n".join(tail), language=None, wrap_lines=True)
+    elif progress.model_id:
+        with st.container(horizontal=True):
+            frame.link(
+                "segment",
+                "Segment images with it",
+                icon="background_replace",
+                query={"model": progress.model_id},
+            )
+            frame.link(
+                "models", "Its card", icon="deployed_code", query={"model": progress.model_id}
+            )
+    elif progress.message:
+        st.info(plain(progress.message), icon=":material/info:")
+
+
+def _scores(run: Run, rows: list[dict[str, Any]], progress: Progress) -> None:
+    recipe, tested = recipe_of(run.config.recipe), bool(run.config.test)
+    found = recipe.scores(run.config.recipe, rows, tested, progress.majority_accuracy)
+    with st.grid(max(1, len(found)), min_column_width=150):
+        for each in found:
+            st.metric(each.title, score(each.value), help=each.help, border=True)
+
+
+def _samples(run: Run) -> None:
+    samples = [sample for sample in run.samples() if sample.epochs]
+    if not samples:
+        return
+    recipe = recipe_of(run.config.recipe)
+    epochs = _spread(sorted(samples[0].epochs))
+    part = recipe.samples_part(bool(run.config.test))
+    st.markdown(f"**The same {f'{part} ' if part else ''}images after some epochs**")
+    titles = ["Image", recipe.samples.truth, *(f"Epoch {epoch}" for epoch in epochs)]
+    rows = []
+    for sample in samples:
+        pictures = [sample.image, sample.truth]
+        pictures += [sample.epochs[epoch] for epoch in epochs if epoch in sample.epochs]
+        rows.append((sample.name, pictures))
+    gallery.comparison(titles, rows, width=2 + LOOKS)
+    st.caption(recipe.samples.caption)
+
+
+def _spread(epochs: list[int]) -> list[int]:
+    """The first and the last epoch and some between them."""
+    if len(epochs) <= LOOKS:
+        return epochs
+    last = len(epochs) - 1
+    return [epochs[round(last * (look / (LOOKS - 1)) ** 2)] for look in range(LOOKS)]
+
+
+def _facts(run: Run) -> str:
+    config, recipe = run.config, run.config.recipe
+    parts = [
+        plain(config.dataset_name),
+        f"{count(len(config.train), 'image')} to train, {len(config.test)} to test",
+        plain(recipe_of(recipe).summary(recipe, len(config.train))),
+        moment(config.created),
+    ]
+    return " · ".join(parts)

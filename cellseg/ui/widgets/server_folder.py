@@ -1,0 +1,72 @@
+"""Files from a folder of the server, where the operator opened one."""
+
+from typing import Literal
+
+import streamlit as st
+
+from cellseg.datasets.intake import roots
+from cellseg.errors import CellsegError
+from cellseg.limits import Limits
+from cellseg.ui.shell import frame
+from cellseg.ui.shell.formatting import count, plain
+from cellseg.ui.widgets.uploads import Received
+
+_CHOSEN = "server_folder"
+_ERROR = "server_folder_error"
+_WIDGET = "dataset-server-path"
+
+
+def received() -> list[Received]:
+    """The files of the folder that was chosen; they stay where they are."""
+    return [file for file in st.session_state.get(_CHOSEN, []) if file.path.is_file()]
+
+
+def forget() -> None:
+    """Let the folder go; nothing is deleted."""
+    st.session_state.pop(_CHOSEN, None)
+
+
+def box(
+    limits: Limits, key: str, help: str, width: Literal["stretch"] | int = "stretch"
+) -> str | None:
+    """A box of the open folders, in which a path may be typed."""
+    return st.selectbox(
+        "A folder on the server",
+        [str(path) for path in roots.choices(limits)],
+        index=None,
+        accept_new_options=True,
+        placeholder="Choose or type a folder",
+        help=help,
+        key=key,
+        width=width,
+    )
+
+
+@frame.guarded
+def choose(limits: Limits) -> None:
+    """The box of folders, and a button."""
+    if not limits.import_roots:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="dataset-server-folder"):
+        help = "For images that are on the server already; they need no upload."
+        folder = box(limits, _WIDGET, help, 480)
+        st.button(
+            "Read this folder",
+            disabled=not folder,
+            icon=":material/folder_open:",
+            on_click=_read,
+            args=(limits,),
+        )
+    if sentence := st.session_state.pop(_ERROR, None):
+        raise CellsegError(sentence)
+    if files := received():
+        st.caption(plain(f"{count(len(files), 'file')} from {files[0].name.split('/')[0]}."))
+
+
+def _read(limits: Limits) -> None:
+    try:
+        found = roots.files_below(st.session_state[_WIDGET], limits)
+    except CellsegError as error:
+        st.session_state[_ERROR] = str(error)
+        return
+    st.session_state[_CHOSEN] = [Received(file.name, file.path) for file in found]

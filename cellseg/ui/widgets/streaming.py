@@ -1,0 +1,97 @@
+"""The uploader that sends files slice by slice to the routes of `cellseg.server.routes`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+from cellseg import receiving
+from cellseg.errors import CellsegError
+from cellseg.limits import Limits
+from cellseg.receiving import Part
+from cellseg.server.routes import DOWNLOAD, PASS, UPLOAD
+from cellseg.ui.widgets.javascript import joined
+
+_HERE = Path(__file__)
+
+
+def uploader(
+    folder: Path,
+    key: str,
+    label: str,
+    *,
+    help: str,
+    directory: bool,
+    limits: Limits,
+    take: Callable[[Any], None],
+) -> None:
+    """Show the uploader.
+
+    Parameters
+    ----------
+    folder : the private folder of the tab. directory : whether it asks for a whole folder.
+    take : called with what the browser says of the files that it has sent, see `arrived`.
+    """
+    data = {
+        "label": label,
+        "help": help,
+        "directory": directory,
+        "url": f"{base()}{UPLOAD}/{folder.name.removeprefix(receiving.PREFIX)}",
+        "pass": receiving.pass_of(folder),
+        "header": PASS,
+        "slice": receiving.SLICE,
+        "limit": limits.upload_bytes,
+    }
+    _mount(data=data, key=key, on_done_change=lambda: take(st.session_state[key].done))
+
+
+def arrived(folder: Path, said: Any) -> list[tuple[str, Path]]:
+    """Make files of the parts that the browser says are whole; nothing that it says is trusted.
+
+    Returns
+    -------
+    What the user calls each file, with `/` between folders, and where it lies.
+
+    Raises
+    ------
+    CellsegError
+        Where one has not arrived as a whole.
+    """
+    found: list[tuple[str, Path]] = []
+    for entry in said if isinstance(said, list) else []:
+        try:
+            upload, name, size = str(entry["id"]), str(entry["name"]), int(entry["size"])
+        except (KeyError, TypeError, ValueError):
+            raise CellsegError("The browser sent an unknown message; reload the page.") from None
+        part = Part(folder, upload) if size else receiving.empty(folder, upload)
+        found.append((name.replace("\\", "/").strip("/") or "file", part.finish(name, size)))
+    return found
+
+
+def link(path: Path) -> str:
+    """The address of a file in `downloads` of a tab's private folder."""
+    tab = path.parents[1]
+    return (
+        f"{base()}{DOWNLOAD}/{tab.name.removeprefix(receiving.PREFIX)}"
+        f"/{receiving.pass_of(tab, path.name)}/{quote(path.name)}"
+    )
+
+
+def base() -> str:
+    """The path below which the server serves, without a slash at its end."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def _asset(suffix: str) -> str:
+    return _HERE.with_name(f"uploader.{suffix}").read_text(encoding="utf-8")
+
+
+_mount = st.components.v2.component(
+    "cellseg_uploader",
+    html=_asset("html"),
+    css=_asset("css"),
+    js=joined(_HERE.with_name("uploader.js")),
+)

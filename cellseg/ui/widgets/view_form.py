@@ -1,0 +1,249 @@
+"""What of a stack, or of many channels, is looked at: a form with a live preview."""
+
+import hashlib
+from itertools import permutations
+from pathlib import Path
+
+import streamlit as st
+
+from cellseg.config import checked
+from cellseg.errors import CellsegError
+from cellseg.images.choosing import Choosable, choosable
+from cellseg.images.scaling import thumbnail, to_rgb8
+from cellseg.images.stack import UNKNOWN, StackFacts
+from cellseg.images.view import Offer, View, cuts
+from cellseg.images.writing import png_bytes
+from cellseg.ui.shell.formatting import count, plain
+from cellseg.ui.widgets.decoder import reader
+from cellseg.workspace import Workspace
+
+SIDE = 420
+"""Longest side of the preview, pixels."""
+
+_AXES = {"Z": "planes", "T": "time points", "C": "channels"}
+_COLOURS = ("Red", "Green", "Blue")
+_ONE = {"Z": "One plane", "T": "One time point", "P": "One position"}
+_EACH = {"Z": "Each plane", "T": "Each time point", "P": "Each position"}
+_USUAL = {"projection": "max", "time": 0, "position": 0}
+"""What is taken where nothing is said."""
+
+_FIELDS = {"Z": "plane", "T": "time", "P": "position"}
+
+
+def folded(workspace: Workspace, offer: Offer, current: View) -> View | None:
+    """The form as `choice`, folded away behind a line that says what is used."""
+    said = "Channels" if choosable(offer.facts) is Choosable.COLOURS else "Planes and channels"
+    if current.words:
+        said = f"Used of each file: {current.words}"
+    unsure = not offer.facts.certain and current == View()
+    with st.expander(said, icon=":material/layers:", expanded=unsure):
+        return choice(workspace, offer, current)
+
+
+def dropped(current: View) -> View | None:
+    """A choice that is made of files which leave nothing to choose, and a way to drop it."""
+    with st.expander(f"Used of each file: {current.words}", icon=":material/layers:"):
+        st.markdown("The images that you brought leave nothing to choose.")
+        if st.button("Take each picture as it is", key="view-form-drop", icon=":material/undo:"):
+            return View()
+    return None
+
+
+def choice(workspace: Workspace, offer: Offer, current: View) -> View | None:
+    """The form; what is chosen when its button is pressed, else None.
+
+    Parameters
+    ----------
+    current : the choice with which the images are read now; with another one the form begins anew.
+    """
+    asked = offer.name + offer.facts.model_dump_json() + current.model_dump_json()
+    key = f"view-form-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
+    with st.container(key="view-form"):
+        st.markdown(
+            f"**What of the images is used**: {plain(offer.name)} holds {offer.facts.words}."
+        )
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            wanted = _widgets(key, offer.facts, current)
+        with right:
+            _preview(workspace, offer, wanted)
+        changed = wanted != current
+        label = "Use this for all images" if changed else "Used for all images"
+        pressed = st.button(label, key=f"{key}-use", icon=":material/check:", disabled=not changed)
+    return wanted if pressed else None
+
+
+def axes_options(facts: StackFacts) -> list[str | None]:
+    """What the axes can be, in letters; None is every page an image, whatever it is."""
+    if facts.certain and "P" in facts.axes:
+        return [facts.axes]
+    if "Y" not in facts.axes:
+        leading = len(facts.axes) - 2
+        found = ["".join(order) + "YX" for order in permutations("TZC", leading)]
+        found += ["".join(order) + "YXC" for order in permutations("TZ", max(0, leading - 1))]
+        return list(found)
+    fixed = facts.axes[facts.axes.index("Y") :]
+    leading = len(facts.axes) - len(fixed)
+    letters = "ZT" if "C" in fixed else "ZTC"
+    options: list[str | None] = [facts.axes] if facts.certain else []
+    if leading <= len(letters):
+        named = ["".join(order) + fixed for order in permutations(letters, leading)]
+        options += [axes for axes in named if axes != facts.axes]
+    return options if facts.certain else [*options, None]
+
+
+def _widgets(key: str, facts: StackFacts, current: View) -> View:
+    axes = _axes(key, facts, current)
+    choices: dict[str, object] = {}
+    if axes is not None and axes != facts.axes:
+        facts = facts.model_copy(update={"axes": axes})
+        choices["axes"] = axes
+    expand = UNKNOWN in facts.axes
+    if facts.channels > 1:
+        choices["channels"] = _channels(key, facts, current)
+    for letter in "ZTP":
+        if facts.length(letter) > 1:
+            picked, each = _along(key, letter, facts.length(letter), current)
+            choices |= picked
+            expand = expand or each
+    if not (expand or current.expand or current.plane is not None):  # then it goes without saying
+        for field, usual in _USUAL.items():
+            if choices.get(field) == usual and getattr(current, field) is None:
+                del choices[field]
+    return checked(View, **choices, expand=expand)
+
+
+def _axes(key: str, facts: StackFacts, current: View) -> str | None:
+    """The letters that are meant; None for pages of which nothing is known."""
+    options = axes_options(facts)
+    if len(options) == 1:
+        return options[0]
+
+    def words(axes: str | None) -> str:
+        if axes is None:
+            return "Each page is an image of its own"
+        leading = axes.replace("Y", "").replace("X", "")
+        said = ", ".join(_AXES.get(letter, letter) for letter in leading)
+        return (
+            f"{axes}: {said}" if len(axes) > 3 or facts.certain or not said else said.capitalize()
+        )
+
+    return st.selectbox(
+        "Axes",
+        options,
+        index=_first(options, current),
+        format_func=words,
+        key=f"{key}-axes",
+        help="As they follow in the file: T time, Z plane, C channel, Y row, X column.",
+    )
+
+
+def _first(options: list[str | None], current: View) -> int:
+    if current.axes is None and not current.expand:
+        return 0
+    return options.index(current.axes) if current.axes in options else 0
+
+
+def _channels(key: str, facts: StackFacts, current: View) -> tuple[int | None, ...] | None:
+    """One channel for grey or three for colours; None where nothing differs from the default."""
+    names = facts.channel_names or tuple(f"Channel {n}" for n in range(facts.channels))
+    if facts.colour:
+        names = _COLOURS
+    grey = current.channels is not None and len(current.channels) == 1
+    as_grey = st.segmented_control(
+        "Channels",
+        ("In colours", "One as grey"),
+        default="One as grey" if grey else "In colours",
+        required=True,
+        key=f"{key}-colours",
+    )
+    usual: tuple[int | None, ...] = (0, 1, 2) if facts.channels > 2 else (0, 1, None)
+    start = current.channels or usual
+    if as_grey == "One as grey":
+        chosen = st.selectbox(
+            "Grey",
+            range(facts.channels),
+            index=(start[0] or 0) if grey and (start[0] or 0) < facts.channels else 0,
+            format_func=lambda n: names[n],
+            key=f"{key}-grey",
+        )
+        return (chosen,)
+    options = [None, *range(facts.channels)]
+    picked = []
+    for column, colour, first in zip(
+        st.columns(3), _COLOURS, usual if grey else start, strict=True
+    ):
+        with column:
+            picked.append(
+                st.selectbox(
+                    colour,
+                    options,
+                    index=options.index(first) if first in options else 0,
+                    format_func=lambda n: "None" if n is None else names[n],
+                    key=f"{key}-{colour.lower()}",
+                )
+            )
+    found = tuple(picked)
+    if (current.channels is None and found == usual) or found == (None, None, None):
+        return None
+    return found
+
+
+def _along(key: str, letter: str, length: int, current: View) -> tuple[dict[str, object], bool]:
+    """What is taken along an axis: settings of a view, and whether each becomes an image."""
+    field = _FIELDS[letter]
+    one, each = _ONE[letter], _EACH[letter]
+    ways = ["Maximum", "Mean", one, each] if letter == "Z" else [one, each]
+    number = getattr(current, field)
+    if number is not None:
+        first = one
+    elif letter == "Z" and (current.projection or not current.expand):
+        first = "Mean" if current.projection == "mean" else "Maximum"
+    else:
+        first = each if current.expand else one
+    way = st.segmented_control(
+        {"Z": "Planes", "T": "Time points", "P": "Positions"}[letter],
+        ways,
+        default=first,
+        required=True,
+        key=f"{key}-{field}-way",
+    )
+    if way == one:
+        start = number if number is not None else (length // 2 if letter == "Z" else 0)
+        chosen = st.slider(
+            one,
+            0,
+            length - 1,
+            min(start, length - 1),
+            key=f"{key}-{field}",
+            help="Counted from 0.",
+        )
+        return {field: chosen}, False
+    if way == "Mean":
+        return {"projection": "mean"}, False
+    if way == "Maximum":
+        return {"projection": "max"}, False
+    return {}, True
+
+
+def _preview(workspace: Workspace, offer: Offer, view: View) -> None:
+    """The first image that the choice makes of the file."""
+    if offer.path is None or not offer.path.is_file():
+        return
+    try:
+        images = len(cuts(offer.facts.renamed(view.axes, offer.name), view, offer.name))
+        changed = offer.path.stat().st_mtime_ns
+        picture = _png(str(offer.path), changed, offer.name, view.model_dump_json(), workspace)
+    except CellsegError as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
+        return
+    st.image(picture, width="stretch", alt=f"{offer.name} as it will be used")
+    more = f"The first of {count(images, 'image')}" if images > 1 else "The image"
+    st.caption(f"{more} that this file becomes.")
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _png(path: str, changed: int, name: str, choice_json: str, _workspace: Workspace) -> bytes:
+    with reader(_workspace) as decoder:
+        image = decoder.image(Path(path), name, View.model_validate_json(choice_json), number=0)
+    return png_bytes(thumbnail(to_rgb8(image), SIDE))

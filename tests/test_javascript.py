@@ -8,7 +8,8 @@ import pytest
 
 from cellseg.ui.widgets import javascript
 
-UI = Path(javascript.__file__).parent
+UI = Path(javascript.__file__).parent.parent
+CANVAS = UI / "viewer" / "canvas"
 SCRIPTS = {
     "viewer": (
         UI / "viewer" / "canvas" / "main.js",

@@ -113,6 +113,21 @@ def test_documents_that_are_mentioned_are_named_once() -> None:
     assert guide.links("[me](one.md#here)", "a/one") == []
 
 
+@pytest.mark.usefixtures("docs")
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("two", ["a/two", "a/one"]),  # in the title of one, three times in the text of the other
+        ("SEE  web", ["a/one"]),
+        ("see nowhere", []),
+        ("not listed", []),
+        (" ", []),
+    ],
+)
+def test_a_search_finds_documents_with_all_words(words: str, found: list[str]) -> None:
+    assert guide.search(words) == found
+
+
 # --- parts ------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,15 @@ def test_what_a_document_mentions_opens_by_its_button():
     assert app.header[0].value == guide.title("explanation/recipes")
 
 
+def test_a_search_leads_to_a_document():
+    app = opened("help")
+    app.text_input(key="help-search").input("panoptic quality").run()
+    app.button(key="help-found-reference/scores").click().run()
+    assert app.header[0].value == "Scores"
+    app.text_input(key="help-search").input("xyzzy").run()
+    assert "No document has all of these words." in text(app)
+
+
 def test_pictures_and_notes_are_shown():
     app = opened("help", topic="tutorial/first-cells")
     assert len(app.get("image")) == 3

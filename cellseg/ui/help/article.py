@@ -16,6 +16,9 @@ from cellseg.ui.help.parts import (
 )
 from cellseg.ui.shell import frame, session
 
+MOST_FOUND = 8
+"""Documents that a search lists."""
+
 _BOX: dict[Kind, tuple[Callable[..., object], str]] = {
     "note": (st.info, "info"),
     "tip": (st.success, "lightbulb"),
@@ -26,7 +29,17 @@ _BOX: dict[Kind, tuple[Callable[..., object], str]] = {
 
 
 def contents(sections: list[Section], opened: Topic) -> None:
-    """The list of documents, section by section, and those that the open one mentions."""
+    """A search, the list of documents by sections, and those that the open one mentions."""
+    words = st.text_input(
+        "Search the help", key="help-search", icon=":material/search:", placeholder="such as: tile"
+    )
+    if words.strip():
+        found = guide.search(words)
+        with st.container(gap="xxsmall", border=True):
+            for name in found[:MOST_FOUND]:
+                _open_button(name, "found")
+            if not found:
+                st.caption("No document has all of these words.")
     _open_button(guide.INDEX, "contents")
     for section in sections:
         with st.expander(section.title, expanded=opened.name in section.topics):

@@ -85,6 +85,22 @@ def title(name: str) -> str:
     return heading[1] if heading else name
 
 
+def search(words: str) -> list[str]:
+    """Names of the documents in which every word occurs, those first that name it most often.
+
+    A word in the title counts as ten in the text; upper and lower case are one.
+    """
+    wanted = words.casefold().split()
+    found = []
+    for name in (name for section in sections() for name in section.topics):
+        one = topic(name)
+        heading, text = one.title.casefold(), one.text.casefold()
+        counts = [10 * heading.count(word) + text.count(word) for word in wanted]
+        if counts and all(counts):
+            found.append((-sum(counts), name))
+    return [name for _, name in sorted(found)]
+
+
 def linked(text: str, name: str) -> str:
     """Markdown in which links to other documents lead to the page Help.
 

@@ -2,6 +2,7 @@
 
 import functools
 from pathlib import Path
+from typing import Any
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
@@ -30,6 +31,12 @@ def text(app: AppTest) -> str:
     """Everything that the page says in words."""
     kinds = ("title", "subheader", "markdown", "caption", "success", "info", "warning", "error")
     return "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
+
+
+def labelled(elements: Any, label: str) -> Any:
+    """The one of these widgets that has this label."""
+    (found,) = [element for element in elements if element.label == label]
+    return found
 
 
 def errors(app: AppTest) -> list[str]:

@@ -9,7 +9,7 @@ from cellseg.training import jobs
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile
 from tests import made
-from tests.pages import errors, opened, text
+from tests.pages import errors, labelled, opened, text
 
 pytestmark = pytest.mark.usefixtures("nothing_shipped")
 
@@ -36,10 +36,10 @@ def test_the_form_has_defaults_that_work_and_an_estimate(workspace, monkeypatch)
     monkeypatch.setattr(jobs, "start", start)
     app = opened("train")
     assert app.selectbox(key="train-dataset").value.id == dataset.id
-    assert next(box for box in app.selectbox if box.label == "Recipe").value == "seed"
-    assert app.number_input(key="train-epochs").value == 40
-    assert "4 images to learn from, 1 kept to test" in text(app)
-    app.number_input(key="train-epochs").set_value(3)
+    assert labelled(app.selectbox, "Recipe").value == "pixels"
+    assert labelled(app.number_input, "Epochs").value == 40
+    assert "4 images for training, 1 for testing" in text(app)
+    labelled(app.number_input, "Epochs").set_value(3)
     app.button(key="train-start").click().run()
     assert started["name"] == "Nuclei"
     assert started["dataset"] == dataset.id
@@ -75,7 +75,7 @@ def test_a_finished_run_shows_its_scores_beside_the_majority(workspace):
     run = made.run(workspace, dataset, model_id=model.id)
     app = opened("train", run=run.id)
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["Accuracy to beat"] == "0.900"
+    assert shown["Majority-class accuracy"] == "0.900"
     assert shown["IoU, test"] == "0.787"
     assert len(app.get("plotly_chart")) == 2
     assert not app.get("echarts_chart")
@@ -117,7 +117,7 @@ def test_a_taken_name_is_one_sentence(workspace):
     dataset = made.dataset(workspace)
     made.model(workspace, dataset, "Nuclei")
     app = opened("train")
-    name = next(field for field in app.text_input if field.label == "Name of the model")
+    name = labelled(app.text_input, "Model name")
     assert name.value == "Nuclei 2"
     name.set_value("NUCLEI")
     app.button(key="train-start").click().run()
@@ -149,9 +149,9 @@ def test_masks_that_number_cells_suggest_the_recipe_cells(workspace):
     made.dataset(workspace, "Numbered", kind="labels")
     app = opened("train")
     assert not errors(app)
-    assert next(box for box in app.selectbox if box.label == "Recipe").value == "cells"
-    assert app.number_input(key="train-minutes").value == 10
-    app.number_input(key="train-minutes").set_value(25).run()
+    assert labelled(app.selectbox, "Recipe").value == "cells"
+    assert labelled(app.number_input, "Minutes").value == 10
+    labelled(app.number_input, "Minutes").set_value(25).run()
     assert "**25 min**" in text(app)
 
 
@@ -177,5 +177,5 @@ def test_a_training_of_cells_says_what_it_computes_on_and_what_its_pictures_show
     assert not errors(app)
     captions = [caption.value for caption in app.caption]
     assert "Computed on CPU, bfloat16" in captions
-    assert any(caption.startswith("Each outline is a cell") for caption in captions)
+    assert any(caption.startswith("Each outline is a predicted cell") for caption in captions)
     assert "**The same images after some epochs**" in text(app)

@@ -9,6 +9,7 @@ import time
 import webbrowser
 from pathlib import Path
 
+import cellseg
 from cellseg.errors import CellsegError
 from cellseg.workspace import HOME_VARIABLE, Workspace
 
@@ -18,7 +19,7 @@ PORTS = range(8501, 8601)
 LOCAL = "127.0.0.1"
 ALLOWED_HOSTS = "STREAMLIT_SERVER_ALLOWED_HOSTS"
 START_SECONDS = 60.0
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(cellseg.__file__).parent.parent
 
 
 def serve(workspace: Workspace, port: int | None, address: str | None, browser: bool) -> None:

@@ -31,10 +31,10 @@ def test_from_microscope_slices_to_an_overlay(server, new_page, real_data):
     assert (len(dataset.split.train), len(dataset.split.test)) == (19, 5)
 
     page.get_by_role("link", name="Train with it").click()
-    page.locator(".st-key-train-epochs input").fill("12")
+    page.get_by_role("spinbutton", name="Epochs").fill("12")
     if not os.environ.get(FILE_VARIABLE):
-        page.get_by_role("combobox", name="Encoder starts").click()
-        page.get_by_role("option", name="from nothing").click()
+        page.get_by_role("combobox", name="Encoder weights").click()
+        page.get_by_role("option", name="random initialization").click()
     page.locator(".st-key-train-start button").click()
     page.wait_for_url(re.compile(r"run="))
     curves = page.locator(".st-key-train-curves canvas")

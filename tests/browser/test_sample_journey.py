@@ -23,7 +23,7 @@ def test_from_start_to_an_overlay(server, new_page):
     page.get_by_role("link", name="Train with it").click()
 
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
-    page.locator(".st-key-train-epochs input").fill("2")
+    page.get_by_role("spinbutton", name="Epochs").fill("2")
     page.locator(".st-key-train-start button").click()
     status = page.locator(".st-key-train-status")
     expect(status).to_be_visible()

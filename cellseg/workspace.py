@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cellseg import naming
 from cellseg.errors import CellsegError
 
 HOME_VARIABLE = "CELLSEG_HOME"
@@ -83,13 +84,7 @@ def slug(name: str) -> str:
 
 def free_id(parent: Path, name: str) -> str:
     """An id for a new folder in `parent` that no other folder there has."""
-    base = slug(name) or "unnamed"
-    number = 1
-    candidate = base
-    while (parent / candidate).exists():
-        number += 1
-        candidate = f"{base}-{number}"
-    return candidate
+    return naming.numbered_id(slug(name) or "unnamed", lambda name: (parent / name).exists())
 
 
 def checked_name(name: str, what: str, taken: list[str]) -> str:

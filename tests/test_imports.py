@@ -19,10 +19,10 @@ SCRIPTS = [ROOT / "streamlit_app.py", ROOT / "streamlit_server.py", *PAGES]
 
 ROOMS = [
     "errors",
+    "naming",
     "config",
     "recipes",
     "workspace",
-    "naming",
     "processes",
     "limits",
     "receiving",

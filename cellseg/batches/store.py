@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from cellseg import naming
 from cellseg.analysis.measurements import checked_pixel_size
 from cellseg.batches.batch import (
     Batch,
@@ -75,14 +76,8 @@ class BatchStore:
         CellsegError
             Where it cannot be a name.
         """
-        taken = {batch.name.casefold() for batch in self.all()}
-        base = checked_name(wish, "result", [])
-        name, number = base, 1
-        while name.casefold() in taken:
-            number += 1
-            end = f" {number}"
-            name = base[: _NAME - len(end)] + end
-        return name
+        name = checked_name(wish, "result", [])
+        return naming.numbered(name, (batch.name for batch in self.all()), longest=_NAME)
 
     def create(
         self,

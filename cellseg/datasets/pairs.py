@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cellseg import naming
 from cellseg.datasets.masks import MaskFacts, MaskKind, mask_facts
 from cellseg.images.image import Image
 from cellseg.images.reading import read_image, read_mask
@@ -148,11 +149,7 @@ def free_name(wanted: str, taken: Container[str]) -> str:
     base = slug(wanted) or "image"
     if base in _RESERVED:
         base = f"image-{base}"
-    name, number = base, 1
-    while name in taken:
-        number += 1
-        name = f"{base}-{number}"
-    return name
+    return naming.numbered_id(base, lambda name: name in taken)
 
 
 def _pixel_hash(array: np.ndarray) -> str:

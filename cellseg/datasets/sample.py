@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cellseg import naming
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
@@ -37,16 +38,7 @@ def create_sample(workspace: Workspace) -> Dataset:
             proposal.add(
                 Image(image, "YX"), labels, image_name=f"images/{file}", mask_name=f"masks/{file}"
             )
-        return store.create(proposal, _free(NAME, there), sample=True)
+        name = naming.numbered(NAME, (dataset.name for dataset in there))
+        return store.create(proposal, name, sample=True)
     finally:
         proposal.discard()
-
-
-def _free(name: str, there: list[Dataset]) -> str:
-    """The name, with a number behind it where a dataset of the user has it."""
-    taken = {dataset.name.casefold() for dataset in there}
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name} {number}"
-    return free

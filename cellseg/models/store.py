@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
+from cellseg import naming
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.models.card import card_text
@@ -144,11 +145,7 @@ class ModelStore:
 
     def _numbered(self, name: str) -> str:
         """The name, with a number where a model has it."""
-        taken = {model.name.casefold() for model in self.all()}
-        found, number = name, 2
-        while found.casefold() in taken:
-            found, number = f"{name} {number}", number + 1
-        return found
+        return naming.numbered(name, (model.name for model in self.all()))
 
     def publish(self, facts: ModelFacts, weights: Path, best_on_test: Path | None = None) -> Model:
         """Make a model of trained weights; it appears whole or not at all.

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cellseg import naming
 from cellseg.datasets.dataset import Dataset, Record, fingerprint
 from cellseg.datasets.intake import importing
 from cellseg.datasets.masks import choose_scale
@@ -39,12 +40,8 @@ def keep(
         for dataset in known:
             if dataset.fingerprint == wanted:
                 return dataset
-        taken = {dataset.name.casefold() for dataset in known}
-        base = path.resolve().name[:50] or "folder"
-        name, number = base, 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{base} {number}"
+        wish = path.resolve().name[:50] or "folder"
+        name = naming.numbered(wish, (dataset.name for dataset in known))
         return store.create(proposal, name)
     finally:
         proposal.discard()

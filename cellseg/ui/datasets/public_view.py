@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cellseg import naming
 from cellseg.datasets import public
 from cellseg.datasets.public import PublicDataset
 from cellseg.datasets.store import Dataset, DatasetStore
@@ -60,18 +61,9 @@ def _brought(store: DatasetStore, dataset: PublicDataset) -> Dataset:
             session.note(f"{known.name} has the very images of {dataset.title} already.")
             return known
         names = [other.name for other in store.all()]
-        kept = store.create(proposal, _free(dataset.title, names))
+        kept = store.create(proposal, naming.numbered(dataset.title, names))
     finally:
         proposal.discard()
     store.note(kept.id, f"{dataset.citation}\nLicence: {dataset.licence}\n{dataset.page}")
     session.note(f"{kept.name} has {count(len(kept.pairs), 'pair')} now.")
     return kept
-
-
-def _free(name: str, taken: list[str]) -> str:
-    used = {other.casefold() for other in taken}
-    number, free = 1, name
-    while free.casefold() in used:
-        number += 1
-        free = f"{name} {number}"
-    return free

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 import streamlit as st
 
+from cellseg import naming
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import MaskKind
 from cellseg.datasets.store import Dataset, DatasetStore
@@ -108,12 +109,7 @@ def _suggest(images: Sequence[Received], taken: Sequence[str]) -> None:
     current = st.session_state.get(_NAME)
     if current not in (None, "", st.session_state.get(_SUGGESTED)):
         return
-    base = _common_name(images) or "My cells"
-    used = {name.casefold() for name in taken}
-    name, number = base, 1
-    while name.casefold() in used:
-        number += 1
-        name = f"{base} {number}"
+    name = naming.numbered(_common_name(images) or "My cells", taken)
     st.session_state[_NAME] = st.session_state[_SUGGESTED] = name
 
 

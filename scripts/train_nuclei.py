@@ -128,7 +128,9 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
     network = network.with_facts(network.facts.model_copy(update={"instances": fresh}))
     tuned_to = tuned(network, kept, lambda: False)
     learned = [_annotated(dataset, name) for name in model.facts.train]
-    cells = network.facts.model_copy(update={"instances": tuned_to, "looks": looks_of(learned)})
+    cells = network.facts.model_copy(
+        update={"instances": tuned_to, "image_statistics": looks_of(learned)}
+    )
     network = network.with_facts(cells)
     rows = []
     for kind in (*KINDS, None):
@@ -147,7 +149,7 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
         update={
             "name": "nuclei",
             "dataset_name": "dsb2018",
-            "cells": cells,
+            "training_facts": cells,
             "scores": scores,
             "about": about,
         }

@@ -23,6 +23,7 @@ from cellseg.methods.cells.trainer import (
     first_settings,
     kept_for_validation,
     smallest,
+    with_second_pass,
 )
 from cellseg.methods.cells.tuning import tuned
 from cellseg.methods.cells.validation import score
@@ -309,6 +310,13 @@ def test_tuning_takes_a_closer_look_where_that_finds_more():
     predictor = OnlyLarge(CellsFacts(diameter=9.0, instances=start))
     assert start.second_pass == 0.0
     assert tuned(predictor, [image], lambda: False).second_pass > 8.0
+
+
+def test_weights_are_scored_and_thresholds_tuned_with_a_second_pass():
+    instances = with_second_pass(Ideal(CellsFacts())).facts.instances
+    assert (instances.second_pass, instances.second_pass_below) == (36.0, 22.0)
+    semantic = CellsFacts(target="semantic")
+    assert with_second_pass(Ideal(semantic)).facts == semantic
 
 
 def test_cells_of_another_size_than_learned_are_warned_of():

@@ -107,7 +107,7 @@ def train(
     network, predictor = _fitted(run, start, facts, used, batches, validation, stop, status)
     facts = predictor.facts.model_copy(update={"flips": target == "semantic"})
     status.say("Tuning the thresholds on the validation images")
-    instances = tuned(_with_second_pass(predictor.with_facts(facts)), kept, stop_requested)
+    instances = tuned(with_second_pass(predictor.with_facts(facts)), kept, stop_requested)
     facts = facts.model_copy(update={"instances": instances, "validation": validation.best_scores})
     save(network, run.weights)
     return Trained(
@@ -148,7 +148,7 @@ def _fitted(
                 network.load_weights(str(validation.best_file))
             learner = _compiled(network, recipe, facts)
         predictor = CellsPredictor(network, recipe, facts)
-        validation.begin(network, _with_second_pass(predictor))
+        validation.begin(network, with_second_pass(predictor))
         status.say("Preparing the first step, about 20 s")
         learner.fit(
             batches,
@@ -176,12 +176,12 @@ def _fitted(
     return network, predictor
 
 
-def _with_second_pass(predictor: CellsPredictor) -> CellsPredictor:
+def with_second_pass(predictor: CellsPredictor) -> CellsPredictor:
     """The same, enlarging small cells: what it is scored by and tuned from."""
     facts = predictor.facts
     if facts.target == "semantic":
         return predictor
-    second_pass = {"closer": SECOND_PASS, "closer_below": SECOND_PASS_BELOW}
+    second_pass = {"second_pass": SECOND_PASS, "second_pass_below": SECOND_PASS_BELOW}
     instances = facts.instances.model_copy(update=second_pass)
     return predictor.with_facts(facts.model_copy(update={"instances": instances}))
 

@@ -7,7 +7,7 @@ from cellseg.ui.help import article, guide
 from cellseg.ui.shell import frame, session
 
 with frame.page("Help", "How each page and each command works; all of it is on this machine."):
-    # The address first, untouched: what state.chosen writes into it drops the heading after its #.
+    # The address first, as it is: session.chosen writes into it, which drops the heading behind #.
     name = st.query_params.get("topic") or session.chosen("topic") or guide.INDEX
     sections = guide.sections()
     try:

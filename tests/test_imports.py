@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -254,6 +255,13 @@ def room_graph() -> dict[str, set[str]]:
 
 def test_every_room_has_its_place() -> None:
     assert set(room_graph()) <= set(ROOMS)
+
+
+def test_the_map_of_the_documents_names_every_room_in_this_order() -> None:
+    text = (ROOT / "docs" / "developers" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("## The map")[2].partition("\n## ")[0]
+    first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert re.findall(r"`(\w+)(?:\.py|/)`", "".join(first_cells)) == ROOMS
 
 
 def test_nothing_imports_upward() -> None:

@@ -350,7 +350,8 @@ OF_OTHER_PROGRAMS = {"Open"}
 
 def test_the_documents_call_buttons_as_the_pages_do() -> None:
     """In tutorial and how-to pages, `*Make the sample*` is a label of a page of the app."""
-    sources = [*(ROOT / "cellseg" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+    folders = (ROOT / "cellseg" / "ui", ROOT / "cellseg" / "recipes", ROOT / "pages")
+    sources = [path for folder in folders for path in folder.rglob("*.py")]
     written = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     texts = [text for name, text in DOCS.items() if name.startswith(("tutorial/", "how-to/"))]
     found = set(re.findall(r"(?<!\*)\*([A-Z][\w\s]*)\*(?!\*)", "\n".join([README, *texts])))

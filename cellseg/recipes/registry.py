@@ -84,9 +84,10 @@ AnySettings = Annotated[SerializeAsAny[RecipeSettings], BeforeValidator(_setting
 
 
 @cache
-def _entry_points() -> dict[str, str]:
+def added_recipes() -> dict[str, str]:
+    """Recipes that other installed packages add, name to `module:ATTRIBUTE`."""
     return {point.name: point.value for point in entry_points(group=GROUP)}
 
 
 def _places() -> dict[str, str]:
-    return {**_entry_points(), **RECIPES}
+    return {**added_recipes(), **RECIPES}

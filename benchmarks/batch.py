@@ -17,8 +17,8 @@ from benchmarks.cells import field
 from benchmarks.command import cellseg, machine
 from cellseg.batches import jobs
 from cellseg.batches.batch import Batch
-from cellseg.datasets.intake.importing import Upload
 from cellseg.models.store import Model, ModelStore
+from cellseg.source import Source
 from cellseg.workspace import Workspace
 
 POLL = 0.2
@@ -56,7 +56,7 @@ def _model(workspace: Workspace) -> Model:
     return ModelStore(workspace).get("bench")
 
 
-def _files(folder: Path, count: int, side: int) -> list[Upload]:
+def _files(folder: Path, count: int, side: int) -> list[Source]:
     """Pictures of drawn cells, each other than the others."""
     folder.mkdir()
     pixels, _ = field(side, side**2 // 3355)
@@ -64,7 +64,7 @@ def _files(folder: Path, count: int, side: int) -> list[Upload]:
     for number in range(count):
         path = folder / f"{number:04d}.tif"
         tifffile.imwrite(path, np.roll(pixels, 97 * number, axis=(0, 1)[number % 2]))
-        files.append(Upload(path.name, path))
+        files.append(Source(path.name, path))
     return files
 
 

@@ -1,5 +1,6 @@
 """Batches: what arrives, what the worker makes of it, and what is left after it was killed."""
 
+import json
 import os
 import signal
 import time
@@ -17,13 +18,13 @@ from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
 from cellseg.batches.truth import bring as bring_truth
 from cellseg.config import PredictionOptions
-from cellseg.datasets.intake.importing import Upload
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import ModelStore
 from cellseg.receiving import new_folder, place
+from cellseg.source import Source
 from tests import brightness, made
 from tests.brightness import BrightIsCell
 
@@ -54,7 +55,7 @@ def picture(path, pixels=TWO_CELLS):
 def uploads(folder, **pixels):
     """Pictures in a folder of their own: name without extension and pixels."""
     return [
-        Upload(f"{name}.png", picture(folder / f"{name}.png", value))
+        Source(f"{name}.png", picture(folder / f"{name}.png", value))
         for name, value in pixels.items()
     ]
 
@@ -72,11 +73,11 @@ def test_files_of_the_inbox_outlive_it_and_others_stay_where_they_are(workspace,
     folder = new_folder(workspace, Limits())
     uploaded = picture(place(folder, "a.png"))
     elsewhere = picture(tmp_path / "server" / "b.png")
-    brought = [Upload("a.png", uploaded), Upload("server/b.png", elsewhere)]
+    brought = [Source("a.png", uploaded), Source("server/b.png", elsewhere)]
     batch = jobs.start(workspace, brought, model, name="Both")
     uploaded.unlink()
     assert batch.path(batch.config.sources[0]).is_relative_to(batch.folder)
-    assert batch.config.sources[1].path == str(elsewhere)
+    assert batch.config.sources[1].path == elsewhere
     assert [found.name for found in worked(batch).found()] == ["a.png", "server/b.png"]
     assert elsewhere.exists()
 
@@ -88,7 +89,7 @@ def test_a_zip_gives_its_images_and_nothing_else(workspace, model, tmp_path):
             archive.write(picture(tmp_path / "p.png"), name)
         archive.writestr("dish/notes.txt", "words")
         archive.write(tmp_path / "p.png", "b.png")
-    batch = jobs.start(workspace, [Upload("day 1.zip", packed)], model)
+    batch = jobs.start(workspace, [Source("day 1.zip", packed)], model)
     assert batch.name == "day 1"
     assert [source.name for source in batch.config.sources] == ["dish/a.png", "day 1/b.png"]
     packed.unlink()
@@ -98,7 +99,7 @@ def test_a_zip_gives_its_images_and_nothing_else(workspace, model, tmp_path):
 def test_names_are_told_apart(workspace, model, tmp_path):
     paths = [picture(tmp_path / str(number) / "a.png") for number in range(3)]
     called = ("a.png", "A.png", "a.png")
-    brought = [Upload(name, path) for name, path in zip(called, paths, strict=True)]
+    brought = [Source(name, path) for name, path in zip(called, paths, strict=True)]
     batch = jobs.start(workspace, brought, model)
     names = [source.name for source in batch.config.sources]
     assert names == ["a.png", "A (2).png", "a (3).png"]
@@ -106,7 +107,7 @@ def test_names_are_told_apart(workspace, model, tmp_path):
 
 def test_nothing_to_segment_is_one_sentence(workspace, model, tmp_path):
     (tmp_path / "notes.txt").write_text("words")
-    for brought in ([], [Upload("folder/notes.txt", tmp_path / "notes.txt")]):
+    for brought in ([], [Source("folder/notes.txt", tmp_path / "notes.txt")]):
         with pytest.raises(CellsegError, match="at least one"):
             jobs.start(workspace, brought, model)
     assert BatchStore(workspace).all() == []
@@ -115,7 +116,7 @@ def test_nothing_to_segment_is_one_sentence(workspace, model, tmp_path):
 def test_a_broken_zip_leaves_nothing(workspace, model, tmp_path):
     (tmp_path / "x.zip").write_bytes(b"PK nothing")
     with pytest.raises(CellsegError, match="not a zip"):
-        jobs.start(workspace, [Upload("x.zip", tmp_path / "x.zip")], model)
+        jobs.start(workspace, [Source("x.zip", tmp_path / "x.zip")], model)
     assert list(workspace.batches.iterdir()) == []
 
 
@@ -125,8 +126,8 @@ def test_a_broken_zip_leaves_nothing(workspace, model, tmp_path):
 def test_a_broken_file_is_named_and_the_others_are_done(workspace, model, tmp_path):
     brought = uploads(tmp_path, a=TWO_CELLS, c=TWO_CELLS * 0)
     (tmp_path / "b.png").write_text("words")
-    brought.insert(1, Upload("b.png", tmp_path / "b.png"))
-    brought.append(Upload("d.png", tmp_path / "gone.png"))
+    brought.insert(1, Source("b.png", tmp_path / "b.png"))
+    brought.append(Source("d.png", tmp_path / "gone.png"))
     batch = worked(jobs.start(workspace, brought, model, pixel_size=0.5))
     assert [(found.name, found.cells) for found in batch.found()] == [("a.png", 2), ("c.png", 0)]
     assert [found.pixel_size for found in batch.found()] == [0.5, 0.5]
@@ -143,7 +144,7 @@ def test_a_stack_gives_an_image_for_each_plane_where_that_is_asked(workspace, mo
     planes = np.array([TWO_CELLS, TWO_CELLS * 0])
     options = {"imagej": True, "metadata": {"axes": "ZYX", "unit": "um"}, "resolution": (2, 2)}
     tifffile.imwrite(tmp_path / "s.tif", planes, **options)
-    brought = [Upload("f/s.tif", tmp_path / "s.tif")]
+    brought = [Source("f/s.tif", tmp_path / "s.tif")]
     each = worked(jobs.start(workspace, brought, model, view=View(expand=True)))
     assert [(one.name, one.cells) for one in each.found()] == [
         ("f/s_z00.tif", 2),
@@ -161,7 +162,7 @@ def test_an_image_of_a_stack_has_no_name_of_another_file(workspace, model, tmp_p
         tmp_path / "s.tif", np.array([TWO_CELLS] * 2), imagej=True, metadata={"axes": "ZYX"}
     )
     tifffile.imwrite(tmp_path / "s_z00.tif", TWO_CELLS)
-    brought = [Upload(name, tmp_path / name) for name in ("s.tif", "s_z00.tif")]
+    brought = [Source(name, tmp_path / name) for name in ("s.tif", "s_z00.tif")]
     batch = worked(jobs.start(workspace, brought, model, view=View(expand=True)))
     names = [found.name for found in batch.found()]
     assert names == ["s_z00 (2).tif", "s_z01.tif", "s_z00.tif"]
@@ -211,7 +212,7 @@ def test_a_stack_of_masks_is_the_truth_of_a_stack(workspace, model, tmp_path):
     options = {"imagej": True, "metadata": {"axes": "ZYX"}}
     tifffile.imwrite(tmp_path / "s.tif", np.array([TWO_CELLS, TWO_CELLS * 0]), **options)
     tifffile.imwrite(tmp_path / "s_mask.tif", np.array([TWO_CELLS, TWO_CELLS]), **options)
-    brought, masks = ([Upload(name, tmp_path / name)] for name in ("s.tif", "s_mask.tif"))
+    brought, masks = ([Source(name, tmp_path / name)] for name in ("s.tif", "s_mask.tif"))
     view = View(expand=True)
     batch = worked(jobs.start(workspace, brought, model, truth=masks, view=view))
     assert batch.failed() == []
@@ -369,6 +370,35 @@ def test_an_entered_pixel_size_goes_before_that_of_the_files(workspace, model, t
         BatchStore(workspace).keep([found], "Other", model, pixel_size=0)
 
 
+def test_sources_are_kept_as_names_and_paths_with_slashes(workspace, model, tmp_path):
+    folder = new_folder(workspace, Limits())
+    brought = [Source("f/a.png", picture(place(folder, "a.png")))]
+    masks = uploads(tmp_path / "masks", a=TWO_CELLS)
+    batch = jobs.start(workspace, brought, model, truth=masks)
+    assert json.loads((batch.folder / "batch.json").read_text())["sources"] == [
+        {
+            "name": "f/a.png",
+            "path": "sources/00001.png",
+            "pair": None,
+            "truth": {
+                "name": "a.png",
+                "path": (tmp_path / "masks" / "a.png").as_posix(),
+                "pair": None,
+                "truth": None,
+            },
+        }
+    ]
+    assert read_batch(batch.folder).config == batch.config
+    pairs = jobs.start(workspace, made.dataset(workspace, pairs=2), model)
+    source, _ = json.loads((pairs.folder / "batch.json").read_text())["sources"]
+    assert source == {
+        "name": "images/cell 0.png",
+        "path": "",
+        "pair": pairs.config.sources[0].pair,
+        "truth": None,
+    }
+
+
 def test_damaged_folders_are_no_batches(workspace):
     (workspace.batches / "broken").mkdir(parents=True)
     (workspace.batches / "broken" / "batch.json").write_text("{}")
@@ -409,7 +439,7 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
             path.write_bytes(b"\x89PNG\r\n\x1a\n broken")
         else:
             Pillow.fromarray(cells).save(path)
-        brought.append(Upload(path.name, path))
+        brought.append(Source(path.name, path))
     monkeypatch.setenv(brightness.PAUSE, "0.01")
     batch = jobs.start(workspace, brought, model)
     wait(lambda: batch.progress().done >= 90)

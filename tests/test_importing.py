@@ -14,9 +14,10 @@ from PIL import Image as Pillow
 
 from cellseg.datasets import pairs
 from cellseg.datasets.intake import folders, importing
-from cellseg.datasets.intake.importing import Upload, inspect
+from cellseg.datasets.intake.importing import inspect
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
+from cellseg.source import Source
 
 RNG = np.random.default_rng(0)
 
@@ -105,14 +106,14 @@ def test_images_and_masks_may_come_in_a_zip_each(workspace, folder, tmp_path):
         Path(shutil.make_archive(str(tmp_path / name), "zip", brought / name))
         for name in ("images", "masks")
     ]
-    _, dataset = kept(workspace, [Upload(path.name, path) for path in zips])
+    _, dataset = kept(workspace, [Source(path.name, path) for path in zips])
     assert [pair.mask_name for pair in dataset.pairs] == ["masks/a.png", "masks/b.png"]
 
 
 def test_masks_may_come_apart_with_the_very_names_of_their_images(workspace, folder):
     brought = folder(**two_pairs())
-    images = [Upload(name, brought / "images" / name) for name in ("a.png", "b.png")]
-    masks = [Upload(name, brought / "masks" / name) for name in ("a.png", "b.png")]
+    images = [Source(name, brought / "images" / name) for name in ("a.png", "b.png")]
+    masks = [Source(name, brought / "masks" / name) for name in ("a.png", "b.png")]
     _, dataset = kept(workspace, images, masks)
     assert dataset.foreground("b").any()
 
@@ -248,7 +249,7 @@ def test_names_with_spaces_umlauts_and_slashes_become_safe_and_stay_known(worksp
         path = tmp_path / str(number)
         path.write_bytes(noise())
         (tmp_path / f"m{number}").write_bytes(mask())
-        files.append((Upload(name, path), Upload(name, tmp_path / f"m{number}")))
+        files.append((Source(name, path), Source(name, tmp_path / f"m{number}")))
     _, dataset = kept(workspace, [image for image, _ in files], [other for _, other in files])
     assert dataset.names == ["zelle-3", "zelle-1-grosse", "zelle-2"]
     assert {pair.image_name for pair in dataset.pairs} == set(names)
@@ -260,7 +261,7 @@ def test_names_with_spaces_umlauts_and_slashes_become_safe_and_stay_known(worksp
 def test_a_name_that_comes_twice_is_used_once_and_said(workspace, folder):
     brought = folder(**two_pairs())
     uploads = [
-        Upload(f"{kind}/{name}.png", brought / kind / f"{name}.png")
+        Source(f"{kind}/{name}.png", brought / kind / f"{name}.png")
         for kind in ("images", "masks")
         for name in "ab"
     ]

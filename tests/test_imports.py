@@ -21,6 +21,7 @@ SCRIPTS = [ROOT / "streamlit_app.py", ROOT / "streamlit_server.py", *PAGES]
 ROOMS = [
     "errors",
     "naming",
+    "source",
     "config",
     "recipes",
     "workspace",

@@ -22,26 +22,12 @@ from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.models.facts import ModelFacts
 from cellseg.models.store import Model
+from cellseg.source import Source
 from cellseg.workspace import read_json, size_on_disk, write_json
 
 RECORD, IMAGES, DONE, SOURCES = "batch.json", "images", "done", "sources"
 State = Literal["starting", "running", "done", "stopped", "failed", "interrupted"]
 ENDED = frozenset({"done", "stopped", "failed", "interrupted"})
-
-
-class Source(Frozen):
-    """A file of a batch.
-
-    name : what the user calls it, with `/` between folders.
-    path : where it lies; relative to the batch where the batch holds it.
-    pair : of the batch's dataset, whose image it is.
-    truth : the file of its true cells.
-    """
-
-    name: str
-    path: str
-    pair: str | None = None
-    truth: "Source | None" = None
 
 
 class BatchConfig(Frozen):

@@ -1,23 +1,24 @@
 """Start, stop and resume batches, each in a process of its own."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
 
 from cellseg import naming, processes
-from cellseg.batches.batch import SOURCES, Batch, Source
+from cellseg.batches.batch import SOURCES, Batch
 from cellseg.batches.store import BatchStore, link
 from cellseg.batches.truth import partners
 from cellseg.config import PredictionOptions
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.intake.archive import unpack
-from cellseg.datasets.intake.importing import Upload
 from cellseg.datasets.intake.pairing import pair_apart
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import Model
+from cellseg.source import Source
 from cellseg.workspace import Workspace
 
 WORKER = "cellseg.batches.worker"
@@ -26,12 +27,12 @@ WORKER = "cellseg.batches.worker"
 
 def start(
     workspace: Workspace,
-    sources: Sequence[Upload] | Dataset,
+    sources: Sequence[Source] | Dataset,
     model: Model,
     options: PredictionOptions | None = None,
     name: str = "",
     pixel_size: float | None = None,
-    truth: Sequence[Upload] = (),
+    truth: Sequence[Source] = (),
     view: View | None = None,
 ) -> Batch:
     """Segment many images in a process of its own, which outlives this one.
@@ -60,7 +61,7 @@ def start(
     def gather(folder: Path) -> list[Source]:
         if isinstance(sources, Dataset):
             pairs = sources.pairs
-            listed = [Source(name=one.image_name, path="", pair=one.name) for one in pairs]
+            listed = [Source(one.image_name, pair=one.name) for one in pairs]
         else:
             images = _Arrival(workspace, folder, limits).files(sources)
             masks = _Arrival(workspace, folder, limits, "masks").files(truth)
@@ -111,14 +112,14 @@ class _Arrival:
         self._limits = limits
         self._number = 0
 
-    def files(self, brought: Sequence[Upload]) -> list[Source]:
+    def files(self, brought: Sequence[Source]) -> list[Source]:
         """What was brought as sources, without what lies beside images but is none."""
         found = [one for upload in brought for one in self._files(upload)]
         beside = {one.name for one in found if "/" in one.name}
         beside &= set(pair_apart([one.name for one in found], []).left_out)
         return [one for one in found if one.name not in beside]
 
-    def _files(self, upload: Upload) -> Iterator[Source]:
+    def _files(self, upload: Source) -> Iterator[Source]:
         if PurePosixPath(upload.name).suffix.lower() == ".zip":
             target = self._place("")
             target.mkdir()
@@ -130,10 +131,10 @@ class _Arrival:
             link(upload.path, target)
             yield self._source(upload.name, target)
         else:
-            yield Source(name=upload.name, path=str(upload.path.absolute()))
+            yield Source(upload.name, upload.path.absolute())
 
     def _source(self, name: str, path: Path) -> Source:
-        return Source(name=name, path=path.relative_to(self._folder).as_posix())
+        return Source(name, path.relative_to(self._folder))
 
     def _place(self, suffix: str) -> Path:
         folder = self._folder / self._part
@@ -147,9 +148,7 @@ def _with_truth(images: Sequence[Source], masks: Sequence[Source]) -> list[Sourc
     paths = {mask.name: mask for mask in masks}
     found = partners([image.name for image in images], list(paths))
     return [
-        image.model_copy(update={"truth": paths[found[image.name]]})
-        if image.name in found
-        else image
+        replace(image, truth=paths[found[image.name]]) if image.name in found else image
         for image in images
     ]
 
@@ -157,13 +156,10 @@ def _with_truth(images: Sequence[Source], masks: Sequence[Source]) -> list[Sourc
 def _distinct(sources: Sequence[Source]) -> list[Source]:
     """The sources with names of which none is another's."""
     named = naming.distinct(source.name for source in sources)
-    return [
-        source.model_copy(update={"name": name})
-        for source, name in zip(sources, named, strict=True)
-    ]
+    return [replace(source, name=name) for source, name in zip(sources, named, strict=True)]
 
 
-def _name(sources: Sequence[Upload] | Dataset) -> str:
+def _name(sources: Sequence[Source] | Dataset) -> str:
     """A name for a batch that was given none."""
     if isinstance(sources, Dataset):
         return sources.name

@@ -10,7 +10,6 @@ from cellseg.analysis.measurements import checked_pixel_size
 from cellseg.batches.batch import (
     Batch,
     BatchConfig,
-    Source,
     image_folder,
     read_batch,
     write_config,
@@ -22,6 +21,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.models.facts import now
 from cellseg.models.store import Model
+from cellseg.source import Source
 from cellseg.workspace import (
     Workspace,
     checked_name,
@@ -153,7 +153,7 @@ class BatchStore:
                 copy_folder(found.folder, place)
                 rename(place, found.name)
                 write_done(folder, number, images=1)
-            return [Source(name=found.name, path="") for found in founds]
+            return [Source(found.name) for found in founds]
 
         return self.create(name, model, gather, options=options, pixel_size=pixel_size, view=view)
 

@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from cellseg.batches.segmented_image import Found
-from cellseg.datasets.intake.importing import Upload
 from cellseg.datasets.intake.pairing import pair_apart
 from cellseg.datasets.masks import (
     MaskScale,
@@ -18,13 +17,14 @@ from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
 from cellseg.images.view import View
 from cellseg.limits import Limits
+from cellseg.source import Source
 
 Progress = Callable[[int, int, str], None]
 
 
 def bring(
     founds: Sequence[Found],
-    masks: Sequence[Upload],
+    masks: Sequence[Source],
     *,
     view: View | None = None,
     limits: Limits | None = None,
@@ -58,7 +58,7 @@ def bring(
 
 
 def scale_of(
-    masks: Sequence[Upload], view: View, decoder: Decoder, progress: Progress | None = None
+    masks: Sequence[Source], view: View, decoder: Decoder, progress: Progress | None = None
 ) -> MaskScale:
     """What the values of masks mean, by all that can be read of them.
 
@@ -84,7 +84,7 @@ def scale_of(
 
 def assign(
     founds: Sequence[Found],
-    masks: Sequence[Upload],
+    masks: Sequence[Source],
     scale: MaskScale,
     view: View,
     decoder: Decoder,
@@ -132,5 +132,5 @@ def _partners(images: Sequence[str], masks: Sequence[str]) -> dict[str, str]:
     return {pair.mask: pair.image for pair in pair_apart(images, masks).pairs}
 
 
-def _read(mask: Upload, view: View, decoder: Decoder) -> Iterator[tuple[str, np.ndarray]]:
+def _read(mask: Source, view: View, decoder: Decoder) -> Iterator[tuple[str, np.ndarray]]:
     yield from decoder.masks(mask.path, mask.name, view)

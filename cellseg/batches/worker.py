@@ -21,7 +21,6 @@ from cellseg import naming, processes
 from cellseg.batches import truth
 from cellseg.batches.batch import (
     Batch,
-    Source,
     Status,
     done_file,
     image_folder,
@@ -36,7 +35,6 @@ from cellseg.batches.segmenting import (
     segment_into,
 )
 from cellseg.datasets.dataset import Dataset
-from cellseg.datasets.intake.importing import Upload
 from cellseg.datasets.masks import MaskScale
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
@@ -46,6 +44,7 @@ from cellseg.images.image import Image
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import ModelStore
+from cellseg.source import Source
 from cellseg.workspace import Workspace
 
 TURN = 1.0
@@ -224,9 +223,9 @@ class Worker:
         problems = truth.assign(found, [mask], self._scale, view, decoder)
         return problems[0] if problems else None
 
-    def _mask(self, source: Source) -> Upload:
+    def _mask(self, source: Source) -> Source:
         assert source.truth is not None
-        return Upload(source.truth.name, self.batch.path(source.truth))
+        return Source(source.truth.name, self.batch.path(source.truth))
 
     def _check_stop(self, seen: int = 1) -> None:
         """Leave at a good moment, if somebody asked to stop by the stop file or by a signal."""

@@ -10,12 +10,12 @@ import numpy as np
 from cellseg import fetching, receiving
 from cellseg.datasets.intake import importing
 from cellseg.datasets.intake.archive import unpack
-from cellseg.datasets.intake.importing import Upload
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
 from cellseg.images.writing import label_tiff_bytes
 from cellseg.limits import Limits
+from cellseg.source import Source
 from cellseg.workspace import Workspace, disk_errors
 
 Progress = Callable[[float, str], None]
@@ -192,7 +192,7 @@ def bring(
 
 def _downloaded(
     dataset: PublicDataset, remotes: tuple[Remote, ...], folder: Path, say: Progress
-) -> list[Upload]:
+) -> list[Source]:
     found = []
     for remote in remotes:
         name = remote.url.rsplit("/", 1)[1]
@@ -214,11 +214,11 @@ def _downloaded(
                 f"{dataset.title} could not be downloaded ({reason}); connect the server to the "
                 f"network and try again, or bring the files from {dataset.page} yourself."
             ) from reason
-        found.append(Upload(name, path))
+        found.append(Source(name, path))
     return found
 
 
-def _numbered(packed: list[Upload], folder: Path, limits: Limits, say: Progress) -> list[Upload]:
+def _numbered(packed: list[Source], folder: Path, limits: Limits, say: Progress) -> list[Source]:
     """Label images of masks whose red channel numbers the objects; equal numbers may lie apart."""
     from skimage.measure import label
 
@@ -236,5 +236,5 @@ def _numbered(packed: list[Upload], folder: Path, limits: Limits, say: Progress)
                 red = pixels[..., 0] if pixels.ndim == 3 else pixels
                 target = folder / f"{done}.tif"
                 target.write_bytes(label_tiff_bytes(np.asarray(label(red))))
-                found.append(Upload(f"{PurePosixPath(name).stem}.tif", target))
+                found.append(Source(f"{PurePosixPath(name).stem}.tif", target))
     return found

@@ -4,7 +4,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from cellseg.datasets.intake.archive import is_roi_set, unpack
@@ -23,6 +22,7 @@ from cellseg.images.reading import EXTENSIONS
 from cellseg.images.scaling import thumbnail, to_rgb8
 from cellseg.images.view import ChoiceNeeded, View
 from cellseg.limits import Limits
+from cellseg.source import Source
 from cellseg.workspace import Workspace, disk_errors
 
 ABANDONED = 24 * 3600.0
@@ -46,18 +46,10 @@ class NothingPaired(CellsegError):
         self.recognised = recognised
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A file that was brought: what the user calls it (with `/`), and where its bytes lie."""
-
-    name: str
-    path: Path
-
-
 def inspect(
     workspace: Workspace,
-    source: Path | Sequence[Upload],
-    masks: Sequence[Upload] = (),
+    source: Path | Sequence[Source],
+    masks: Sequence[Source] = (),
     *,
     view: View | None = None,
     examples: Path | None = None,
@@ -121,11 +113,11 @@ def inspect(
     return proposal
 
 
-def _uploads(source: Path | Sequence[Upload]) -> list[Upload]:
+def _uploads(source: Path | Sequence[Source]) -> list[Source]:
     if not isinstance(source, Path):
         return list(source)
     if source.is_file():
-        return [Upload(source.name, source)]
+        return [Source(source.name, source)]
     if not source.is_dir():
         raise CellsegError(f"{source} does not exist; give a folder or a zip of images and masks.")
     found = []
@@ -133,12 +125,12 @@ def _uploads(source: Path | Sequence[Upload]) -> list[Upload]:
         folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
         for name in sorted(names):
             path = Path(parent, name)
-            found.append(Upload(path.relative_to(source).as_posix(), path))
+            found.append(Source(path.relative_to(source).as_posix(), path))
     return found
 
 
 def _files(
-    uploads: Sequence[Upload], unpacked: Path, lost: list[Lost], limits: Limits
+    uploads: Sequence[Source], unpacked: Path, lost: list[Lost], limits: Limits
 ) -> dict[str, Path]:
     """The files by name, those of zips included; a name that comes twice is used once.
 

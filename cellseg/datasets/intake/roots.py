@@ -4,9 +4,9 @@ import os
 import stat
 from pathlib import Path
 
-from cellseg.datasets.intake.importing import Upload
 from cellseg.errors import CellsegError
 from cellseg.limits import ROOTS_VARIABLE, Limits
+from cellseg.source import Source
 
 LISTED = 500
 """So many folders are offered by name; every other one can be typed."""
@@ -42,7 +42,7 @@ def allowed(folder: Path | str, limits: Limits) -> Path:
     return real
 
 
-def files_below(folder: Path | str, limits: Limits) -> list[Upload]:
+def files_below(folder: Path | str, limits: Limits) -> list[Source]:
     """The plain files below a folder, by their names in it; links are not followed.
 
     Raises
@@ -57,7 +57,7 @@ def files_below(folder: Path | str, limits: Limits) -> list[Upload]:
         for name in sorted(names):
             path = Path(parent, name)
             if stat.S_ISREG(path.lstat().st_mode):
-                found.append(Upload(f"{top.name}/{path.relative_to(top).as_posix()}", path))
+                found.append(Source(f"{top.name}/{path.relative_to(top).as_posix()}", path))
         if len(found) > limits.zip_files:
             raise CellsegError(
                 f"{folder} holds more than {limits.zip_files} files; choose a folder with fewer."

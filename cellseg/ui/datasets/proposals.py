@@ -12,10 +12,10 @@ from cellseg.errors import CellsegError
 from cellseg.images.choosing import Choosable, choosable
 from cellseg.images.view import ChoiceNeeded, View
 from cellseg.limits import Limits
+from cellseg.source import Source
 from cellseg.ui.datasets import doctor_view
 from cellseg.ui.shell.formatting import plain
 from cellseg.ui.widgets import server_folder, uploads, view_form
-from cellseg.ui.widgets.uploads import Received
 from cellseg.workspace import Workspace
 
 KEYS = ("dataset-upload", "dataset-upload-masks", "dataset-upload-folder")
@@ -24,7 +24,7 @@ _VIEW = "import_view_choice"
 _PAIRING = "import_pairing"
 
 
-def uploaders(workspace: Workspace) -> tuple[list[Received], list[Received]]:
+def uploaders(workspace: Workspace) -> tuple[list[Source], list[Source]]:
     """The three ways in; returns images (or everything together) and masks that lie apart."""
     first, second, third = st.columns(3, gap="medium")
     with first:
@@ -52,14 +52,14 @@ def uploaders(workspace: Workspace) -> tuple[list[Received], list[Received]]:
     return [*together, *folder], masks
 
 
-def from_server(workspace: Workspace) -> list[Received]:
+def from_server(workspace: Workspace) -> list[Source]:
     """The files of a folder of the server, where the operator opened one."""
     server_folder.choose(Limits.of(workspace))
     return server_folder.received()
 
 
 def proposal(
-    workspace: Workspace, images: Sequence[Received], masks: Sequence[Received]
+    workspace: Workspace, images: Sequence[Source], masks: Sequence[Source]
 ) -> Proposal | None:
     """What the files are when read and paired; read again only when files came or went.
 
@@ -144,8 +144,8 @@ def _forget_proposal() -> None:
 def _inspected(
     slot: DeltaGenerator,
     workspace: Workspace,
-    images: Sequence[Received],
-    masks: Sequence[Received],
+    images: Sequence[Source],
+    masks: Sequence[Source],
 ) -> Proposal | CellsegError:
     bar = slot.progress(0.0, "Reading the files")
 
@@ -155,8 +155,8 @@ def _inspected(
     try:
         return importing.inspect(
             workspace,
-            _brought(images),
-            _brought(masks),
+            images,
+            masks,
             view=chosen_view(),
             pairing=st.session_state.get(_PAIRING),
             examples=uploads.private_folder(workspace),
@@ -166,7 +166,3 @@ def _inspected(
         return error
     finally:
         slot.empty()
-
-
-def _brought(files: Sequence[Received]) -> list[importing.Upload]:
-    return [importing.Upload(file.name, file.path) for file in files]

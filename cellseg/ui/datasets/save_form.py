@@ -9,11 +9,11 @@ from cellseg import naming
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import MaskKind
 from cellseg.datasets.store import Dataset, DatasetStore
+from cellseg.source import Source
 from cellseg.ui.datasets import proposals
 from cellseg.ui.shell import session
 from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.widgets import uploads
-from cellseg.ui.widgets.uploads import Received
 
 KINDS: dict[MaskKind, str] = {
     "binary": "Black and white",
@@ -28,7 +28,7 @@ _FOREGROUND = "dataset-foreground"
 _SUGGESTED = "dataset_name_suggested"
 
 
-def form(datasets: Sequence[Dataset], images: Sequence[Received], found: Proposal | None) -> None:
+def form(datasets: Sequence[Dataset], images: Sequence[Source], found: Proposal | None) -> None:
     """Under which name the pairs are saved or where they are added, and what their masks mean."""
     _suggest(images, [dataset.name for dataset in datasets])
     names = {NEW: NEW, **{dataset.id: f"Add to {dataset.name}" for dataset in datasets}}
@@ -56,7 +56,7 @@ def form(datasets: Sequence[Dataset], images: Sequence[Received], found: Proposa
                 _foreground(found)
 
 
-def save(store: DatasetStore, found: Proposal, files: Sequence[Received]) -> None:
+def save(store: DatasetStore, found: Proposal, files: Sequence[Source]) -> None:
     """Keep the pairs as the form says; a second click changes nothing.
 
     The user's next click ends this wherever it uses Streamlit, so the files go before that.
@@ -104,7 +104,7 @@ def meaning(found: Proposal) -> tuple[MaskKind, tuple[int, ...]]:
     return kind, tuple(values) if kind == "grey" else ()
 
 
-def _suggest(images: Sequence[Received], taken: Sequence[str]) -> None:
+def _suggest(images: Sequence[Source], taken: Sequence[str]) -> None:
     """Fill in a free name, as long as the user has not typed another."""
     current = st.session_state.get(_NAME)
     if current not in (None, "", st.session_state.get(_SUGGESTED)):
@@ -113,7 +113,7 @@ def _suggest(images: Sequence[Received], taken: Sequence[str]) -> None:
     st.session_state[_NAME] = st.session_state[_SUGGESTED] = name
 
 
-def _common_name(images: Sequence[Received]) -> str:
+def _common_name(images: Sequence[Source]) -> str:
     """The name of the one zip or of the one folder that everything came in, else nothing."""
     name = ""
     if len(images) == 1 and images[0].name.lower().endswith(".zip"):

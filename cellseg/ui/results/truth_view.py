@@ -16,7 +16,6 @@ from cellseg.analysis.differences import Kind
 from cellseg.analysis.filters import Filters
 from cellseg.batches import truth
 from cellseg.batches.segmented_image import Found
-from cellseg.datasets.intake.importing import Upload
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.ui.results import truth_marks
@@ -209,7 +208,7 @@ def take(workspace: Workspace, results: Results) -> None:
     try:
         problems = truth.bring(
             results.founds,
-            [Upload(file.name, file.path) for file in files],
+            files,
             view=_view(results),
             limits=Limits.of(workspace),
             progress=progress,

@@ -11,11 +11,11 @@ from cellseg.batches.store import BatchStore
 from cellseg.config import PredictionOptions
 from cellseg.images.view import View
 from cellseg.models.store import Model
+from cellseg.source import Source
 from cellseg.ui.segment import inputs
 from cellseg.ui.segment.inputs import Brought
 from cellseg.ui.shell import frame, session
 from cellseg.ui.shell.formatting import count, plain
-from cellseg.ui.widgets.uploads import Received
 from cellseg.workspace import Workspace
 
 
@@ -120,7 +120,7 @@ def background(
                 _open(batch.id)
 
 
-def one_of(files: list[Received]) -> list[Received]:
+def one_of(files: list[Source]) -> list[Source]:
     """One of many files to try the model on, before all are segmented."""
     if not files:
         return []

@@ -12,18 +12,17 @@ from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.intake import roots
 from cellseg.datasets.intake.archive import unpack
 from cellseg.datasets.intake.choices import Choices
-from cellseg.datasets.intake.importing import Upload
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.reading import EXTENSIONS
 from cellseg.images.view import Offer, View
 from cellseg.limits import Limits
 from cellseg.models.store import Model
+from cellseg.source import Source
 from cellseg.ui.shell import frame
 from cellseg.ui.shell.formatting import count
 from cellseg.ui.widgets import server_folder, uploads, view_form
 from cellseg.ui.widgets.decoder import reader
-from cellseg.ui.widgets.uploads import Received
 from cellseg.workspace import Workspace, disk_errors
 
 KEY = "segment-upload"
@@ -51,22 +50,22 @@ class Brought:
     place : the folder of the server; empty for uploads.
     """
 
-    files: tuple[Received, ...] = ()
-    folder: tuple[Upload, ...] = ()
+    files: tuple[Source, ...] = ()
+    folder: tuple[Source, ...] = ()
     dataset: Dataset | None = None
     place: str = ""
 
     @property
-    def live(self) -> tuple[Received, ...]:
+    def live(self) -> tuple[Source, ...]:
         """The files that can be segmented on the page."""
         return tuple(file for file in self.files if _suffix(file.name) != ".zip")
 
     @property
-    def sources(self) -> Dataset | list[Upload]:
+    def sources(self) -> Dataset | list[Source]:
         """All of it, for a batch."""
         if self.dataset is not None:
             return self.dataset
-        return [*(Upload(file.name, file.path) for file in self.files), *self.folder]
+        return [*self.files, *self.folder]
 
     @property
     def many(self) -> bool:

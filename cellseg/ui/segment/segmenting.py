@@ -21,9 +21,9 @@ from cellseg.images.choosing import remarks
 from cellseg.images.decoding import Decoder
 from cellseg.images.view import View, cuts
 from cellseg.models.store import Model
+from cellseg.source import Source
 from cellseg.ui.shell.formatting import about, count, plain
 from cellseg.ui.widgets.decoder import reader
-from cellseg.ui.widgets.uploads import Received
 from cellseg.workspace import Workspace, read_json, write_json
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def predictor(_model: Model, weights: str, changed: float) -> "Predictor":
 
 
 def segment_all(
-    files: Sequence[Received],
+    files: Sequence[Source],
     model: Model,
     options: PredictionOptions,
     view: View,
@@ -102,7 +102,7 @@ def segment_all(
 
 
 def _segment(
-    file: Received,
+    file: Source,
     model: Model,
     options: PredictionOptions,
     view: View,
@@ -142,7 +142,7 @@ def _segment(
     return found
 
 
-def _known(file: Received, place: Path) -> list[Found]:
+def _known(file: Source, place: Path) -> list[Found]:
     """What was found in a file before; empty where it was not segmented to its end."""
     found = []
     for number, suffix in enumerate(read_json(place / DONE) or []):
@@ -161,7 +161,7 @@ def _distinct(founds: Iterable[Found]) -> list[Found]:
 
 
 def _place(
-    file: Received, model: Model, options: PredictionOptions, view: View, folder: Path
+    file: Source, model: Model, options: PredictionOptions, view: View, folder: Path
 ) -> Path:
     said = options.model_dump_json() + view.model_dump_json()
     asked = hashlib.sha256(said.encode()).hexdigest()[:8]
@@ -177,7 +177,7 @@ def _content(path: str) -> str:
 
 
 def with_progress(
-    files: Sequence[Received],
+    files: Sequence[Source],
     model: Model,
     options: PredictionOptions,
     view: View,

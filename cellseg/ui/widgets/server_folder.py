@@ -7,16 +7,16 @@ import streamlit as st
 from cellseg.datasets.intake import roots
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
+from cellseg.source import Source
 from cellseg.ui.shell import frame
 from cellseg.ui.shell.formatting import count, plain
-from cellseg.ui.widgets.uploads import Received
 
 _CHOSEN = "server_folder"
 _ERROR = "server_folder_error"
 _WIDGET = "dataset-server-path"
 
 
-def received() -> list[Received]:
+def received() -> list[Source]:
     """The files of the folder that was chosen; they stay where they are."""
     return [file for file in st.session_state.get(_CHOSEN, []) if file.path.is_file()]
 
@@ -69,4 +69,4 @@ def _read(limits: Limits) -> None:
     except CellsegError as error:
         st.session_state[_ERROR] = str(error)
         return
-    st.session_state[_CHOSEN] = [Received(file.name, file.path) for file in found]
+    st.session_state[_CHOSEN] = found

@@ -12,6 +12,7 @@ from cellseg.errors import CellsegError
 from cellseg.limits import Limits
 from cellseg.receiving import Part
 from cellseg.server.routes import DOWNLOAD, PASS, UPLOAD
+from cellseg.source import Source
 from cellseg.ui.widgets.javascript import joined
 
 _HERE = Path(__file__)
@@ -47,26 +48,27 @@ def uploader(
     _mount(data=data, key=key, on_done_change=lambda: take(st.session_state[key].done))
 
 
-def arrived(folder: Path, said: Any) -> list[tuple[str, Path]]:
+def arrived(folder: Path, said: Any) -> list[Source]:
     """Make files of the parts that the browser says are whole; nothing that it says is trusted.
 
     Returns
     -------
-    What the user calls each file, with `/` between folders, and where it lies.
+    The files, by the names that the user knows.
 
     Raises
     ------
     CellsegError
         Where one has not arrived as a whole.
     """
-    found: list[tuple[str, Path]] = []
+    found: list[Source] = []
     for entry in said if isinstance(said, list) else []:
         try:
             upload, name, size = str(entry["id"]), str(entry["name"]), int(entry["size"])
         except (KeyError, TypeError, ValueError):
             raise CellsegError("The browser sent an unknown message; reload the page.") from None
         part = Part(folder, upload) if size else receiving.empty(folder, upload)
-        found.append((name.replace("\\", "/").strip("/") or "file", part.finish(name, size)))
+        known_as = name.replace("\\", "/").strip("/") or "file"
+        found.append(Source(known_as, part.finish(name, size)))
     return found
 
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,19 +11,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from cellseg import receiving
 from cellseg.limits import Limits
 from cellseg.server import routes
+from cellseg.source import Source
 from cellseg.ui.shell import frame
 from cellseg.ui.widgets import streaming
 from cellseg.workspace import Workspace, disk_errors
 
 _FOLDER = "upload_folder"
-
-
-@dataclass(frozen=True)
-class Received:
-    """A file that has arrived: what the user calls it, and where its bytes lie."""
-
-    name: str
-    path: Path
 
 
 def uploader(
@@ -34,7 +26,7 @@ def uploader(
     *,
     help: str,
     many: bool | Literal["directory"] = True,
-) -> list[Received]:
+) -> list[Source]:
     """An uploader that empties itself into the inbox, and the files it has received so far.
 
     It lies in a container of the given key. Every kind of file may come: what cannot be used is
@@ -64,7 +56,7 @@ def uploader(
     return received(key)
 
 
-def received(key: str) -> list[Received]:
+def received(key: str) -> list[Source]:
     """The files that came through the uploader of this key."""
     return [file for file in st.session_state.get(key, []) if file.path.is_file()]
 
@@ -77,7 +69,7 @@ def forget(*keys: str) -> None:
             _renew(key)
 
 
-def delete(files: Iterable[Received]) -> None:
+def delete(files: Iterable[Source]) -> None:
     """Delete files that were uploaded; their uploaders know them no more.
 
     A file that lies anywhere but in a tab's folder of the inbox is the user's own and stays.
@@ -100,8 +92,7 @@ def _keep(workspace: Workspace, key: str, said: Any) -> None:
     """Take over the files that came through the routes of the server."""
     with disk_errors(workspace.root):
         found = streaming.arrived(private_folder(workspace), said)
-    more = [Received(name, path) for name, path in found]
-    st.session_state[key] = [*st.session_state.get(key, []), *more]
+    st.session_state[key] = [*st.session_state.get(key, []), *found]
 
 
 def _receive(workspace: Workspace, key: str, widget: str) -> None:
@@ -120,7 +111,7 @@ def _receive(workspace: Workspace, key: str, widget: str) -> None:
         with disk_errors(workspace.root):
             for file in new:
                 known.add(file.file_id)
-                kept.append(Received(file.name, _copy(file, folder)))
+                kept.append(Source(file.name, _copy(file, folder)))
                 _release(file)
     finally:
         st.session_state[key] = kept

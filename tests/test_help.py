@@ -168,8 +168,8 @@ def test_a_quotation_is_no_note() -> None:
 class Small(Frozen):
     """A few settings.
 
-    first : how many. second, third : shares
-    of the whole | all.
+    first : how many; see `code.Other`. second, third : shares
+    of the whole | all; None takes all.
     """
 
     first: int = Field(default=3, ge=1, le=2000)
@@ -185,24 +185,27 @@ class Wide(Small):
     """
 
     kind: Literal["a", "b"]
+    fixed: Literal["this"] = "this"
+    nothing: None = None
     inner: Small = Small()
 
 
 def test_the_table_of_settings_has_bounds_defaults_and_meanings() -> None:
+    shares = "shares of the whole \\| all; not set: takes all."
     assert settings.table(Small).splitlines() == [
         "| setting | values | default | meaning |",
         "|---|---|---|---|",
-        "| `first` | whole number, at least 1, at most 2,000 | `3` | How many. |",
-        "| `second` | number, above 0, below 1 | not set | Shares of the whole \\| all. |",
-        "| `third` | 2 times: whole number | `[1, 2]` | Shares of the whole \\| all. |",
+        "| `first` | whole number, at least 1, at most 2,000 | `3` | how many. |",
+        f"| `second` | number, above 0, below 1 | not set | {shares} |",
+        f"| `third` | 2 times: whole number | `[1, 2]` | {shares} |",
     ]
 
 
 def test_settings_inherit_and_change_meanings_and_groups_stand_apart() -> None:
     lines = settings.table(Wide).splitlines()
-    assert "| `kind` | `a`, `b` | required | Which one. |" in lines
-    assert lines[2].endswith("| Another meaning. |")
-    assert not any("inner" in line for line in lines)
+    assert "| `kind` | `a`, `b` | required | which one. |" in lines
+    assert lines[2].endswith("| another meaning. |")
+    assert not any(word in line for line in lines for word in ("inner", "fixed", "nothing"))
     assert settings.groups(Wide) == {"inner": Small}
 
 

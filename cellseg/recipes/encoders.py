@@ -70,7 +70,7 @@ ENCODERS: dict[str, Encoder] = {
 class EncoderSettings(Frozen):
     """Which encoder a network begins with, and how it starts.
 
-    encoder : its name in `ENCODERS`.
+    encoder : `mobilenetv2`, or the name of another row of `ENCODERS`.
     encoder_weights : `imagenet`, `none` (random initialization) or the path of a Keras weights
         file.
     alpha : width multiplier of the encoder.

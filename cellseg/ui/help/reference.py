@@ -74,4 +74,4 @@ def _recipe(name: str, kind: type[Frozen]) -> str:
     parts = [f"## Recipe `{name}`", settings.table(kind)]
     for group, grouped in settings.groups(kind).items():
         parts += [f"### {group.capitalize()} of the recipe {name}", settings.table(grouped)]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)

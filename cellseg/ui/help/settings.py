@@ -26,19 +26,21 @@ _TYPES = {
 def table(settings: type[Frozen]) -> str:
     """A Markdown table of the settings of a class: name, values, default and meaning.
 
-    Settings that are classes themselves are left out; see `groups`.
+    Settings that are classes themselves are left out, see `groups`; those that have one value
+    only, too. Empty where no setting is left.
     """
     schema = settings.model_json_schema()
     meant = meanings(settings)
-    rows = ["| setting | values | default | meaning |", "|---|---|---|---|"]
+    rows = []
     grouped = groups(settings)
     for name, field in schema["properties"].items():
-        if name in grouped:
+        if name in grouped or "const" in field or field.get("type") == "null":
             continue
         default = _default(field)
         meaning = meant.get(name, "").replace("|", "\\|")
         rows.append(f"| `{name}` | {_values(field, schema)} | {default} | {meaning} |")
-    return "\n".join(rows)
+    head = ["| setting | values | default | meaning |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows]) if rows else ""
 
 
 def groups(settings: type[Frozen]) -> dict[str, type[Frozen]]:
@@ -68,9 +70,14 @@ def _meanings(text: str, names: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for named, said in zip(pieces[1::2], pieces[2::2], strict=True):
         sentence = " ".join(said.split("\n\n")[0].split())
-        meaning = sentence[:1].upper() + sentence[1:]
-        found |= dict.fromkeys(named.split(", "), meaning)
+        found |= dict.fromkeys(named.split(", "), _plain(sentence))
     return found
+
+
+def _plain(sentence: str) -> str:
+    """A sentence of a docstring without what only readers of the code understand."""
+    without = re.sub(r"; see `[^`]*`", "", sentence)
+    return re.sub(r"(?<=[;.] )None(?= \w)", "not set:", without)
 
 
 def _default(field: Mapping[str, Any]) -> str:

@@ -169,7 +169,7 @@ def test_the_card_of_a_model_without_test_images_has_no_scores():
     card = card_text(facts(scores=None, test=(), ended="stopped", encoder_sha256=None))
     assert "there are no scores" in card
     assert "stopped by the user" in card
-    assert "the encoder trained too" in card
+    assert "random initialization, trained" in card
 
 
 def test_a_card_names_few_test_images_and_counts_many():

@@ -9,6 +9,7 @@ from cellseg.exports.provenance import methods, provenance
 from cellseg.images.view import View
 from cellseg.models.facts import ModelFacts
 from cellseg.models.store import Model
+from cellseg.recipes.base import Start
 from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
 from cellseg.recipes.cells.settings import CellsSettings
 from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings
@@ -97,9 +98,9 @@ def test_a_methods_paragraph(model):
     assert "  " not in text
     for words in (
         f"with cellseg {__version__} and the model yeast",
-        "MobileNetV2 encoder (Sandler et al. 2018; alpha 1, pre-trained, frozen)",
-        "for 40 epochs with Adam (learning rate 0.001) on 3 images of the dataset my yeast "
-        "(fingerprint 0123456789ab)",
+        "MobileNetV2 encoder (Sandler et al. 2018; alpha 1, pre-trained on ImageNet and frozen)",
+        "for 40 epochs with Adam (constant learning rate 0.001, batch size 1, float32), on 3 "
+        "images of the dataset my yeast (fingerprint 0123456789ab)",
         "Pixels with a foreground probability above 0.5 that touch by an edge were taken as one",
         "Cells below 20 px² were left out. Cells at the border were left out. "
         "This left out 7 cells.",
@@ -114,23 +115,42 @@ def test_a_methods_paragraph(model):
     ("chosen", "words"),
     [
         ({}, None),
-        ({"closer": 36.0}, "typical cell is below 36 px in diameter were looked at enlarged"),
+        ({"second_pass": 36.0}, "median cell diameter was below 36 px were enlarged to about"),
         (
-            {"closer": 36.0, "closer_below": 22.0},
-            "typical cell is below 36 px in diameter, a quarter of them below 22 px, were looked",
+            {"second_pass": 36.0, "second_pass_below": 22.0},
+            "median cell diameter was below 36 px and of which a quarter are below 22 px were",
         ),
     ],
 )
 def test_which_images_were_enlarged_is_told(model, chosen, words):
     cells = CellsFacts(instances=InstanceSettings(**chosen))
-    facts = model.facts.model_copy(update={"recipe": CellsSettings(), "cells": cells})
+    facts = model.facts.model_copy(update={"recipe": CellsSettings(), "training_facts": cells})
     text = methods(provenance({"a.tif": 3}, Model(model.folder, facts)))
     assert (words in text) if words else ("enlarged" not in text)
 
 
 def test_labels_from_elsewhere_name_no_model():
     text = methods(provenance({"a.tif": 1}))
-    assert text.startswith("The label images of the cells were given. 1 cell in 1 image was ")
+    assert text.startswith(
+        "The label images of the cells came from elsewhere. 1 cell in 1 image was "
+    )
     assert "U-Net" not in text
     assert "TensorFlow" not in text
     assert "µm" not in text
+
+
+def test_the_precision_of_the_network_is_told(model):
+    facts = provenance({"a.tif": 1}, model, precision=["bfloat16"])
+    assert facts["precision"] == ["bfloat16"]
+    assert "The network was computed in bfloat16." in methods(facts)
+    assert "was computed in" not in methods(provenance({"a.tif": 1}, model))
+
+
+def test_a_fine_tuning_names_its_start_and_the_optimizer_that_ran(model):
+    start = Start(id="nuclei", name="nuclei", sha256="a" * 64)
+    changes = {"recipe": CellsSettings(start="nuclei"), "start": start}
+    facts = model.facts.model_copy(update={**changes, "training_facts": CellsFacts()})
+    text = methods(provenance({"a.tif": 3}, Model(model.folder, facts)))
+    assert "It was trained by fine-tuning the model nuclei (SHA-256 aaaaaaaaaaaa) for 40" in text
+    assert "with AdamW (weight decay 0.0001, gradients clipped to a global norm of 5)" in text
+    assert "markers were its h-maxima (h = 0.2)" in text

@@ -45,7 +45,7 @@ def test_it_is_small_and_says_what_it_is(nuclei):
     for said in ("Not for", "Licence", "CC0", "scripts.train_nuclei", "Scores"):
         assert said in nuclei.card
     assert not set(nuclei.facts.train) & set(nuclei.facts.test)
-    assert set(nuclei.facts.cells.validation_images) < set(nuclei.facts.train)
+    assert set(nuclei.facts.training_facts.validation_images) < set(nuclei.facts.train)
 
 
 def test_it_finds_drawn_cells_without_training(nuclei, drawn):

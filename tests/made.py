@@ -4,6 +4,7 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -62,16 +63,13 @@ def run(
     """A run folder as the worker leaves it; `running` belongs to this living process."""
     folder = workspace.runs / run_id
     folder.mkdir(parents=True)
-    config = RunConfig(
-        model_name="first",
-        created=BEGAN,
+    config = run_config(
         recipe=recipe or _recipe(epochs=10),
         dataset_id=of.id,
         dataset_name=of.name,
         dataset_fingerprint=of.fingerprint,
         train=of.split.train,
         test=of.split.test,
-        versions={"cellseg": "0"},
     )
     write_config(folder, config)
     process = psutil.Process()
@@ -109,23 +107,65 @@ def model(workspace: Workspace, of: Dataset, name: str = "first") -> Model:
         "dice": 0.895,
         "iou_background": 0.93,
     }
-    facts = ModelFacts(
+    facts = model_facts(
         name=name,
-        created=BEGAN,
         recipe=_recipe(epochs=10),
         dataset_name=of.name,
         dataset_fingerprint=of.fingerprint,
         train=of.split.train,
         test=of.split.test,
         epochs_done=10,
-        ended="finished",
         seconds=42.0,
         scores={"together": {"network_size": scores, "image_size": scores}, "per_image": []},
-        encoder_sha256=None,
         run_id="20260324-140500-first",
         versions={"cellseg": "0"},
     )
     return ModelStore(workspace).publish(facts, weights)
+
+
+def model_without_weights(workspace: Workspace, name: str = "bright") -> Model:
+    """A published model of no dataset, for tests in which nobody reads its weights."""
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    weights = workspace.root / "weights.h5"
+    weights.write_bytes(b"none")
+    return ModelStore(workspace).publish(model_facts(name=name), weights)
+
+
+def model_facts(**changes: Any) -> ModelFacts:
+    """What is known of a small model, with changes."""
+    known: dict[str, Any] = {
+        "name": "first",
+        "created": BEGAN,
+        "recipe": _recipe(epochs=40),
+        "dataset_name": "D",
+        "dataset_fingerprint": "f" * 64,
+        "train": ("a",),
+        "test": (),
+        "epochs_done": 1,
+        "ended": "finished",
+        "seconds": 1.0,
+        "scores": None,
+        "encoder_sha256": None,
+        "run_id": "r",
+        "versions": {},
+    }
+    return ModelFacts(**{**known, **changes})
+
+
+def run_config(**changes: Any) -> RunConfig:
+    """What a run was asked for, with changes."""
+    known: dict[str, Any] = {
+        "model_name": "first",
+        "created": BEGAN,
+        "recipe": PixelsSettings(),
+        "dataset_id": "d",
+        "dataset_name": "D",
+        "dataset_fingerprint": "f" * 64,
+        "train": ("a",),
+        "test": ("b",),
+        "versions": {"cellseg": "0"},
+    }
+    return RunConfig(**{**known, **changes})
 
 
 def _recipe(epochs: int) -> PixelsSettings:

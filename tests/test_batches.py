@@ -25,8 +25,8 @@ from cellseg.limits import Limits
 from cellseg.models.store import ModelStore
 from cellseg.receiving import new_folder, place
 from cellseg.source import Source
-from tests import brightness, made
-from tests.brightness import BrightIsCell
+from tests import fakes, made
+from tests.fakes import BrightPredictor
 
 TWO_CELLS = np.array([[255, 255, 0, 0, 0], [255, 0, 0, 0, 0], [0, 0, 0, 255, 255]], np.uint8)
 PATIENCE = 120
@@ -35,13 +35,13 @@ PATIENCE = 120
 @pytest.fixture
 def model(workspace):
     """A published model whose weights nobody reads."""
-    return brightness.model(workspace)
+    return made.model_without_weights(workspace)
 
 
 @pytest.fixture(autouse=True)
 def no_tensorflow(monkeypatch):
     """Workers find what is bright; they run in this process unless a test says otherwise."""
-    monkeypatch.setattr(worker, "load", lambda batch: BrightIsCell())
+    monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor())
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr(processes, "start", lambda module, folder: None)
 
@@ -222,14 +222,12 @@ def test_a_stack_of_masks_is_the_truth_of_a_stack(workspace, model, tmp_path):
 def test_an_image_that_a_network_cannot_take_stops_no_other(
     workspace, model, tmp_path, monkeypatch
 ):
-    class Fails(BrightIsCell):
-        def cells(self, image, options=None, progress=None):
-            if image.height == 2:
-                raise ZeroDivisionError("two rows")
-            return super().cells(image)
+    def fail(image, options, progress):
+        if image.height == 2:
+            raise ZeroDivisionError("two rows")
 
     batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS[:2], b=TWO_CELLS), model)
-    monkeypatch.setattr(worker, "load", lambda batch: Fails())
+    monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor(fail))
     batch = worked(batch)
     assert [found.name for found in batch.found()] == ["b.png"]
     ((name, sentence),) = batch.failed()
@@ -270,13 +268,11 @@ def test_a_stop_keeps_what_was_found_and_resuming_goes_on(workspace, model, tmp_
         workspace, uploads(tmp_path, **{f"i{n}": TWO_CELLS for n in range(3)}), model
     )
 
-    class StopsAfterOne(BrightIsCell):
-        def cells(self, image, options=None, progress=None):
-            if not batch.found():
-                jobs.stop(batch)
-            return super().cells(image)
+    def stop_at_the_first(image, options, progress):
+        if not batch.found():
+            jobs.stop(batch)
 
-    monkeypatch.setattr(worker, "load", lambda batch: StopsAfterOne())
+    monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor(stop_at_the_first))
     stopped = worked(batch)
     assert (stopped.progress().state, stopped.progress().done) == ("stopped", 1)
     first = stopped.found()[0]
@@ -291,14 +287,13 @@ def test_a_stop_keeps_what_was_found_and_resuming_goes_on(workspace, model, tmp_
 def test_a_stop_within_an_image_leaves_nothing_of_it(workspace, model, tmp_path, monkeypatch):
     batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS), model)
 
-    class InParts(BrightIsCell):
-        def cells(self, image, options=None, progress=None):
-            progress(1, 3)
-            jobs.stop(batch)
-            progress(2, 3)
-            raise AssertionError("went on after a stop")
+    def stop_after_a_part(image, options, progress):
+        progress(1, 3)
+        jobs.stop(batch)
+        progress(2, 3)
+        raise AssertionError("went on after a stop")
 
-    monkeypatch.setattr(worker, "load", lambda batch: InParts())
+    monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor(stop_after_a_part))
     stopped = worked(batch)
     assert (stopped.progress().state, stopped.progress().done) == ("stopped", 0)
     assert not stopped.found()
@@ -309,7 +304,7 @@ def test_a_stop_within_an_image_leaves_nothing_of_it(workspace, model, tmp_path,
 
 def test_results_of_a_page_are_kept_as_a_batch(workspace, model, tmp_path):
     founds = [
-        segment_into(BrightIsCell(), Image(TWO_CELLS, "YX"), name, tmp_path / name)
+        segment_into(BrightPredictor(), Image(TWO_CELLS, "YX"), name, tmp_path / name)
         for name in ("b.png", "a.png")
     ]
     founds[0].set_truth(TWO_CELLS // 255)
@@ -328,7 +323,7 @@ def test_results_of_a_page_are_kept_as_a_batch(workspace, model, tmp_path):
 def test_batches_are_listed_renamed_and_deleted(workspace, model, tmp_path):
     store = BatchStore(workspace)
     assert (store.all(), store.size()) == ([], 0)
-    found = segment_into(BrightIsCell(), Image(TWO_CELLS, "YX"), "a.png", tmp_path / "a")
+    found = segment_into(BrightPredictor(), Image(TWO_CELLS, "YX"), "a.png", tmp_path / "a")
     first, second = store.keep([found], "Mine", model), store.keep([found], "mine", model)
     assert second.name == "mine 2"
     assert {batch.id for batch in store.all()} == {first.id, second.id}
@@ -357,7 +352,7 @@ def test_a_batch_that_runs_is_neither_deleted_nor_resumed(workspace, model, tmp_
 
 def test_an_entered_pixel_size_goes_before_that_of_the_files(workspace, model, tmp_path):
     image = Image(TWO_CELLS, "YX", (), 2.0)
-    found = segment_into(BrightIsCell(), image, "a.png", tmp_path / "a")
+    found = segment_into(BrightPredictor(), image, "a.png", tmp_path / "a")
     batch = BatchStore(workspace).keep([found], "Mine", model)
     assert batch.found()[0].pixel_size == 2.0
     batch.with_pixel_size(0.5)
@@ -419,7 +414,7 @@ def wait(until, what="the batch"):
 def processes_of_their_own(monkeypatch):
     """Batches start a process that finds what is bright."""
     monkeypatch.undo()
-    monkeypatch.setattr(jobs, "WORKER", "tests.brightness")
+    monkeypatch.setattr(jobs, "WORKER", "tests.fakes")
     yield
     for process in processes._workers:
         process.wait(PATIENCE)
@@ -440,7 +435,7 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
         else:
             Pillow.fromarray(cells).save(path)
         brought.append(Source(path.name, path))
-    monkeypatch.setenv(brightness.PAUSE, "0.01")
+    monkeypatch.setenv(fakes.PAUSE, "0.01")
     batch = jobs.start(workspace, brought, model)
     wait(lambda: batch.progress().done >= 90)
     os.kill(batch.status().pid, signal.SIGKILL)
@@ -449,7 +444,7 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
         found.name: (found.folder / "facts.json").stat().st_mtime_ns for found in batch.found()
     }
     assert 80 < len(before) < 190
-    monkeypatch.setenv(brightness.PAUSE, "0")
+    monkeypatch.setenv(fakes.PAUSE, "0")
     jobs.resume(batch)
     wait(lambda: batch.progress().ended)
     assert batch.progress() == ("done", "", 200, 200, None, None)
@@ -468,7 +463,7 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
 
 @pytest.mark.usefixtures("processes_of_their_own")
 def test_a_second_batch_waits_and_can_be_stopped_meanwhile(workspace, model, tmp_path, monkeypatch):
-    monkeypatch.setenv(brightness.PAUSE, "0.3")
+    monkeypatch.setenv(fakes.PAUSE, "0.3")
     pictures = uploads(tmp_path, **{f"i{number}": TWO_CELLS for number in range(100)})
     first = jobs.start(workspace, pictures, model)
     wait(lambda: first.progress().done)

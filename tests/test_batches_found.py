@@ -9,7 +9,7 @@ from cellseg.batches.segmented_image import FACTS, TABLE, Found
 from cellseg.batches.segmenting import Stopped, one_sentence, segment_into
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
-from tests.brightness import BrightIsCell, Cells
+from tests.fakes import BrightPredictor, Cells
 
 PIXELS = np.array([[255, 255, 0, 0], [255, 0, 0, 200], [0, 0, 0, 200]], np.uint8)
 LABELS = np.array([[1, 1, 0, 0], [1, 0, 0, 2], [0, 0, 0, 2]])
@@ -30,7 +30,7 @@ class Says:
 
 def kept(folder, image=None, **given):
     image = image or Image(PIXELS, "YX")
-    return segment_into(BrightIsCell(), image, "a/x.tif", folder / "x", **given)
+    return segment_into(BrightPredictor(), image, "a/x.tif", folder / "x", **given)
 
 
 def test_an_image_and_its_cells_come_back(tmp_path):

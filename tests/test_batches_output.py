@@ -16,8 +16,8 @@ from cellseg.batches.resume_log import Memory
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import KINDS
 from cellseg.images.view import View
-from tests import brightness
-from tests.brightness import BrightIsCell
+from tests import made
+from tests.fakes import BrightPredictor
 
 TWO_CELLS = [
     [255, 255, 0, 0, 0],
@@ -43,23 +43,19 @@ class Case:
 
     def __init__(self, workspace, folder):
         self.workspace = workspace
-        self.model = brightness.model(workspace)
+        self.model = made.model_without_weights(workspace)
         self.output = folder / "out"
         self.seen = []
 
     def load(self):
-        case = self
+        def see(image, options, progress):
+            self.seen.append((image.height, image.width))
 
-        class Counts(BrightIsCell):
-            def cells(self, image, options=None, progress=None):
-                case.seen.append((image.height, image.width))
-                return super().cells(image)
-
-        return Counts()
+        return BrightPredictor(see)
 
     def fill(self, files, wanted=None, resume=False, load=None, **given):
-        made = Output(self.workspace, self.model, load or self.load, self.output, wanted, **given)
-        return made.fill(files, resume)
+        output = Output(self.workspace, self.model, load or self.load, self.output, wanted, **given)
+        return output.fill(files, resume)
 
     def names(self):
         return sorted(path.name for path in self.output.iterdir())
@@ -142,14 +138,12 @@ def test_a_bad_file_is_named_and_the_others_are_done(case, tmp_path):
 
 
 def test_a_network_that_fails_on_one_image_stops_no_other(case, tmp_path):
-    class Fails(BrightIsCell):
-        def cells(self, image, options=None, progress=None):
-            if image.height == 2:
-                raise ZeroDivisionError("two rows")
-            return super().cells(image)
+    def fail(image, options, progress):
+        if image.height == 2:
+            raise ZeroDivisionError("two rows")
 
     files = [write(tmp_path / "a.png", TWO_CELLS[:2]), write(tmp_path / "b.png")]
-    written = case.fill(files, load=Fails)
+    written = case.fill(files, load=lambda: BrightPredictor(fail))
     assert [record["image"] for record in written.records] == [str(files[1])]
     assert "a.png could not be segmented (two rows)" in written.left_out[0]
 
@@ -239,30 +233,15 @@ def test_workers_change_no_byte(case, tmp_path):
     expected = case.bytes()
     threads = set()
 
-    class Watched(BrightIsCell):
-        def cells(self, image, options=None, progress=None):
-            threads.add(threading.current_thread().name)
-            return super().cells(image)
+    def watch(image, options, progress):
+        threads.add(threading.current_thread().name)
 
-    assert case.fill(files, ALL, load=Watched, workers=3) == first
+    assert case.fill(files, ALL, load=lambda: BrightPredictor(watch), workers=3) == first
     assert case.bytes() == expected
     assert len(threads) == 3
 
 
 # === Broken off and resumed ===
-
-
-class Breaks(BrightIsCell):
-    """Ends the command at its third image, as Ctrl-C does."""
-
-    def __init__(self):
-        self.asked = 0
-
-    def cells(self, image, options=None, progress=None):
-        self.asked += 1
-        if self.asked == 3:
-            raise KeyboardInterrupt
-        return super().cells(image)
 
 
 @pytest.mark.parametrize("wanted", [None, ALL])
@@ -273,14 +252,19 @@ def test_resumed_nothing_is_lost_and_nothing_done_twice(case, tmp_path, wanted):
     assert len(case.seen) == 5
     for path in case.output.iterdir():
         path.unlink()
-    breaks = Breaks()
+
+    def interrupt_the_third(image, options, progress):
+        if predictor.calls == 3:
+            raise KeyboardInterrupt
+
+    predictor = BrightPredictor(interrupt_the_third)
     with pytest.raises(KeyboardInterrupt):
-        case.fill(files, wanted, load=lambda: breaks)
+        case.fill(files, wanted, load=lambda: predictor)
     case.seen.clear()
     assert case.fill(files, wanted, resume=True) == whole
     assert case.bytes() == expected
-    assert 3 <= breaks.asked < 5
-    assert len(case.seen) == 5 - (breaks.asked - 1)  # the third is not done
+    assert 3 <= predictor.calls < 5
+    assert len(case.seen) == 5 - (predictor.calls - 1)  # the third is not done
     case.seen.clear()
     times = {path: path.stat().st_mtime_ns for path in case.output.iterdir()}
     assert case.fill(files, wanted, resume=True) == whole

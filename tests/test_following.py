@@ -1,11 +1,9 @@
-from datetime import UTC, datetime
-
 import pytest
 
 from cellseg.errors import CellsegError
-from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.training import following
-from cellseg.training.runs import Progress, Run, RunConfig
+from cellseg.training.runs import Progress, Run
+from tests import made
 
 
 def seen(state="running", *, phase="", message=None, model_id=None):
@@ -16,18 +14,7 @@ class ScriptedRun(Run):
     """A run that shows one step of a script at each look; an exception is raised instead."""
 
     def __init__(self, folder, *script, rows=()):
-        config = RunConfig(
-            model_name="cells",
-            created=datetime.now(UTC),
-            recipe=PixelsSettings(),
-            dataset_id="d",
-            dataset_name="D",
-            dataset_fingerprint="f" * 64,
-            train=("a",),
-            test=("b",),
-            versions={},
-        )
-        super().__init__(folder, config)
+        super().__init__(folder, made.run_config(model_name="cells"))
         self._script = list(script)
         self._rows = list(rows)
 

@@ -5,10 +5,11 @@ import pytest
 
 from cellseg.errors import CellsegError
 from cellseg.models.card import card_text
-from cellseg.models.facts import BestOnTest, ModelFacts, now
+from cellseg.models.facts import BestOnTest, now
 from cellseg.models.store import ModelStore
 from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.workspace import Workspace
+from tests import made
 
 pytestmark = pytest.mark.usefixtures("nothing_shipped")
 
@@ -21,22 +22,17 @@ SCORES = {
 
 def facts(name="cells", **changes):
     known = {
-        "name": name,
         "created": now(),
         "recipe": PixelsSettings(),
-        "dataset_name": "D",
-        "dataset_fingerprint": "f" * 64,
         "train": ("a", "b"),
         "test": ("c",),
         "epochs_done": 40,
-        "ended": "finished",
         "seconds": 60.0,
         "scores": {**SCORES, "per_image": []},
         "encoder_sha256": "0" * 64,
-        "run_id": "r",
         "versions": {"keras": "3"},
     }
-    return ModelFacts(**{**known, **changes})
+    return made.model_facts(name=name, **{**known, **changes})
 
 
 FAKE = b"\x89HDF weights"

@@ -18,7 +18,7 @@ from cellseg.images.writing import png_bytes
 from cellseg.ui.viewer import selection
 from cellseg.workspace import write_json
 from tests import made
-from tests.bright import Bright
+from tests.fakes import BrightPredictor
 from tests.pages import errors, opened, text
 
 NAMES = ("a/one_1.tif", "b/two_2.tif", "three.tif")
@@ -42,7 +42,7 @@ def slide(number):
 def founds(tmp_path):
     """What is found in three images of 3 cells each, in their order."""
     return [
-        segment_into(Bright(), slide(number), name, tmp_path / str(number))
+        segment_into(BrightPredictor(), slide(number), name, tmp_path / str(number))
         for number, name in enumerate(NAMES)
     ]
 
@@ -255,7 +255,9 @@ def test_the_threshold_recomputes_and_filters_act_on_the_scores(page, workspace,
 def test_images_without_any_cell_are_counted_apart(workspace, tmp_path):
     model = made.model(workspace, made.dataset(workspace))
     empty = Image(np.zeros((20, 20), np.uint8), "YX")
-    found = segment_into(Bright(), empty, "e.tif", tmp_path / "e", truth=np.zeros((20, 20), int))
+    found = segment_into(
+        BrightPredictor(), empty, "e.tif", tmp_path / "e", truth=np.zeros((20, 20), int)
+    )
     page = Page(BatchStore(workspace).keep([found], "Empty", model))
     page.go_to("Compare")
     assert "without a cell in truth and prediction: not applicable" in page.text()

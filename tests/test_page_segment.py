@@ -12,7 +12,7 @@ from cellseg.images.image import Image
 from cellseg.images.writing import png_bytes
 from cellseg.ui.segment import inputs, segmenting
 from tests import made
-from tests.bright import Bright
+from tests.fakes import BrightPredictor
 from tests.pages import errors, opened, text
 
 pytestmark = pytest.mark.usefixtures("nothing_shipped")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("nothing_shipped")
 @pytest.fixture(autouse=True)
 def network(workspace, monkeypatch):
     monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
-    network = Bright()
+    network = BrightPredictor()
     monkeypatch.setattr(segmenting, "predictor", lambda *_: network)
     return network
 
@@ -87,7 +87,7 @@ def test_looking_differently_does_not_predict_again(workspace, network):
     app.selectbox(key="segment-colour").set_value("area").run()
     app.number_input(key="segment-filter-area-low").set_value(101.0).run()
     go_to(app, "Plots")
-    assert network.asked == 1
+    assert network.calls == 1
     assert cells_of(app) == "0"
 
 
@@ -109,7 +109,7 @@ def test_the_same_image_under_another_name_has_that_name(workspace, network):
     app = segmented(workspace, slide(0, "one.png"))
     app.file_uploader[0].set_value([slide(0, "two.png")]).run()
     assert app.selectbox(key="segment-image").options == ["one.png", "two.png"]
-    assert network.asked == 1
+    assert network.calls == 1
 
 
 def test_what_is_kept_has_the_names_of_the_page(workspace):
@@ -143,7 +143,7 @@ def test_a_pixel_size_gives_micrometres_without_another_prediction(workspace, ne
     app.number_input(key="segment-pixel-size").set_value(0.5).run()
     assert "A pixel is 0.5 µm wide" in text(app)
     assert list(app.dataframe[0].value["area_um2"]) == [25]
-    assert network.asked == 1
+    assert network.calls == 1
 
 
 def test_options_and_filters_outlast_another_page(workspace):
@@ -208,7 +208,7 @@ def started(workspace, monkeypatch):
     def start(workspace, sources, model, options=None, name="", pixel_size=None, **more):
         calls.append((sources, name, pixel_size))
         image = Image(made.squares(0)[0], "YX")
-        found = segment_into(Bright(), image, "x.png", workspace.root / "found")
+        found = segment_into(BrightPredictor(), image, "x.png", workspace.root / "found")
         return BatchStore(workspace).keep([found], "Batch", model)
 
     monkeypatch.setattr(jobs, "start", start)
@@ -217,7 +217,7 @@ def started(workspace, monkeypatch):
 
 def test_many_files_go_into_the_background(workspace, network, started):
     app = segmented(workspace, *(slide(n % 10) for n in range(inputs.LIVE + 1)))
-    assert network.asked == 0
+    assert network.calls == 0
     assert "13 images" in text(app)
     app.number_input(key="segment-pixel-size").set_value(0.25).run()
     app.text_input(key="segment-batch-name").set_value("All slides").run()
@@ -231,7 +231,7 @@ def test_many_files_go_into_the_background(workspace, network, started):
 def test_one_of_many_can_be_tried_first(workspace, network):
     app = segmented(workspace, *(slide(n % 10, f"{n}.png") for n in range(13)))
     app.selectbox(key="segment-try").set_value("3.png").run()
-    assert network.asked == 1
+    assert network.calls == 1
     assert cells_of(app) == "1"
 
 

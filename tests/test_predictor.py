@@ -6,11 +6,11 @@ from cellseg.images.image import Image
 from cellseg.methods.pixels.model import build_unet
 from cellseg.methods.pixels.predictor import PixelsPredictor
 from cellseg.methods.pixels.preprocessing import network_image
-from cellseg.models.facts import ModelFacts, now
 from cellseg.models.store import ModelStore
 from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsPreprocessing, PixelsSettings
 from cellseg.segmentation.predictor import load as load_any
 from cellseg.workspace import Workspace
+from tests import made
 
 RECIPE = PixelsSettings(
     preprocessing=PixelsPreprocessing(image_size=32),
@@ -28,22 +28,7 @@ def load(model) -> PixelsPredictor:
 def model(tmp_path):
     network = build_unet(32, RECIPE.network)
     network.save_weights(tmp_path / "x.weights.h5")
-    facts = ModelFacts(
-        name="tiny",
-        created=now(),
-        recipe=RECIPE,
-        dataset_name="D",
-        dataset_fingerprint="f",
-        train=("a",),
-        test=(),
-        epochs_done=1,
-        ended="finished",
-        seconds=1.0,
-        scores=None,
-        encoder_sha256=None,
-        run_id="r",
-        versions={},
-    )
+    facts = made.model_facts(name="tiny", recipe=RECIPE)
     return ModelStore(Workspace(tmp_path)).publish(facts, tmp_path / "x.weights.h5")
 
 

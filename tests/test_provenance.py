@@ -7,32 +7,27 @@ import pytest
 from cellseg import __version__
 from cellseg.exports.provenance import methods, provenance
 from cellseg.images.view import View
-from cellseg.models.facts import ModelFacts
 from cellseg.models.store import Model
 from cellseg.recipes.base import Start
 from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
 from cellseg.recipes.cells.settings import CellsSettings
 from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings
+from tests import made
 
 WHEN = datetime(2026, 3, 24, 14, 5, tzinfo=UTC)
 
 
 @pytest.fixture
 def model():
-    facts = ModelFacts(
+    facts = made.model_facts(
         name="yeast",
-        created=WHEN,
         recipe=PixelsSettings(),
         dataset_name="my yeast",
         dataset_fingerprint="0123456789abcdef" * 4,
         train=("a", "b", "c"),
         test=("d",),
         epochs_done=40,
-        ended="finished",
-        seconds=10.0,
-        scores=None,
         encoder_sha256="e" * 64,
-        run_id="r",
         versions={"tensorflow": "2.21.0"},
     )
     return Model(Path("models") / "yeast", facts)

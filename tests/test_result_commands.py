@@ -21,8 +21,8 @@ from cellseg.exports.bundle import KINDS
 from cellseg.images.image import Image
 from cellseg.images.view import View
 from cellseg.models.store import ModelStore
-from tests import brightness
-from tests.brightness import BrightIsCell
+from tests import made
+from tests.fakes import BrightPredictor
 
 TWO_CELLS = np.array([[255, 255, 0, 0, 0], [255, 0, 0, 0, 0], [0, 0, 0, 255, 255]], np.uint8)
 LABELS = np.array([[1, 1, 0, 0, 0], [1, 0, 0, 0, 0], [0, 0, 0, 2, 2]], np.uint16)
@@ -65,8 +65,8 @@ def label_image(path, labels=LABELS):
 @pytest.fixture
 def home(workspace, monkeypatch):
     """A workspace with a model that needs no TensorFlow."""
-    brightness.model(workspace)
-    monkeypatch.setattr(result_commands, "load", lambda model: BrightIsCell())
+    made.model_without_weights(workspace)
+    monkeypatch.setattr(result_commands, "load", lambda model: BrightPredictor())
     return workspace.root
 
 
@@ -89,7 +89,7 @@ def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
     )
     founds = [
         segment_into(
-            BrightIsCell(),
+            BrightPredictor(),
             Image(value, "YX"),
             name,
             tmp_path / "page" / name,
@@ -130,12 +130,10 @@ def test_segment_without_export_writes_labels_and_overlay(home, tmp_path):
 def test_options_reach_the_network(home, tmp_path, monkeypatch):
     heard = []
 
-    class Hears(BrightIsCell):
-        def cells(self, image, options=None, progress=None):
-            heard.append((options.diameter, options.tile))
-            return super().cells(image)
+    def hear(image, options, progress):
+        heard.append((options.diameter, options.tile))
 
-    monkeypatch.setattr(result_commands, "load", lambda model: Hears())
+    monkeypatch.setattr(result_commands, "load", lambda model: BrightPredictor(hear))
     file = picture(tmp_path / "a.png")
     words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
     answer(*words, "--diameter", 12.5, "--tile", 256)
@@ -255,11 +253,10 @@ def test_a_bad_file_is_exit_code_1_and_the_rest_is_there(home, tmp_path):
 
 
 def test_ctrl_c_says_how_to_go_on(home, tmp_path, monkeypatch):
-    class Breaks(BrightIsCell):
-        def cells(self, image, options=None, progress=None):
-            raise KeyboardInterrupt
+    def interrupt(image, options, progress):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(result_commands, "load", lambda model: Breaks())
+    monkeypatch.setattr(result_commands, "load", lambda model: BrightPredictor(interrupt))
     file = picture(tmp_path / "a.png")
     words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
     assert "with --resume goes on" in refused(*words)

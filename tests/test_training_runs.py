@@ -8,32 +8,21 @@ import pytest
 
 from cellseg import processes
 from cellseg.errors import CellsegError
-from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.training.runs import (
-    RunConfig,
     RunStore,
     Status,
     write_config,
 )
 from cellseg.training.status import MetricsFile, RunStatusWriter
 from cellseg.workspace import read_json, write_json
+from tests import made
 
 
 def make_run(workspace, run_id="20260101-000000-cells", age=0.0, **status):
     folder = workspace.runs / run_id
     folder.mkdir(parents=True)
-    config = RunConfig(
-        model_name="cells",
-        created=datetime.now(UTC) - timedelta(seconds=age),
-        recipe=PixelsSettings(),
-        dataset_id="d",
-        dataset_name="D",
-        dataset_fingerprint="f" * 64,
-        train=("a",),
-        test=("b",),
-        versions={},
-    )
-    write_config(folder, config)
+    created = datetime.now(UTC) - timedelta(seconds=age)
+    write_config(folder, made.run_config(model_name="cells", created=created))
     if status:
         me = psutil.Process()
         facts = {"pid": me.pid, "process_created": me.create_time(), "heartbeat": time.time()}

@@ -15,7 +15,7 @@ from cellseg.batches.store import BatchStore
 from cellseg.images.image import Image
 from cellseg.workspace import Workspace
 from tests import made
-from tests.bright import Bright, Cells
+from tests.fakes import BrightPredictor, Cells
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def batch(server, tmp_path):
         true[20:60, 20:60] = 0
         folder = tmp_path / str(number)
         truth = None if number else true
-        founds.append(segment_into(Bright(), image, name, folder, truth=truth))
+        founds.append(segment_into(BrightPredictor(), image, name, folder, truth=truth))
     return BatchStore(workspace).keep(founds, "Plates", model)
 
 

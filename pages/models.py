@@ -9,7 +9,7 @@ from cellseg.ui.shell import frame, session
 from cellseg.ui.widgets import uploads
 
 with frame.page(
-    "Models", "What was learned, with its scores and where they come from.", "how-to/move-a-model"
+    "Models", "What was learned, with its scores and where they come from.", "how-to/models"
 ) as workspace:
     store = ModelStore(workspace)
     models = store.all()

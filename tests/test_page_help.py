@@ -76,7 +76,7 @@ def test_an_unknown_document_is_one_sentence_above_the_list():
         ("train", "how-to/train"),
         ("segment", "how-to/segment"),
         ("results", "how-to/measure"),
-        ("models", "how-to/move-a-model"),
+        ("models", "how-to/models"),
     ],
 )
 def test_each_page_links_to_the_document_that_explains_it(page, topic):

@@ -50,7 +50,7 @@ def contents(sections: list[Section], opened: Topic) -> None:
                     else:
                         _open_button(name, "contents")
     if opened.name != guide.INDEX and (mentioned := guide.links(opened.text, opened.name)):
-        st.markdown("**Mentioned here**")
+        st.markdown("**See also**")
         with st.container(gap="xxsmall"):
             for name in mentioned:
                 _open_button(name, "mentioned")
@@ -73,7 +73,7 @@ def show(topic: Topic) -> None:
 def _open_button(name: str, place: str) -> None:
     """A button that opens a document in this tab; what the tab remembers stays."""
     st.button(
-        "All of the help" if name == guide.INDEX else guide.title(name),
+        "Contents" if name == guide.INDEX else guide.title(name),
         key=f"help-{place}-{name}",
         type="tertiary",
         on_click=frame.callback(session.choose),

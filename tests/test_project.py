@@ -345,6 +345,14 @@ def test_the_documents_name_scripts_and_modules_that_there_are(name: str) -> Non
         assert "NAME" in path or (ROOT / path).exists(), path
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *DOCS])
+def test_no_code_of_a_document_is_broken_over_two_lines(name: str) -> None:
+    text = DOCS[name] if name in DOCS else (ROOT / name).read_text(encoding="utf-8")
+    without_blocks = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    broken = [line for line in without_blocks.splitlines() if line.count("`") % 2]
+    assert not broken
+
+
 OF_OTHER_PROGRAMS = {"Open"}
 
 

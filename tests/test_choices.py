@@ -11,7 +11,8 @@ from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.intake import folders, importing
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
-from cellseg.images.view import ChoiceNeeded, View
+from cellseg.images.example import ChoiceNeeded
+from cellseg.images.view import View
 from cellseg.models.card import card_text
 from cellseg.training import jobs
 from tests import made
@@ -96,9 +97,9 @@ def test_pages_without_metadata_ask_with_what_can_be_chosen(workspace, tmp_path)
     folder = write(tmp_path / "data", axes="", stacked=False)
     with pytest.raises(ChoiceNeeded, match=r"c0\.tif holds 4 pages") as caught:
         importing.inspect(workspace, folder)
-    offer = caught.value.offer
-    assert offer.facts.axes == "?YX"
-    assert offer.path == folder / "images" / "c0.tif"
+    example = caught.value.example
+    assert example.facts.axes == "?YX"
+    assert example.path == folder / "images" / "c0.tif"
     dataset = kept(workspace, folder, view=View(axes="ZYX", projection="mean"))
     assert len(dataset.pairs) == 3
 
@@ -118,12 +119,12 @@ def test_the_example_of_a_zip_is_kept_for_the_form(workspace, tmp_path):
             archive.write(path, path.relative_to(folder))
     (tmp_path / "examples").mkdir()
     proposal = importing.inspect(workspace, packed, examples=tmp_path / "examples")
-    assert proposal.offer.facts.axes == "ZCYX"
-    assert proposal.offer.path.parent == tmp_path / "examples"
-    assert tifffile.imread(proposal.offer.path).shape == (4, 2, 32, 32)
+    assert proposal.example.facts.axes == "ZCYX"
+    assert proposal.example.path.parent == tmp_path / "examples"
+    assert tifffile.imread(proposal.example.path).shape == (4, 2, 32, 32)
     proposal.discard()
     bare = importing.inspect(workspace, packed)
-    assert bare.offer.path is None
+    assert bare.example.path is None
     bare.discard()
 
 
@@ -135,7 +136,7 @@ def test_pictures_offer_nothing(workspace, tmp_path):
         tifffile.imwrite(tmp_path / "data" / "images" / f"{number}.tif", image)
         tifffile.imwrite(tmp_path / "data" / "masks" / f"{number}.tif", mask)
     proposal = importing.inspect(workspace, tmp_path / "data")
-    assert (proposal.offer, proposal.view) == (None, View())
+    assert (proposal.example, proposal.view) == (None, View())
     proposal.discard()
 
 

@@ -11,8 +11,9 @@ from cellseg.errors import CellsegError
 from cellseg.images import decoding
 from cellseg.images.child import Spare
 from cellseg.images.decoding import Decoder
+from cellseg.images.example import ChoiceNeeded
 from cellseg.images.image import Image
-from cellseg.images.view import ChoiceNeeded, View
+from cellseg.images.view import View
 from cellseg.images.writing import label_tiff_bytes, png_bytes, tiff_bytes
 
 
@@ -204,7 +205,7 @@ def test_what_a_stack_needs_is_said_with_what_it_holds(tmp_path):
     tifffile.imwrite(path, PLANES, photometric="minisblack", metadata=None)
     with Decoder() as decoder, pytest.raises(ChoiceNeeded, match=r"x\.tif holds 7 pages") as caught:
         decoder.image(path, "x.tif")
-    assert caught.value.offer.facts.axes == "?YX"
+    assert caught.value.example.facts.axes == "?YX"
 
 
 def test_names_and_size_travel(tmp_path):

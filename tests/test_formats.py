@@ -11,6 +11,7 @@ from PIL import Image as pillow
 
 from cellseg.errors import CellsegError
 from cellseg.images.calibration import of_ome, square, tidy_names
+from cellseg.images.example import ChoiceNeeded
 from cellseg.images.reading import (
     describe,
     opened,
@@ -19,7 +20,7 @@ from cellseg.images.reading import (
     read_images,
     read_mask,
 )
-from cellseg.images.view import ChoiceNeeded, View
+from cellseg.images.view import View
 
 GREY = np.arange(12, dtype=np.uint8).reshape(3, 4)
 PLANES = np.arange(5 * 6 * 7, dtype=np.uint16).reshape(5, 6, 7)

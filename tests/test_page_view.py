@@ -15,12 +15,12 @@ from cellseg.batches.batch import read_batch
 from cellseg.batches.store import BatchStore
 from cellseg.datasets.store import DatasetStore
 from cellseg.exports.provenance import methods
+from cellseg.images.selection import axes_options
 from cellseg.images.stack import StackFacts
 from cellseg.images.view import View
 from cellseg.images.writing import png_bytes
 from cellseg.models.store import ModelStore
 from cellseg.ui.segment import segmenting
-from cellseg.ui.widgets.view_form import axes_options
 from tests import made
 from tests.fakes import BrightPredictor
 from tests.pages import errors, opened, text

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from cellseg.errors import CellsegError
-from cellseg.images import decoding, limits, looking
+from cellseg.images import decoding, extraction, limits
 from cellseg.images.decoding import Decoder
 from cellseg.images.reading import read_image
 from cellseg.images.view import View
@@ -102,13 +102,13 @@ def test_a_chosen_channel_and_plane_are_read_alone(small, tmp_path):
 
 def test_no_more_rows_are_in_memory_than_asked_for(small, tmp_path, monkeypatch):
     shapes = []
-    shown = looking._shown
+    shown = extraction._shown
 
     def watched(*given):
         shapes.append(shown(*given).shape)
         return shown(*given)
 
-    monkeypatch.setattr(looking, "_shown", watched)
+    monkeypatch.setattr(extraction, "_shown", watched)
     array, options = FILES["colour"]
     tifffile.imwrite(tmp_path / "x.tif", array, **options)
     read_image(tmp_path / "x.tif")

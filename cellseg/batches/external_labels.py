@@ -20,8 +20,8 @@ from cellseg.datasets.masks import (
     soft_foreground,
 )
 from cellseg.errors import CellsegError
-from cellseg.images.choosing import remarks
 from cellseg.images.decoding import Decoder
+from cellseg.images.selection import remarks
 from cellseg.images.view import View
 from cellseg.limits import Limits
 

@@ -21,8 +21,8 @@ from cellseg.batches.truth import suffixed
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import Kind, Result, files
-from cellseg.images.choosing import remarks
 from cellseg.images.decoding import Decoder
+from cellseg.images.selection import remarks
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import Model

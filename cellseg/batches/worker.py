@@ -38,9 +38,9 @@ from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.masks import MaskScale
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
-from cellseg.images.choosing import remarks
 from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
+from cellseg.images.selection import remarks
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import ModelStore

@@ -21,15 +21,16 @@ import numpy as np
 
 from cellseg.errors import CellsegError
 from cellseg.images import limits
-from cellseg.images.image import Image
-from cellseg.images.looking import (
+from cellseg.images.example import ChoiceNeeded
+from cellseg.images.extraction import (
     facts_of,
     images,
     mask_facts_of,
     masks,
 )
+from cellseg.images.image import Image
 from cellseg.images.reading import opened, several
-from cellseg.images.view import ChoiceNeeded, View
+from cellseg.images.view import View
 
 Reading = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -110,7 +111,7 @@ def _answer(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     try:
         return reading(request)
     except ChoiceNeeded as error:
-        return {"error": str(error), "facts": error.offer.facts.model_dump(mode="json")}
+        return {"error": str(error), "facts": error.example.facts.model_dump(mode="json")}
     except CellsegError as error:
         return {"error": str(error)}
     except MemoryError:

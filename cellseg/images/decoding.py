@@ -12,14 +12,11 @@ import numpy as np
 from cellseg.errors import CellsegError
 from cellseg.images import limits
 from cellseg.images.child import Child, Spare
+from cellseg.images.example import ChoiceNeeded, ExampleFile
 from cellseg.images.image import Image
+from cellseg.images.selection import image_indices
 from cellseg.images.stack import StackFacts
-from cellseg.images.view import (
-    ChoiceNeeded,
-    Offer,
-    View,
-    cuts,
-)
+from cellseg.images.view import View
 
 TIMEOUT = 30.0
 """Seconds after which a file counts as one that hangs the reader."""
@@ -150,7 +147,7 @@ class Decoder:
         name = name or Path(path).name
         view = view or View()
         facts = self.describe(path, name, view, mask=want == "masks")
-        count = len(cuts(facts, view.for_mask(facts) if want == "masks" else view, name))
+        count = len(image_indices(facts, view.for_mask(facts) if want == "masks" else view, name))
         done = 0
         while done < count:
             answer, pixels = self._asked(want, path, name, view, number=done)
@@ -210,8 +207,8 @@ class Decoder:
                 "the program that made it and save it again."
             ) from None
         if "facts" in answer and "error" in answer:
-            offer = Offer(name, StackFacts.model_validate(answer["facts"]))
-            raise ChoiceNeeded(answer["error"], offer)
+            example = ExampleFile(name, StackFacts.model_validate(answer["facts"]))
+            raise ChoiceNeeded(answer["error"], example)
         if "error" in answer:
             raise CellsegError(answer["error"])
         if not target.exists():

@@ -15,7 +15,7 @@ import numpy as np
 from cellseg.errors import CellsegError
 from cellseg.images import (
     arrays,
-    looking,
+    extraction,
     nikon,
     pictures,
     tiff,
@@ -79,7 +79,7 @@ def describe(path: Path | str, name: str | None = None) -> StackFacts:
         As `opened`.
     """
     with opened(path, name) as stack:
-        return looking.facts_of(stack, View())
+        return extraction.facts_of(stack, View())
 
 
 def planes(path: Path | str, name: str | None = None) -> int:
@@ -96,19 +96,19 @@ def planes(path: Path | str, name: str | None = None) -> int:
 def read_images(
     path: Path | str, name: str | None = None, view: View | None = None
 ) -> list[tuple[str, Image]]:
-    """All images that a choice makes of a file, with their suffixes; see `looking.images`.
+    """All images that a choice makes of a file, with their suffixes; see `extraction.images`.
 
     Raises
     ------
     CellsegError
-        As `opened` and `looking.images`.
+        As `opened` and `extraction.images`.
     """
     with opened(path, name) as stack:
-        return list(looking.images(stack, view or View()))
+        return list(extraction.images(stack, view or View()))
 
 
 def read_image(path: Path | str, name: str | None = None, view: View | None = None) -> Image:
-    """The one image that a choice makes of a file; see `looking.images`.
+    """The one image that a choice makes of a file; see `extraction.images`.
 
     Raises
     ------
@@ -116,25 +116,25 @@ def read_image(path: Path | str, name: str | None = None, view: View | None = No
         As `read_images`; and where the choice makes several.
     """
     with opened(path, name) as stack:
-        return _only(looking.images(stack, view or View()), stack.name)
+        return _only(extraction.images(stack, view or View()), stack.name)
 
 
 def read_masks(
     path: Path | str, name: str | None = None, view: View | None = None
 ) -> list[tuple[str, np.ndarray]]:
-    """All masks that the choice of their images makes of a file; see `looking.masks`.
+    """All masks that the choice of their images makes of a file; see `extraction.masks`.
 
     Raises
     ------
     CellsegError
-        As `opened` and `looking.masks`.
+        As `opened` and `extraction.masks`.
     """
     with opened(path, name) as stack:
-        return list(looking.masks(stack, view or View()))
+        return list(extraction.masks(stack, view or View()))
 
 
 def read_mask(path: Path | str, name: str | None = None, view: View | None = None) -> np.ndarray:
-    """The one mask that the choice of its image makes of a file, (Y, X); see `looking.masks`.
+    """The one mask that the choice of its image makes of a file, (Y, X); see `extraction.masks`.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def read_mask(path: Path | str, name: str | None = None, view: View | None = Non
         As `read_masks`; and where the choice makes several.
     """
     with opened(path, name) as stack:
-        return _only(looking.masks(stack, view or View()), stack.name)
+        return _only(extraction.masks(stack, view or View()), stack.name)
 
 
 def _only(found: Iterator[tuple[str, T]], name: str) -> T:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cellseg.datasets.intake.archive import is_roi_set, unpack
-from cellseg.datasets.intake.choices import Choices
 from cellseg.datasets.intake.doctor.facts import look_at
 from cellseg.datasets.intake.doctor.intake import Misfit, misfit
 from cellseg.datasets.intake.doctor.ward import Held, Lost
@@ -17,10 +16,12 @@ from cellseg.datasets.intake.proposal import PREFIX, Proposal
 from cellseg.datasets.intake.sources.reading import Drawn, SourceDecoder
 from cellseg.datasets.pairs import free_name
 from cellseg.errors import CellsegError
+from cellseg.images.example import ChoiceNeeded
 from cellseg.images.image import Image
 from cellseg.images.reading import EXTENSIONS
 from cellseg.images.scaling import thumbnail, to_rgb8
-from cellseg.images.view import ChoiceNeeded, View
+from cellseg.images.selection import Survey
+from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.source import Source
 from cellseg.workspace import Workspace, disk_errors
@@ -98,14 +99,15 @@ def inspect(
                 raise NothingPaired(_nothing(found), found)
             if any(part.form == "plane" for part in found.images.values()):
                 proposal.view = proposal.view.each
-            choices = Choices(decoder, proposal.view)
-            _decode(proposal, found, files, decoder, choices, progress)
+            survey = Survey(decoder.describe, proposal.view)
+            _decode(proposal, found, files, decoder, survey, progress)
             _picture_alone(proposal, found, decoder)
-        proposal.offer = choices.kept_in(examples, unpacked)
+        if survey.example is not None:
+            proposal.example = survey.example.kept(examples, unpacked)
         shutil.rmtree(unpacked, ignore_errors=True)
         if not proposal.pairs and not proposal.held:
             raise _unread(proposal)
-        proposal.remarks = choices.remarks
+        proposal.remarks = survey.remarks
         proposal.examine()
     except BaseException:
         proposal.discard()
@@ -161,7 +163,7 @@ def _decode(
     found: Recognised,
     files: Files,
     decoder: SourceDecoder,
-    choices: Choices,
+    survey: Survey,
     progress: Progress | None,
 ) -> None:
     """Take in every pair that can be read and fits; hold or name every other one."""
@@ -171,7 +173,7 @@ def _decode(
             progress(done, len(pairs), named.image)
         part, view = found.images[named.image], proposal.view
         if part.form in ("picture", "plane"):
-            choices.look(files[part.files[0]], part.files[0])
+            survey.add(files[part.files[0]], part.files[0])
         try:
             image = decoder.picture(part, view)
             drawn = decoder.drawn(found.masks[named.mask], (image.height, image.width), view)
@@ -232,8 +234,8 @@ def _hold(
 
 def _unread(proposal: Proposal) -> CellsegError:
     """Why there is no pair although images and masks were paired."""
-    if proposal.offer is not None:
-        return ChoiceNeeded(f"No pair could be read: {proposal.problems[0]}", proposal.offer)
+    if proposal.example is not None:
+        return ChoiceNeeded(f"No pair could be read: {proposal.problems[0]}", proposal.example)
     return CellsegError(f"No pair could be read: {' '.join(proposal.problems[:3])}")
 
 

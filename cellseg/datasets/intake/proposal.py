@@ -28,8 +28,9 @@ from cellseg.datasets.masks import (
 )
 from cellseg.datasets.pairs import PairFacts, PairFiles, free_name
 from cellseg.datasets.split import Side
+from cellseg.images.example import ExampleFile
 from cellseg.images.image import Image
-from cellseg.images.view import Offer, View
+from cellseg.images.view import View
 from cellseg.images.writing import png_bytes
 from cellseg.workspace import Workspace, disk_errors
 
@@ -52,7 +53,7 @@ class Proposal:
     repairs : the names of the repairs that were made.
     pictures : small pictures, PNG, of some files without a partner, by their names.
     view : what was taken of each image file.
-    offer : an image file of which there is something to choose, or None.
+    example : an image file of which there is something to choose, or None.
     """
 
     folder: Path
@@ -70,7 +71,7 @@ class Proposal:
     repairs: list[str] = field(default_factory=list)
     pictures: dict[str, Path] = field(default_factory=dict)
     view: View = field(default_factory=View)
-    offer: Offer | None = None
+    example: ExampleFile | None = None
 
     @classmethod
     def begin(cls, workspace: Workspace) -> "Proposal":

@@ -9,8 +9,9 @@ from cellseg.datasets.intake import importing
 from cellseg.datasets.intake.importing import NothingPaired
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.errors import CellsegError
-from cellseg.images.choosing import Choosable, choosable
-from cellseg.images.view import ChoiceNeeded, View
+from cellseg.images.example import ChoiceNeeded
+from cellseg.images.selection import Choosable, choosable
+from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.source import Source
 from cellseg.ui.datasets import doctor_view
@@ -92,15 +93,15 @@ def chosen_view() -> View:
 def ask_view(workspace: Workspace) -> None:
     """Let the user choose what is taken of stacks and channels, where there is something."""
     found = (st.session_state.get(_DRAFT) or {}).get("found")
-    offer = found.offer if isinstance(found, Proposal | ChoiceNeeded) else None
-    if offer is None:
+    example = found.example if isinstance(found, Proposal | ChoiceNeeded) else None
+    if example is None:
         return
     current = found.view if isinstance(found, Proposal) else chosen_view()
-    if choosable(offer.facts) is Choosable.COLOURS:  # rarely of use
-        wanted = view_form.folded(workspace, offer, current)
+    if choosable(example.facts) is Choosable.COLOURS:  # rarely of use
+        wanted = view_form.in_expander(workspace, example, current)
     else:
         with st.container(border=True):
-            wanted = view_form.choice(workspace, offer, current)
+            wanted = view_form.choice(workspace, example, current)
     if wanted is not None:
         st.session_state[_VIEW] = wanted
         st.rerun()

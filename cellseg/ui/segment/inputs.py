@@ -11,11 +11,12 @@ import streamlit as st
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.intake import roots
 from cellseg.datasets.intake.archive import unpack
-from cellseg.datasets.intake.choices import Choices
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
+from cellseg.images.example import ExampleFile
 from cellseg.images.reading import EXTENSIONS
-from cellseg.images.view import Offer, View
+from cellseg.images.selection import Survey
+from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import Model
 from cellseg.source import Source
@@ -29,11 +30,11 @@ KEY = "segment-upload"
 LIVE, LIVE_BYTES = 12, 250_000_000
 """Files, and bytes of all, that are segmented while the page waits; more go to the background."""
 
-PEEK = 3
-"""Images of a zip that are looked at for what there is to choose."""
+ZIP_EXAMPLES = 3
+"""Images of a zip whose facts are read, to find what there is to choose."""
 
-LOOKED = 200
-"""Files that are looked at for what there is to choose."""
+SURVEYED = 200
+"""Files whose facts are read, to find what there is to choose."""
 
 _VIEWS = "segment_views"
 """What the user chose to be taken of each file, by the place of the files."""
@@ -142,46 +143,48 @@ def view(workspace: Workspace, what: Brought, model: Model) -> View:
     with st.container():  # there in every run, so that nothing below it changes its place
         if isinstance(what.sources, Dataset):
             return current
-        files = tuple((file.name, str(file.path)) for file in what.sources[:LOOKED])
-        offer = _offer(files, workspace, uploads.private_folder(workspace))
-        if offer is not None:
-            wanted = view_form.folded(workspace, offer, current)
+        files = tuple((file.name, str(file.path)) for file in what.sources[:SURVEYED])
+        example = _example(files, workspace, uploads.private_folder(workspace))
+        if example is not None:
+            chosen = view_form.in_expander(workspace, example, current)
         elif current != View():
-            wanted = view_form.dropped(current)
+            chosen = view_form.clearing(current)
         else:
             return current
-    if wanted is not None:
-        st.session_state.setdefault(_VIEWS, {})[what.place] = wanted
+    if chosen is not None:
+        st.session_state.setdefault(_VIEWS, {})[what.place] = chosen
         st.rerun()
     return current
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _offer(files: Sequence[tuple[str, str]], _workspace: Workspace, _folder: Path) -> Offer | None:
-    """The first file of which there is something to choose; zips are looked into."""
+def _example(
+    files: Sequence[tuple[str, str]], _workspace: Workspace, _folder: Path
+) -> ExampleFile | None:
+    """The first file that leaves something to choose; of zips the first images are read."""
     limits = Limits.of(_workspace)
     with (
         disk_errors(_folder),
         reader(_workspace) as decoder,
-        TemporaryDirectory(dir=_folder, ignore_cleanup_errors=True) as passing,
+        TemporaryDirectory(dir=_folder, ignore_cleanup_errors=True) as temporary,
     ):
-        choices = Choices(decoder, View())
+        survey = Survey(decoder.describe, View())
         for name, path in files:
-            for inside, file in _images(name, Path(path), Path(passing), limits):
-                choices.look(file, inside)
+            for inside, file in _images(name, Path(path), Path(temporary), limits):
+                survey.add(file, inside)
         examples = _folder / _EXAMPLES
         examples.mkdir(exist_ok=True)
-        return choices.kept_in(examples, Path(passing))
+        return survey.example and survey.example.kept(examples, Path(temporary))
 
 
-def _images(name: str, path: Path, passing: Path, limits: Limits) -> Iterable[tuple[str, Path]]:
+def _images(name: str, path: Path, temporary: Path, limits: Limits) -> Iterable[tuple[str, Path]]:
     """A file itself, or some of the images in a zip; none where it cannot be unpacked."""
     if _suffix(name) != ".zip":
         return [(name, path)]
-    target = passing / path.name
+    target = temporary / path.name
     target.mkdir()
     try:
-        return unpack(path, target, name, limits, endings=EXTENSIONS, most=PEEK).items()
+        return unpack(path, target, name, limits, endings=EXTENSIONS, most=ZIP_EXAMPLES).items()
     except CellsegError:  # it is said when the batch starts
         return []
 

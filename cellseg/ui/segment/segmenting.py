@@ -17,9 +17,9 @@ from cellseg.batches.segmenting import segment_into
 from cellseg.batches.truth import suffixed
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
-from cellseg.images.choosing import remarks
 from cellseg.images.decoding import Decoder
-from cellseg.images.view import View, cuts
+from cellseg.images.selection import image_indices, remarks
+from cellseg.images.view import View
 from cellseg.models.store import Model
 from cellseg.source import Source
 from cellseg.ui.shell.formatting import about, count, plain
@@ -116,7 +116,7 @@ def _segment(
     tell(0.0, f"Reading {file.name}")
     told = decoder.describe(file.path, file.name)
     said = remarks(told, view, file.name)
-    images = len(cuts(told.renamed(view.axes, file.name), view, file.name))
+    images = len(image_indices(told.renamed(view.axes, file.name), view, file.name))
     for number, (suffix, image) in enumerate(decoder.images(file.path, file.name, view)):
         name = suffixed(file.name, suffix)
 

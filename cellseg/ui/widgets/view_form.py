@@ -1,17 +1,23 @@
-"""What of a stack, or of many channels, is looked at: a form with a live preview."""
+"""The form that chooses planes, channels and axes of files, with a live preview."""
 
 import hashlib
-from itertools import permutations
 from pathlib import Path
 
 import streamlit as st
 
-from cellseg.config import checked
 from cellseg.errors import CellsegError
-from cellseg.images.choosing import Choosable, choosable
+from cellseg.images.example import ExampleFile
 from cellseg.images.scaling import thumbnail, to_rgb8
+from cellseg.images.selection import (
+    Choosable,
+    axes_options,
+    choosable,
+    default_channels,
+    image_indices,
+    view_without_defaults,
+)
 from cellseg.images.stack import UNKNOWN, StackFacts
-from cellseg.images.view import Offer, View, cuts
+from cellseg.images.view import View
 from cellseg.images.writing import png_bytes
 from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.widgets.decoder import reader
@@ -24,72 +30,48 @@ _AXES = {"Z": "planes", "T": "time points", "C": "channels"}
 _COLOURS = ("Red", "Green", "Blue")
 _ONE = {"Z": "One plane", "T": "One time point", "P": "One position"}
 _EACH = {"Z": "Each plane", "T": "Each time point", "P": "Each position"}
-_USUAL = {"projection": "max", "time": 0, "position": 0}
-"""What is taken where nothing is said."""
-
 _FIELDS = {"Z": "plane", "T": "time", "P": "position"}
 
 
-def folded(workspace: Workspace, offer: Offer, current: View) -> View | None:
-    """The form as `choice`, folded away behind a line that says what is used."""
-    said = "Channels" if choosable(offer.facts) is Choosable.COLOURS else "Planes and channels"
+def in_expander(workspace: Workspace, example: ExampleFile, current: View) -> View | None:
+    """The form as `choice`, in an expander whose title says what is used."""
+    title = "Channels" if choosable(example.facts) is Choosable.COLOURS else "Planes and channels"
     if current.words:
-        said = f"Used of each file: {current.words}"
-    unsure = not offer.facts.certain and current == View()
-    with st.expander(said, icon=":material/layers:", expanded=unsure):
-        return choice(workspace, offer, current)
+        title = f"Used of each file: {current.words}"
+    undecided = not example.facts.certain and current == View()
+    with st.expander(title, icon=":material/layers:", expanded=undecided):
+        return choice(workspace, example, current)
 
 
-def dropped(current: View) -> View | None:
-    """A choice that is made of files which leave nothing to choose, and a way to drop it."""
+def clearing(current: View) -> View | None:
+    """The choice that is used although the files leave nothing to choose, and a way to clear it."""
     with st.expander(f"Used of each file: {current.words}", icon=":material/layers:"):
-        st.markdown("The images that you brought leave nothing to choose.")
+        st.markdown("These images leave nothing to choose.")
         if st.button("Take each picture as it is", key="view-form-drop", icon=":material/undo:"):
             return View()
     return None
 
 
-def choice(workspace: Workspace, offer: Offer, current: View) -> View | None:
-    """The form; what is chosen when its button is pressed, else None.
+def choice(workspace: Workspace, example: ExampleFile, current: View) -> View | None:
+    """The form: the choice when its button is pressed, else None.
 
     Parameters
     ----------
-    current : the choice with which the images are read now; with another one the form begins anew.
+    current : the choice with which the images are read now; another one resets the form.
     """
-    asked = offer.name + offer.facts.model_dump_json() + current.model_dump_json()
-    key = f"view-form-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
+    content = example.name + example.facts.model_dump_json() + current.model_dump_json()
+    key = f"view-form-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
     with st.container(key="view-form"):
-        st.markdown(
-            f"**What of the images is used**: {plain(offer.name)} holds {offer.facts.words}."
-        )
+        st.markdown(f"**Used of each image**: {plain(example.name)} holds {example.facts.words}.")
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            wanted = _widgets(key, offer.facts, current)
+            wanted = _widgets(key, example.facts, current)
         with right:
-            _preview(workspace, offer, wanted)
+            _preview(workspace, example, wanted)
         changed = wanted != current
         label = "Use this for all images" if changed else "Used for all images"
         pressed = st.button(label, key=f"{key}-use", icon=":material/check:", disabled=not changed)
     return wanted if pressed else None
-
-
-def axes_options(facts: StackFacts) -> list[str | None]:
-    """What the axes can be, in letters; None is every page an image, whatever it is."""
-    if facts.certain and "P" in facts.axes:
-        return [facts.axes]
-    if "Y" not in facts.axes:
-        leading = len(facts.axes) - 2
-        found = ["".join(order) + "YX" for order in permutations("TZC", leading)]
-        found += ["".join(order) + "YXC" for order in permutations("TZ", max(0, leading - 1))]
-        return list(found)
-    fixed = facts.axes[facts.axes.index("Y") :]
-    leading = len(facts.axes) - len(fixed)
-    letters = "ZT" if "C" in fixed else "ZTC"
-    options: list[str | None] = [facts.axes] if facts.certain else []
-    if leading <= len(letters):
-        named = ["".join(order) + fixed for order in permutations(letters, leading)]
-        options += [axes for axes in named if axes != facts.axes]
-    return options if facts.certain else [*options, None]
 
 
 def _widgets(key: str, facts: StackFacts, current: View) -> View:
@@ -106,11 +88,7 @@ def _widgets(key: str, facts: StackFacts, current: View) -> View:
             picked, each = _along(key, letter, facts.length(letter), current)
             choices |= picked
             expand = expand or each
-    if not (expand or current.expand or current.plane is not None):  # then it goes without saying
-        for field, usual in _USUAL.items():
-            if choices.get(field) == usual and getattr(current, field) is None:
-                del choices[field]
-    return checked(View, **choices, expand=expand)
+    return view_without_defaults(choices, expand, current)
 
 
 def _axes(key: str, facts: StackFacts, current: View) -> str | None:
@@ -157,8 +135,8 @@ def _channels(key: str, facts: StackFacts, current: View) -> tuple[int | None, .
         required=True,
         key=f"{key}-colours",
     )
-    usual: tuple[int | None, ...] = (0, 1, 2) if facts.channels > 2 else (0, 1, None)
-    start = current.channels or usual
+    default = default_channels(facts)
+    start = current.channels or default
     if as_grey == "One as grey":
         chosen = st.selectbox(
             "Grey",
@@ -171,7 +149,7 @@ def _channels(key: str, facts: StackFacts, current: View) -> tuple[int | None, .
     options = [None, *range(facts.channels)]
     picked = []
     for column, colour, first in zip(
-        st.columns(3), _COLOURS, usual if grey else start, strict=True
+        st.columns(3), _COLOURS, default if grey else start, strict=True
     ):
         with column:
             picked.append(
@@ -184,7 +162,7 @@ def _channels(key: str, facts: StackFacts, current: View) -> tuple[int | None, .
                 )
             )
     found = tuple(picked)
-    if (current.channels is None and found == usual) or found == (None, None, None):
+    if (current.channels is None and found == default) or found == (None, None, None):
         return None
     return found
 
@@ -226,18 +204,19 @@ def _along(key: str, letter: str, length: int, current: View) -> tuple[dict[str,
     return {}, True
 
 
-def _preview(workspace: Workspace, offer: Offer, view: View) -> None:
+def _preview(workspace: Workspace, example: ExampleFile, view: View) -> None:
     """The first image that the choice makes of the file."""
-    if offer.path is None or not offer.path.is_file():
+    if example.path is None or not example.path.is_file():
         return
     try:
-        images = len(cuts(offer.facts.renamed(view.axes, offer.name), view, offer.name))
-        changed = offer.path.stat().st_mtime_ns
-        picture = _png(str(offer.path), changed, offer.name, view.model_dump_json(), workspace)
+        facts = example.facts.renamed(view.axes, example.name)
+        images = len(image_indices(facts, view, example.name))
+        changed = example.path.stat().st_mtime_ns
+        picture = _png(str(example.path), changed, example.name, view.model_dump_json(), workspace)
     except CellsegError as error:
         st.warning(plain(str(error)), icon=":material/warning:")
         return
-    st.image(picture, width="stretch", alt=f"{offer.name} as it will be used")
+    st.image(picture, width="stretch", alt=f"{example.name} as it will be used")
     more = f"The first of {count(images, 'image')}" if images > 1 else "The image"
     st.caption(f"{more} that this file becomes.")
 

@@ -20,7 +20,7 @@ from cellseg.datasets.intake.sources import (
 from cellseg.datasets.intake.sources.merging import Merged
 from cellseg.errors import CellsegError
 from cellseg.images import decoder
-from cellseg.images.looking import whole_numbers
+from cellseg.images.extraction import whole_numbers
 from cellseg.images.reading import read_image, read_mask
 from cellseg.images.view import View
 

@@ -12,7 +12,8 @@ from cellseg.datasets.intake.sources.part import Part
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import TIMEOUT, Decoder
 from cellseg.images.image import Image
-from cellseg.images.view import View, cuts
+from cellseg.images.selection import image_indices
+from cellseg.images.view import View
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class SourceDecoder(Decoder):
         view, mask = self._view.each, role == "mask"
         try:
             facts = self.describe(self._files[role][name], name, view, mask)
-            return len(cuts(facts, view.for_mask(facts) if mask else view, name))
+            return len(image_indices(facts, view.for_mask(facts) if mask else view, name))
         except CellsegError:  # said when it is read
             return 1
 

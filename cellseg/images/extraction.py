@@ -9,13 +9,9 @@ import numpy as np
 from cellseg.errors import CellsegError
 from cellseg.images import limits
 from cellseg.images.image import Axes, Image
+from cellseg.images.selection import ImageIndex, image_indices, selected_channels
 from cellseg.images.stack import UNKNOWN, Stack, StackFacts
-from cellseg.images.view import (
-    Cut,
-    View,
-    channels_of,
-    cuts,
-)
+from cellseg.images.view import View
 
 BLACK = "none"
 """Name of a colour that shows no channel."""
@@ -49,11 +45,11 @@ def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Imag
     """
     facts = facts_of(stack, view)
     stack = stack.renamed(view.axes)
-    channels = channels_of(facts, view, stack.name)
+    channels = selected_channels(facts, view, stack.name)
     read = [channel for channel in channels if channel is not None]
     names = facts.channel_names if len(facts.channel_names) == facts.channels else ()
     kept_names = tuple(BLACK if c is None else names[c] for c in channels) if names else ()
-    for cut in cuts(facts, view, stack.name)[first:]:
+    for cut in image_indices(facts, view, stack.name)[first:]:
         if _by_parts(stack, facts, cut, len(channels)):
             pixels = _mapped(stack, facts, cut, channels)
         else:
@@ -86,7 +82,7 @@ def masks(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, np.nd
     """
     facts, stack = _mask_facts(stack, view)
     channels = list(range(facts.channels))
-    for cut in cuts(facts, view.for_mask(facts), stack.name)[first:]:
+    for cut in image_indices(facts, view.for_mask(facts), stack.name)[first:]:
         values = None
         for depth in range(max(1, cut.depth)):
             index = {**cut.index, "Z": depth} if cut.depth else cut.index
@@ -119,7 +115,7 @@ def _mask_facts(stack: Stack, view: View) -> tuple[StackFacts, Stack]:
     return stack.facts, stack
 
 
-def _by_parts(stack: Stack, facts: StackFacts, cut: Cut, channels: int) -> bool:
+def _by_parts(stack: Stack, facts: StackFacts, cut: ImageIndex, channels: int) -> bool:
     """Whether an image is so large that it is made by parts, in a file, and can be."""
     dtype = np.dtype(facts.dtype)
     size = facts.height * facts.width * channels * dtype.itemsize
@@ -128,7 +124,7 @@ def _by_parts(stack: Stack, facts: StackFacts, cut: Cut, channels: int) -> bool:
 
 
 def _mapped(
-    stack: Stack, facts: StackFacts, cut: Cut, channels: tuple[int | None, ...]
+    stack: Stack, facts: StackFacts, cut: ImageIndex, channels: tuple[int | None, ...]
 ) -> np.ndarray:
     """The image of a place, (Y, X, C), in a temporary file that goes with it; see `_by_parts`."""
     shape = (facts.height, facts.width, len(channels))
@@ -144,7 +140,7 @@ def _mapped(
     return np.asarray(pixels)
 
 
-def _projected(stack: Stack, cut: Cut, channels: list[int], mean: bool) -> np.ndarray:
+def _projected(stack: Stack, cut: ImageIndex, channels: list[int], mean: bool) -> np.ndarray:
     """The pixels of a place, or of all planes there together; (C, Y, X)."""
     if not cut.depth:
         return _shown(stack, cut.index, channels)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from cellseg.errors import CellsegError
-from cellseg.images.looking import images, masks
+from cellseg.images.example import ChoiceNeeded
+from cellseg.images.extraction import images, masks
 from cellseg.images.scaling import to_rgb8
 from cellseg.images.stack import Stack
-from cellseg.images.view import ChoiceNeeded, View
+from cellseg.images.view import View
 
 RED = np.array([[1, 2], [3, 4]], np.uint8)
 GREEN = RED + 10

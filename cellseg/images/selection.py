@@ -1,0 +1,288 @@
+"""What is taken of a file: its images and channels, what is left to choose, and what was assumed.
+
+A `View` is the choice of a person; the functions here apply it to the facts of a file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import permutations, product
+from pathlib import Path
+
+from cellseg.config import checked
+from cellseg.errors import CellsegError
+from cellseg.images.example import ChoiceNeeded, ExampleFile
+from cellseg.images.limits import MAX_PLANES
+from cellseg.images.stack import UNKNOWN, WORDS, StackFacts
+from cellseg.images.view import View
+
+_TAGS = {"P": "p", "T": "t", "Z": "z", UNKNOWN: "n"}
+_DEFAULTS = {"projection": "max", "time": 0, "position": 0}
+"""What is taken along an axis where the choice says nothing."""
+
+
+class Choosable(IntEnum):
+    """What a file leaves to choose; the more there is, the higher."""
+
+    NOTHING = 0
+    COLOURS = 1
+    STACK = 2
+    AXES = 3
+
+
+@dataclass(frozen=True)
+class ImageIndex:
+    """Where one image lies in a file.
+
+    suffix : what tells it from the other images of the file, such as `_t02_z03`; empty where it
+        is the only one.
+    index : of each axis but C, Y and X, by its letter, of an unknown axis by its place in `axes`.
+    depth : number of planes along Z that are projected; 0 where none are.
+    """
+
+    suffix: str
+    index: dict[str, int]
+    depth: int = 0
+
+
+def image_indices(facts: StackFacts, view: View, name: str) -> list[ImageIndex]:
+    """The images that a choice makes of a file, in the order of its axes.
+
+    Parameters
+    ----------
+    facts : with the axes that are meant; see `StackFacts.renamed`.
+
+    Raises
+    ------
+    ChoiceNeeded
+        Where an axis is unknown and not every page becomes an image.
+    CellsegError
+        Where the file has no such plane, time point or position, or too many images.
+    """
+    if "Y" not in facts.axes or (not facts.certain and not view.expand):
+        raise ChoiceNeeded(_unknown(facts, name), ExampleFile(name, facts))
+    chosen = {"Z": view.plane, "T": view.time, "P": view.position}
+    for letter, number in chosen.items():
+        if number is not None and number >= facts.length(letter):
+            raise CellsegError(
+                f"{name} has no {WORDS[letter]} {number}; it holds {facts.words}; numbers count "
+                "from 0."
+            )
+    projected = 0
+    ranges: list[list[tuple[str, int, str]]] = []
+    for place, (letter, length) in enumerate(zip(facts.axes, facts.shape, strict=True)):
+        if letter in "CYX":
+            continue
+        key = str(place) if letter == UNKNOWN else letter
+        number = chosen.get(letter)
+        if number is None and letter == "Z" and (view.projection or not view.expand):
+            projected = length
+            number = 0
+        if number is None and view.expand and length > 1:
+            digits = max(2, len(str(length - 1)))
+            ranges.append([(key, i, f"_{_TAGS[letter]}{i:0{digits}}") for i in range(length)])
+        else:
+            ranges.append([(key, number or 0, "")])
+    number_of_images = 1
+    for axis in ranges:
+        number_of_images *= len(axis)
+    if number_of_images > MAX_PLANES:
+        raise CellsegError(
+            f"{name} would become {number_of_images:,} images; at most {MAX_PLANES:,} can be made "
+            "of one file; choose a plane or a time point, or cut it into parts."
+        )
+    return [
+        ImageIndex(
+            "".join(tag for _, _, tag in place),
+            {key: number for key, number, _ in place},
+            projected if projected > 1 else 0,
+        )
+        for place in product(*ranges)
+    ]
+
+
+def default_channels(facts: StackFacts) -> tuple[int | None, ...]:
+    """The channels that are taken where nothing is chosen: one as grey, else red, green, blue."""
+    if facts.channels == 1:
+        return (0,)
+    return (0, 1, 2) if facts.channels >= 3 else (0, 1, None)
+
+
+def selected_channels(facts: StackFacts, view: View, name: str) -> tuple[int | None, ...]:
+    """The channels that a choice takes: one, or those for red, green and blue.
+
+    Raises
+    ------
+    CellsegError
+        Where the file has no such channel.
+    """
+    if view.channels is None:
+        return default_channels(facts)
+    if facts.channels == 1 and view.channels != (0,):
+        wanted = ", ".join(str(c) for c in view.channels if c is not None)
+        raise CellsegError(
+            f"{name} has one channel only, and channel {wanted} was chosen, counted from 0; take "
+            "it apart from the others, with another choice."
+        )
+    missing = [c for c in view.channels if c is not None and c >= facts.channels]
+    if missing:
+        raise CellsegError(
+            f"{name} has no channel {missing[0]}; it has {facts.channels}, counted from 0"
+            f"{facts.channel_words}; choose among them."
+        )
+    return view.channels
+
+
+def choosable(facts: StackFacts) -> Choosable:
+    """What there is to choose: colours of a picture; planes, time points, channels; or its axes."""
+    if not facts.certain:
+        return Choosable.AXES
+    if facts.planes > 1 or (facts.channels > 1 and not facts.colour):
+        return Choosable.STACK
+    return Choosable.COLOURS if facts.colour else Choosable.NOTHING
+
+
+def axes_options(facts: StackFacts) -> list[str | None]:
+    """What the axes can be, in letters; None makes every page an image, whatever it is."""
+    if facts.certain and "P" in facts.axes:
+        return [facts.axes]
+    if "Y" not in facts.axes:
+        leading = len(facts.axes) - 2
+        found = ["".join(order) + "YX" for order in permutations("TZC", leading)]
+        found += ["".join(order) + "YXC" for order in permutations("TZ", max(0, leading - 1))]
+        return list(found)
+    fixed = facts.axes[facts.axes.index("Y") :]
+    leading = len(facts.axes) - len(fixed)
+    letters = "ZT" if "C" in fixed else "ZTC"
+    options: list[str | None] = [facts.axes] if facts.certain else []
+    if leading <= len(letters):
+        named = ["".join(order) + fixed for order in permutations(letters, leading)]
+        options += [axes for axes in named if axes != facts.axes]
+    return options if facts.certain else [*options, None]
+
+
+def view_without_defaults(choices: dict[str, object], expand: bool, current: View) -> View:
+    """The view of a form's choices, without those that hold where nothing is chosen.
+
+    Parameters
+    ----------
+    choices : values by the names of the fields of a view.
+    current : the view so far; what it says stays said.
+
+    Raises
+    ------
+    CellsegError
+        Where the choices are no view.
+    """
+    if not (expand or current.expand or current.plane is not None):
+        choices = {
+            field: value
+            for field, value in choices.items()
+            if field not in _DEFAULTS
+            or value != _DEFAULTS[field]
+            or getattr(current, field) is not None
+        }
+    return checked(View, **choices, expand=expand)
+
+
+def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
+    """A sentence for each thing that was decided without the user, or against the file.
+
+    Parameters
+    ----------
+    facts : as the file says.
+
+    Raises
+    ------
+    CellsegError
+        Where the axes of the choice do not fit the file.
+    """
+    stored, facts = facts, facts.renamed(view.axes, name)
+    sentences = []
+    if stored.certain and facts.axes != stored.axes:
+        sentences.append(
+            f"{name} says that its axes are {stored.axes}, and was read as {facts.axes}; choose "
+            "the axes if that is not meant."
+        )
+    if view.channels is None and facts.channels > 1 and not facts.colour:
+        became = "the first three became" if facts.channels > 3 else "they became"
+        colours = "red and green" if facts.channels == 2 else "red, green and blue"
+        sentences.append(
+            f"{name} has {facts.channels} channels{facts.channel_words}: {became} {colours}; "
+            "choose others, or one as grey, if the cells do not show so."
+        )
+    if facts.length("Z") > 1 and not (view.expand or view.projection) and view.plane is None:
+        sentences.append(
+            f"{name} is a stack of {facts.length('Z')} planes: their maximum was taken; choose a "
+            "plane, the mean, or one image for each plane if that is not meant."
+        )
+    for letter, number in (("T", view.time), ("P", view.position)):
+        if facts.length(letter) > 1 and number is None and not view.expand:
+            sentences.append(
+                f"{name} has {facts.length(letter)} {WORDS[letter]}s: the first one was taken; "
+                "choose another, or one image for each, if that is not meant."
+            )
+    return sentences
+
+
+class Survey:
+    """What several files leave to choose, and what was decided without the user.
+
+    Parameters
+    ----------
+    describe : gives the facts of a file, from its path and the name that the user knows.
+    view : what is taken of each file.
+
+    Attributes
+    ----------
+    example : the first file of those that leave most to choose; None where none leaves anything.
+    """
+
+    def __init__(self, describe: Callable[[Path, str], StackFacts], view: View) -> None:
+        self.example: ExampleFile | None = None
+        self._describe, self._view = describe, view
+        self._paths: set[Path] = set()
+        self._names: dict[str, list[str]] = {}
+
+    def add(self, path: Path, name: str) -> None:
+        """Note what a file holds; one that cannot be read is passed over."""
+        if path in self._paths:
+            return
+        self._paths.add(path)
+        try:
+            facts = self._describe(path, name)
+            certain = facts.renamed(self._view.axes, name).certain
+        except CellsegError:
+            return
+        most = choosable(self.example.facts) if self.example else Choosable.NOTHING
+        if choosable(facts) > most:
+            self.example = ExampleFile(name, facts, path)
+        if certain:
+            for sentence in remarks(facts, self._view, "\0"):
+                self._names.setdefault(sentence, []).append(name)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was decided without the user, each sentence once, with the files that it is of."""
+        sentences = []
+        for sentence, names in self._names.items():
+            more = f" (as {len(names) - 1} more)" if len(names) > 1 else ""
+            sentences.append(sentence.replace("\0", names[0] + more))
+        return sentences
+
+
+def _unknown(facts: StackFacts, name: str) -> str:
+    if "Y" not in facts.axes:
+        example = "ZYX" if len(facts.axes) == 3 else "TZCYX"[-len(facts.axes) :]
+        return (
+            f"{name} is {facts.words} and does not say what its axes are; give a letter of T, Z, "
+            f"C, Y, X for each, such as {example}."
+        )
+    rest = facts.axes.replace(UNKNOWN, "")
+    options = ", ".join(f"{letter}{rest}" for letter in "ZTC" if letter not in rest)
+    if facts.axes.count(UNKNOWN) > 1:
+        options = f"{'TZC'[: facts.axes.count(UNKNOWN)]}{rest}"
+    return (
+        f"{name} holds {facts.words}, and does not say whether these are planes, time points or "
+        f"channels; name the axes ({options}), or make every page an image of its own."
+    )

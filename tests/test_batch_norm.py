@@ -75,6 +75,51 @@ def test_a_mask_leaves_it_to_keras():
     np.testing.assert_array_equal(ours, theirs)
 
 
+def once(kind, shape, slope, **settings):
+    """Result, gradients and statistics of one step of a layer."""
+    norm = kind(momentum=0.75, **settings)
+    norm.build(shape)
+    rng = np.random.default_rng(3)
+    norm.set_weights([rng.uniform(0.5, 1.5, weight.shape) for weight in norm.get_weights()])
+    x = tf.constant(rng.normal(3.0, 2.0, shape).astype(np.float32))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        found = norm(x, training=True)
+        loss = tf.reduce_sum(tf.cast(found, tf.float32) * slope)
+    wanted = [x, *(variable.value for variable in norm.trainable_variables)]
+    return [np.asarray(one) for one in (found, *tape.gradient(loss, wanted), *norm.weights)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "settings"),
+    [
+        ((2, 4, 6, 3), {"axis": 1}),
+        ((2, 4, 6, 3), {"axis": 2}),
+        ((2, 4, 6, 3), {"axis": -2}),
+        ((2, 4, 6, 3), {"axis": 3}),
+        ((2, 4, 6, 3), {"scale": False}),
+        ((2, 4, 6, 3), {"center": False}),
+        ((2, 4, 6, 3), {"scale": False, "center": False}),
+        ((2, 4, 6, 3), {"dtype": "float64"}),
+        ((2, 3), {}),
+        ((2, 4, 3), {}),
+        ((2, 4, 3), {"axis": 1}),
+        ((2, 2, 4, 3, 5), {}),
+        ((2, 2, 4, 3, 5), {"axis": 3}),
+    ],
+)
+def test_any_axis_and_number_of_axes_is_that_of_keras(shape, settings):
+    slope = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    for ours, theirs in zip(
+        once(BatchNormalization, shape, slope, **settings),
+        once(layers.BatchNormalization, shape, slope, **settings),
+        strict=True,
+    ):
+        assert ours.shape == theirs.shape
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
 def test_weights_files_fit_both(tmp_path):
     def network(kind):
         inputs = keras.Input((4, 4, 3))
@@ -107,8 +152,23 @@ def test_a_network_with_fused_batch_norms_is_the_same_network():
 
 
 @pytest.mark.parametrize(("momentum", "fused"), [(0.9, {True}), (None, {False})])
-def test_the_norms_of_an_encoder_are_fused_where_they_learn(momentum, fused):
+def test_the_batch_norms_of_an_encoder_are_fused_where_they_train(momentum, fused):
     settings = PixelsNetwork(alpha=0.35, encoder_weights="none")
     encoder = build_encoder(None, settings, None, momentum)
     norms = [each for each in encoder.layers if isinstance(each, layers.BatchNormalization)]
     assert {isinstance(norm, BatchNormalization) for norm in norms} == fused
+
+
+def test_models_inside_are_copied_so_too_and_derived_batch_norms_stay():
+    class Derived(layers.BatchNormalization):
+        pass
+
+    inner, inputs = keras.Input((4, 6, 3)), keras.Input((4, 6, 3))
+    model = keras.Model(inner, layers.BatchNormalization(name="inside")(inner), name="model")
+    x = Derived(name="derived")(model(inputs))
+    network = keras.Model(inputs, keras.ops.square(x))
+    model.get_layer("inside").set_weights([np.full(3, k + 1.0) for k in range(4)])
+    copy = with_fused_batch_norms(network)
+    assert isinstance(copy.get_layer("model").get_layer("inside"), BatchNormalization)
+    assert type(copy.get_layer("derived")) is Derived
+    np.testing.assert_array_equal(copy(X), network(X))

@@ -53,7 +53,7 @@ def test_every_other_pixel_is_seen_and_learns():
 
 
 @pytest.mark.parametrize(("height", "width"), [(6, 4), (2, 10)])
-def test_its_gradients_are_those_of_tensorflow(height, width):
+def test_the_gradients_of_stride_2_are_those_of_tensorflow(height, width):
     x, kernel = tf.constant(noise((2, height, width, 5))), tf.constant(noise((3, 3, 5, 1), 1))
     weight = noise((2, height // 2, width // 2, 5), 2)
 
@@ -71,7 +71,7 @@ def test_its_gradients_are_those_of_tensorflow(height, width):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
-def test_it_is_the_network_with_the_very_weights():
+def test_the_graph_learns_what_the_network_learns():
     plain = network()
     model = folded_training_graph(plain, "float32")
     assert {id(one) for one in model.weights} == {id(one) for one in plain.weights}
@@ -105,8 +105,154 @@ def test_half_precision_is_for_the_encoder_alone():
 
 
 @pytest.mark.parametrize("settings", [{"freeze_norms": False}, {"freeze_encoder": True}])
-def test_an_encoder_whose_norms_learn_or_that_is_frozen_stays_as_it_is(settings):
+def test_an_encoder_whose_batch_norms_train_or_that_is_frozen_stays_as_it_is(settings):
     plain = network(**settings)
-    assert folded_training_graph(plain, "bfloat16").get_layer("encoder") is plain.get_layer(
-        "encoder"
-    )
+    model = folded_training_graph(plain, "bfloat16")
+    assert model.get_layer("encoder") is plain.get_layer("encoder")
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 4, 2), (1, 4, 5, 2), (1, None, 4, 2), (1, 4, None, 2)])
+def test_sides_that_are_odd_or_unknown_are_refused(shape):
+    kernel = tf.zeros((3, 3, 2, 1))
+    with pytest.raises(ValueError, match="must be even and known"):
+        tf.function(strided_depthwise).get_concrete_function(tf.TensorSpec(shape), kernel)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 2, 2), (5, 5, 2, 1), (3, 3, 3, 1)])
+def test_other_kernels_are_refused(shape):
+    with pytest.raises(ValueError, match=r"kernel must be \(3, 3, 2, 1\)"):
+        strided_depthwise(tf.zeros((1, 4, 4, 2)), tf.zeros(shape))
+
+
+def in_an_encoder(*parts, sides=(None, None)):
+    """A network of one encoder, whose batch norms are frozen and do something."""
+    keras.utils.set_random_seed(0)
+    inputs, inner = keras.Input((*sides, 4)), keras.Input((*sides, 4))
+    x = inner
+    for part in parts:
+        x = part(x)
+    encoder = keras.Model(inner, x, name="encoder")
+    for layer in encoder.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            drawn = [noise(w.shape, 7) ** 2 + 0.5 for w in layer.get_weights()]
+            layer.set_weights(drawn)
+            layer.trainable = False
+    return keras.Model(inputs, encoder(inputs))
+
+
+def folded_in(model):
+    inner = model.get_layer("encoder").layers
+    return sum(isinstance(layer, FoldedConvolution) for layer in inner)
+
+
+def learned(model, x):
+    """Outputs, and gradients by the weights, by variable."""
+    with tf.GradientTape() as tape:
+        outputs = keras.tree.flatten(model(x, training=True))
+        loss = tf.add_n([tf.reduce_sum(tf.cast(one, tf.float32) ** 2) for one in outputs])
+    variables = model.trainable_variables
+    gradients = tape.gradient(loss, [one.value for one in variables])
+    return outputs, {id(one): found for one, found in zip(variables, gradients, strict=True)}
+
+
+def assert_learns_alike(model, plain, x, tolerance=1e-4):
+    ours, theirs = learned(model, x), learned(plain, x)
+    for one, other in zip(ours[0], theirs[0], strict=True):
+        assert one.shape == other.shape
+        one = np.asarray(one, np.float32)
+        assert np.linalg.norm(one - other) <= tolerance * np.linalg.norm(other)
+    assert ours[1].keys() == theirs[1].keys()
+    for key, gradient in theirs[1].items():
+        error = np.linalg.norm(np.asarray(ours[1][key]) - gradient)
+        assert error <= tolerance * np.linalg.norm(gradient)
+
+
+def pads():
+    return layers.ZeroPadding2D(((0, 1), (0, 1)))
+
+
+FOLDED = {
+    "without padding": lambda: [layers.Conv2D(5, 3)],
+    "padding same": lambda: [layers.Conv2D(5, 3, padding="same", use_bias=False)],
+    "bias": lambda: [layers.Conv2D(5, 1, bias_initializer="ones")],
+    "dilated": lambda: [layers.Conv2D(5, 3, dilation_rate=2)],
+    "stride of three": lambda: [layers.Conv2D(5, 3, strides=3, padding="same")],
+    "padded": lambda: [pads(), layers.Conv2D(5, 3, strides=2)],
+    "padded twice": lambda: [pads(), layers.Conv2D(5, 3, strides=2, padding="same")],
+    "padded, larger kernel": lambda: [pads(), layers.DepthwiseConv2D(5, strides=2)],
+    "depthwise": lambda: [layers.DepthwiseConv2D(3, use_bias=False)],
+    "depthwise, stride": lambda: [layers.DepthwiseConv2D(3, strides=2, padding="same")],
+    "depthwise, stride, valid": lambda: [layers.DepthwiseConv2D(3, strides=2)],
+    "depthwise, padded": lambda: [pads(), layers.DepthwiseConv2D(3, strides=2)],
+    "depthwise to more channels": lambda: [
+        pads(),
+        layers.DepthwiseConv2D(3, strides=2, depth_multiplier=2),
+    ],
+    "depthwise, dilated": lambda: [layers.DepthwiseConv2D(3, dilation_rate=2)],
+}
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("sides", [(8, 12), (9, 8), (8, 11), (9, 11)])
+@pytest.mark.parametrize("parts", FOLDED.values(), ids=FOLDED)
+def test_a_convolution_learns_as_before_with_its_batch_norm(parts, sides, precision):
+    plain = in_an_encoder(*parts(), layers.BatchNormalization(), layers.ReLU())
+    model = folded_training_graph(plain, precision)
+    assert folded_in(model) == 1
+    tolerance = 1e-4 if precision == "float32" else 0.05
+    assert_learns_alike(model, plain, noise((2, *sides, 4)), tolerance)
+
+
+class Branch:
+    """A convolution that is read by its batch norm and by a sum."""
+
+    def __call__(self, x):
+        x = layers.Conv2D(4, 3, padding="same")(x)
+        return layers.Add()([layers.BatchNormalization()(x), x])
+
+
+class TwoReaders:
+    """Padding that is read by two convolutions."""
+
+    def __call__(self, x):
+        x = pads()(x)
+        y = layers.DepthwiseConv2D(3, strides=2)(x)
+        return layers.Add()([layers.BatchNormalization()(y), layers.Conv2D(4, 3, strides=2)(x)])
+
+
+REFUSED = {
+    "branch": lambda: [Branch()],
+    "activation": lambda: [layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization()],
+    "transposed": lambda: [layers.Conv2DTranspose(4, 3, strides=2), layers.BatchNormalization()],
+    "groups": lambda: [layers.Conv2D(4, 3, groups=2), layers.BatchNormalization()],
+    "axis": lambda: [layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization(axis=1)],
+    "regularized": lambda: [
+        layers.Conv2D(4, 3, activity_regularizer="l2"),
+        layers.BatchNormalization(),
+    ],
+}
+
+
+@pytest.mark.parametrize("parts", REFUSED.values(), ids=REFUSED)
+def test_where_it_is_not_valid_the_batch_norm_stays(parts):
+    plain = in_an_encoder(*parts(), sides=(8, 12))
+    model = folded_training_graph(plain, "float32")
+    assert folded_in(model) == 0
+    assert_learns_alike(model, plain, noise((2, 8, 12, 4)))
+
+
+def test_padding_that_two_convolutions_read_stays():
+    plain = in_an_encoder(TwoReaders())
+    model = folded_training_graph(plain, "float32")
+    assert folded_in(model) == 1
+    assert_learns_alike(model, plain, noise((2, 8, 12, 4)))
+
+
+def test_a_batch_norm_that_is_frozen_no_more_is_refused_in_training():
+    plain = in_an_encoder(layers.Conv2D(5, 3), layers.BatchNormalization())
+    model = folded_training_graph(plain, "float32")
+    plain.get_layer("encoder").layers[-1].trainable = True
+    x = noise((1, 8, 8, 4))
+    with pytest.raises(ValueError, match="freeze it"):
+        model(x, training=True)
+    np.testing.assert_allclose(model(x), plain(x, training=False), rtol=1e-4, atol=1e-5)

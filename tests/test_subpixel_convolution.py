@@ -43,10 +43,44 @@ def test_it_computes_what_the_transposed_convolution_does(side, activation):
     assert (found.name, found.compute_dtype) == ("outputs", "float32")
 
 
-def test_only_such_transposed_convolutions_fit():
-    assert is_supported(layers.Conv2DTranspose(3, 4, strides=2, padding="same"))
-    assert is_supported(layers.Conv2DTranspose(3, 3, strides=2, padding="same", use_bias=False))
-    assert not is_supported(layers.Conv2DTranspose(3, 2, strides=2, padding="same"))
-    assert not is_supported(layers.Conv2DTranspose(3, 3, strides=2))
-    assert not is_supported(layers.Conv2DTranspose(3, 3, strides=1, padding="same"))
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"kernel_size": 4},
+        {"kernel_size": 3, "use_bias": False},
+        {"kernel_size": 3, "activation": "sigmoid"},
+    ],
+)
+def test_such_transposed_convolutions_are_supported(settings):
+    layer = layers.Conv2DTranspose(3, strides=2, padding="same", **settings)
+    assert is_supported(layer)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"kernel_size": 2},
+        {"kernel_size": 5},
+        {"kernel_size": (3, 4)},
+        {"strides": 1},
+        {"strides": (2, 1)},
+        {"padding": "valid"},
+        {"output_padding": 1},
+        {"dilation_rate": 2, "strides": 1},
+        {"data_format": "channels_first"},
+        {"activation": "softmax"},
+        {"activation": lambda x: x[::-1]},
+    ],
+)
+def test_others_are_not(settings):
+    usual = {"kernel_size": 3, "strides": 2, "padding": "same"}
+    assert not is_supported(layers.Conv2DTranspose(3, **{**usual, **settings}))
+
+
+def test_other_layers_are_not():
+    class Derived(layers.Conv2DTranspose):
+        pass
+
+    assert not is_supported(Derived(3, 3, strides=2, padding="same"))
     assert not is_supported(layers.Conv2D(3, 4, strides=2, padding="same"))
+    assert not is_supported(layers.ReLU())

@@ -1,4 +1,16 @@
-"""Transposed convolutions, computed where their input lies: faster on a CPU."""
+"""Transposed convolutions of stride 2 as subpixel convolutions, which a CPU computes faster.
+
+A subpixel convolution computes four pixels of the output at each pixel of the input (Shi et al.
+2016, arXiv:1609.05158; arXiv:1609.07009 shows that both are the same). TensorFlow computes a
+transposed convolution to few channels slowly, and its bias and its activation as steps of their
+own. Results differ by rounding.
+
+It is valid for kernels of 3x3 or 4x4 with stride 2 and padding `same`, no dilation and no output
+padding, channels last, and an activation that treats each value alone (see `is_supported`).
+
+From 256 x 256 pixels and 48 channels to 512 x 512 and 3, in float32, it takes 0.58 of the time on 2
+cores with a kernel of 4x4, and 0.67 with one of 3x3. `python -m benchmarks.rewrites` measures it.
+"""
 
 from typing import Any
 
@@ -9,8 +21,12 @@ from keras import layers
 from numpy.typing import NDArray
 
 KERNEL_SIDES = (3, 4)
-"""Of the kernels of transposed convolutions of stride 2 that can be computed so."""
+"""Of the kernels that can be computed so."""
 
+ELEMENTWISE = tuple(
+    getattr(keras.activations, name) for name in ("linear", "relu", "sigmoid", "tanh")
+)
+"""Activations that treat each value alone, so that it does not matter where the values lie."""
 
 UP_AND_LEFT = ((0, 0), (1, 0), (1, 0), (0, 0))
 """The padding of (B, H, W, C) for a kernel of 2x2."""
@@ -18,12 +34,10 @@ UP_AND_LEFT = ((0, 0), (1, 0), (1, 0), (0, 0))
 
 @keras.saving.register_keras_serializable("cellseg")
 class SubpixelConvolution(layers.Conv2D):
-    """A transposed convolution of stride 2 as a convolution to four pixels at a time.
+    """A convolution to four pixels at a time, which then are laid side by side.
 
-    After Shi et al. 2016 (arXiv:1609.05158, and arXiv:1609.07009 for that both are the same).
-    TensorFlow computes a transposed convolution to few channels slowly, and its bias and its
-    activation as steps of their own. A kernel of 4x4 becomes one of 3x3 around each pixel, one of
-    3x3 becomes one of 2x2 that reaches up and left.
+    A kernel of 4x4 of a transposed convolution becomes one of 3x3 around each pixel, one of 3x3
+    becomes one of 2x2 that reaches up and left.
     """
 
     def call(self, inputs: Any) -> Any:
@@ -40,22 +54,26 @@ class SubpixelConvolution(layers.Conv2D):
 
 
 def is_supported(layer: keras.Layer) -> bool:
-    """Whether a layer is a transposed convolution that can be computed so."""
+    """Whether a layer is a transposed convolution that a subpixel convolution can stand for."""
     return (
-        isinstance(layer, layers.Conv2DTranspose)
+        type(layer) is layers.Conv2DTranspose
         and layer.kernel_size in {(side, side) for side in KERNEL_SIDES}
-        and (layer.strides, layer.padding) == ((2, 2), "same")
+        and (layer.strides, layer.padding, layer.dilation_rate) == ((2, 2), "same", (1, 1))
+        and layer.output_padding is None
+        and layer.data_format == "channels_last"
+        and layer.activation in ELEMENTWISE
     )
 
 
 def subpixel_convolution(
     layer: layers.Conv2DTranspose, activation: str | None = None
 ) -> SubpixelConvolution:
-    """The layer that computes what `layer` does; it is given `weights` when it is built.
+    """The layer that computes what `layer` does, once it has its `subpixel_weights`.
 
     Parameters
     ----------
-    activation : behind it; None is that of the layer.
+    layer : one that `is_supported`.
+    activation : in place of the layer's own; None keeps that.
     """
     side = layer.kernel_size[0] - 1
     return SubpixelConvolution(
@@ -71,7 +89,7 @@ def subpixel_convolution(
 def subpixel_weights(
     kernel: NDArray[np.float32], bias: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Those of the subpixel convolution.
+    """Weights of the subpixel convolution from those of the transposed one.
 
     A pixel i spreads to 2 i + k - before, k along the kernel of n and before = n // 2 - 1 what
     `same` cuts off: so the even (p = 0) and odd (p = 1) pixels 2 j + p take from the pixel j + t

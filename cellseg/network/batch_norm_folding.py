@@ -77,7 +77,7 @@ def fold_batch_norms(
             return Absorbed(name=config["name"], dtype=config["dtype"])
         if layer in norms or layer in subpixel:
             config["use_bias"] = True
-        kind = PADDED[type(layer)] if layer in paddings else type(layer)
+        kind: Any = PADDED[type(layer)] if layer in paddings else type(layer)
         copy = kind.from_config(config)
         if layer in subpixel:
             copy = subpixel_convolution(copy, "relu" if layer in relus else None)
@@ -93,17 +93,12 @@ def fold_batch_norms(
 
 def foldable_batch_norms(graph: LayerGraph) -> dict[keras.Layer, layers.BatchNormalization]:
     """By convolution, the batch norms that can be folded into it."""
-    readers = {
-        layer: graph.only_reader(layer) for layer in graph.layers if _takes_batch_norm(layer)
-    }
-    return {
-        layer: reader
-        for layer, reader in readers.items()
-        if type(reader) in BATCH_NORMS
-        and reader.axis in (-1, 3)
-        and not getattr(reader, "renorm", False)
-        and not graph.calls_for_training(reader)
-    }
+    found = {}
+    for layer in graph.layers:
+        reader = graph.only_reader(layer) if _takes_batch_norm(layer) else None
+        if _is_of_channels(reader) and not graph.calls_for_training(reader):
+            found[layer] = reader
+    return found
 
 
 def absorbable_paddings(graph: LayerGraph) -> dict[keras.Layer, layers.ZeroPadding2D]:
@@ -166,7 +161,14 @@ def _takes_batch_norm(layer: keras.Layer) -> bool:
     )
 
 
-def _is_plain_relu(layer: keras.Layer | None) -> bool:
+def _is_of_channels(layer: Any) -> bool:
+    """Whether a layer is a batch norm of the last axis of (B, H, W, C)."""
+    return (
+        type(layer) in BATCH_NORMS and layer.axis in (-1, 3) and not getattr(layer, "renorm", False)
+    )
+
+
+def _is_plain_relu(layer: Any) -> bool:
     return type(layer) is layers.ReLU and (
         layer.max_value,
         layer.negative_slope,

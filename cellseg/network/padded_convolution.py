@@ -19,7 +19,7 @@ PADDING = ((0, 1), (0, 1))
 """Rows above and below, columns at the left and at the right."""
 
 
-def supports_padding(layer: keras.Layer | None) -> bool:
+def supports_padding(layer: Any) -> bool:
     """Whether a layer is a convolution that has a counterpart here."""
     return (
         type(layer) in PADDED
@@ -87,7 +87,7 @@ class PaddedDepthwiseConvolution(layers.DepthwiseConv2D):
         return (*_halves(input_shape), self.depth_multiplier * input_shape[-1])
 
 
-PADDED = {
+PADDED: dict[type, Any] = {
     layers.Conv2D: PaddedConvolution,
     layers.DepthwiseConv2D: PaddedDepthwiseConvolution,
 }

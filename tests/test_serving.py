@@ -1,12 +1,13 @@
 import os
 import socket
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cellseg.errors import CellsegError
-from cellseg.server import serving
+from cellseg.server import hosts, serving
 from cellseg.workspace import Workspace
 
 
@@ -30,8 +31,8 @@ def started(monkeypatch, tmp_path):
     monkeypatch.setattr(serving.runpy, "run_module", run_module)
     monkeypatch.setattr(sys, "argv", ["cellseg"])
     monkeypatch.setenv("CELLSEG_HOME", "elsewhere")
-    monkeypatch.setenv(serving.ALLOWED_HOSTS, "")
-    monkeypatch.delenv(serving.ALLOWED_HOSTS)
+    monkeypatch.setenv(hosts.VARIABLE, "")
+    monkeypatch.setattr(serving.latency, "answer_at_once", lambda: True)
     monkeypatch.chdir(tmp_path)
     return seen
 
@@ -50,11 +51,32 @@ def test_the_app_is_served_from_the_project_to_this_machine_only(started, tmp_pa
     assert os.environ["CELLSEG_HOME"] == str(tmp_path / "home")
 
 
-def test_only_a_server_for_others_answers_to_any_name(started):
+def test_an_address_that_others_reach_must_be_asked_for(started):
+    with pytest.raises(CellsegError, match="--open-to-network"):
+        serving.serve(Workspace("home"), 8700, "0.0.0.0", browser=False)
+    assert not started
+
+
+def test_who_can_do_what_over_the_network_is_said(started, monkeypatch):
+    monkeypatch.setattr(hosts.socket, "gethostname", lambda: "Lab-7.example.org")
+    address = SimpleNamespace(family=socket.AF_INET, address="10.1.2.3")
+    monkeypatch.setattr(hosts.psutil, "net_if_addrs", lambda: {"eth0": [address]})
+    monkeypatch.setenv(hosts.VARIABLE, "cells.example.org, other")
+    said: list[str] = []
+    home = Workspace("home")
+    serving.serve(home, 8700, "0.0.0.0", browser=False, open_to_network=True, say=said.append)
+    [sentence] = said
+    assert "can see, train, download and delete everything" in sentence
+    names = os.environ[hosts.VARIABLE].split()
+    assert names == [
+        *("localhost", "127.0.0.1", "::1", "lab-7.example.org", "lab-7.local", "10.1.2.3"),
+        *("cells.example.org", "other"),
+    ]
+
+
+def test_on_this_machine_alone_only_its_local_names_count(started):
     serving.serve(Workspace("home"), 8700, None, browser=False)
-    assert serving.ALLOWED_HOSTS not in os.environ
-    serving.serve(Workspace("home"), 8700, "0.0.0.0", browser=False)
-    assert os.environ[serving.ALLOWED_HOSTS] == "*"
+    assert os.environ[hosts.VARIABLE].split() == ["localhost", "127.0.0.1", "::1"]
 
 
 def test_the_first_free_port_is_taken(started, monkeypatch, port):

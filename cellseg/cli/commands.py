@@ -65,7 +65,13 @@ def _common(context: typer.Context, home: Home = None) -> None:
 def serve(
     context: typer.Context,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="[the first free]")] = None,
-    address: Annotated[str | None, typer.Option(help="[this machine only]")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="To listen on. [127.0.0.1: this machine only]")
+    ] = None,
+    open_to_network: Annotated[
+        bool,
+        typer.Option("--open-to-network", help="Let others reach --address; there is no password."),
+    ] = False,
     browser: Annotated[bool | None, typer.Option(help="[where there is a screen]")] = None,
     home: Home = None,
 ) -> None:
@@ -73,7 +79,14 @@ def serve(
     from cellseg.server import serving
 
     wanted = serving.screen_likely() if browser is None else browser
-    serving.serve(workspace_of(context, home), port, address, wanted)
+    serving.serve(
+        workspace_of(context, home),
+        port,
+        address,
+        wanted,
+        open_to_network=open_to_network,
+        say=say,
+    )
 
 
 @app.command()

@@ -7,22 +7,31 @@ import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 
 import cellseg
 from cellseg.errors import CellsegError
+from cellseg.server import hosts, latency
 from cellseg.workspace import HOME_VARIABLE, Workspace
 
 PORTS = range(8501, 8601)
 """Tried in this order where no port is asked for."""
 
 LOCAL = "127.0.0.1"
-ALLOWED_HOSTS = "STREAMLIT_SERVER_ALLOWED_HOSTS"
 START_SECONDS = 60.0
 _ROOT = Path(cellseg.__file__).parent.parent
 
 
-def serve(workspace: Workspace, port: int | None, address: str | None, browser: bool) -> None:
+def serve(
+    workspace: Workspace,
+    port: int | None,
+    address: str | None,
+    browser: bool,
+    *,
+    open_to_network: bool = False,
+    say: Callable[[str], None] = print,
+) -> None:
     """Serve the pages until the process is told to end.
 
     Parameters
@@ -30,11 +39,14 @@ def serve(workspace: Workspace, port: int | None, address: str | None, browser: 
     port : to listen on; None takes the first free one from 8501.
     address : to listen on; None keeps to this machine.
     browser : whether to open one as soon as the server answers.
+    open_to_network : must be true where others can reach the address.
+    say : tells the person who starts it who can then do what.
 
     Raises
     ------
     CellsegError
-        Where the project's files are not beside the package, or no port is free.
+        Where the project's files are not beside the package, no port is free, or others could
+        reach the address and this was not asked for.
     """
     script = _ROOT / "streamlit_server.py"
     if not script.is_file():
@@ -42,10 +54,23 @@ def serve(workspace: Workspace, port: int | None, address: str | None, browser: 
             f"The pages of the app are not in {_ROOT}; start it from the project's folder."
         )
     address = address or LOCAL
+    network = not hosts.is_loopback(address)
+    if network and not open_to_network:
+        raise CellsegError(
+            f"Others could reach the app at the address {address}, and it has no password; add "
+            "--open-to-network if that is meant, or leave --address out."
+        )
     port = port or _free_port(address)
     os.environ[HOME_VARIABLE] = str(workspace.root)
-    if address not in (LOCAL, "localhost", "::1"):  # then its name is not known here
-        os.environ.setdefault(ALLOWED_HOSTS, "*")
+    names = hosts.allowed_hosts(network)
+    os.environ[hosts.VARIABLE] = " ".join(names)
+    if network:
+        say(
+            f"Everyone who reaches port {port} of this machine over the network can see, train, "
+            "download and delete everything in this workspace; there is no password. It answers "
+            f"under these names: {', '.join(names)}."
+        )
+    latency.answer_at_once()
     os.chdir(_ROOT)  # where Streamlit finds .streamlit/config.toml
     sys.argv = [
         *("streamlit", "run", str(script)),

@@ -167,6 +167,30 @@ def stack(tmp_path):
     return path
 
 
+def test_one_request_gives_the_facts_and_all_images(tmp_path, monkeypatch):
+    path = tmp_path / "a.tif"
+    planes = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    tifffile.imwrite(path, planes, imagej=True, metadata={"axes": "CYX"})
+    requests = []
+    ask = Decoder.ask
+
+    def count(decoder, request, name):
+        requests.append(request["want"])
+        return ask(decoder, request, name)
+
+    monkeypatch.setattr(Decoder, "ask", count)
+    with Decoder() as decoder:
+        decoded = decoder.decode(path, "x.tif", View(axes="ZYX", expand=True))
+        assert (decoded.facts.axes, decoded.count) == ("CYX", 2)  # as the file says; as chosen
+        images = list(decoded.images)
+        masks = list(decoder.masks(path, "x.tif", View(axes="ZYX", expand=True)))
+    assert requests == ["images", "masks"]
+    assert [suffix for suffix, _ in images] == ["_z00", "_z01"]
+    for (_, image), (_, mask), plane in zip(images, masks, planes, strict=True):
+        np.testing.assert_array_equal(image.pixels, plane)
+        np.testing.assert_array_equal(mask, plane)
+
+
 def test_a_stack_is_described_without_its_pixels(stack):
     with Decoder() as decoder:
         found = decoder.describe(stack, "a/x.tif")

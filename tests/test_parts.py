@@ -102,13 +102,13 @@ def test_a_chosen_channel_and_plane_are_read_alone(small, tmp_path):
 
 def test_no_more_rows_are_in_memory_than_asked_for(small, tmp_path, monkeypatch):
     shapes = []
-    shown = extraction._shown
+    shown = extraction._display_values
 
     def watched(*given):
         shapes.append(shown(*given).shape)
         return shown(*given)
 
-    monkeypatch.setattr(extraction, "_shown", watched)
+    monkeypatch.setattr(extraction, "_display_values", watched)
     array, options = FILES["colour"]
     tifffile.imwrite(tmp_path / "x.tif", array, **options)
     read_image(tmp_path / "x.tif")

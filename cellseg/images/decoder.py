@@ -7,7 +7,8 @@ It reads one request a line and answers one line, or `{"error": "..."}`. Pixels 
 - `image`, `mask`: the one that the choice makes of the file, or that of the `"number"`:
   `{"suffix", "axes", "channel_names", "pixel_size_um"}`.
 - `images`, `masks`: as many as make a piece, from the `"number"` on, stacked along a first axis:
-  the same with `"suffixes"`.
+  the same with `"suffixes"`; where the number is 0 also the `"facts"` of the file, as it says, and
+  the `"count"` of its images, so that a small file is opened once for all of it.
 """
 
 import json
@@ -30,6 +31,8 @@ from cellseg.images.extraction import (
 )
 from cellseg.images.image import Image
 from cellseg.images.reading import opened, several
+from cellseg.images.selection import image_indices
+from cellseg.images.stack import Stack
 from cellseg.images.view import View
 
 Reading = Callable[[dict[str, Any]], dict[str, Any]]
@@ -53,15 +56,15 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
     path, name, want = Path(request["path"]), request["name"], request["want"]
     view = View.model_validate(request.get("view") or {})
     first = request.get("number")
+    mask = want in ("mask", "masks") or bool(request.get("mask"))
     with opened(path, name) as stack:
         if want == "describe":
-            facts = (mask_facts_of if request.get("mask") else facts_of)(stack, view)
+            facts = (mask_facts_of if mask else facts_of)(stack, view)
             return {"facts": facts.model_dump(mode="json")}
-        if want in ("mask", "masks"):
-            found = _as_images(masks(stack, view, first or 0))
-        else:
-            found = images(stack, view, first or 0)
+        start = first or 0
+        found = _as_images(masks(stack, view, start)) if mask else images(stack, view, start)
         alone = want in ("image", "mask")
+        opening = _opening(stack, view, mask) if not alone and first == 0 else {}
         suffixes, pieces, image = _piece(found, 1 if alone else limits.PIECE)
         if alone and suffixes[0] and first is None:
             raise CellsegError(several(name))
@@ -76,7 +79,19 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
         "axes": image.axes,
         "channel_names": list(image.channel_names),
         "pixel_size_um": image.pixel_size_um,
+        **opening,
     }
+
+
+def _opening(stack: Stack, view: View, mask: bool) -> dict[str, Any]:
+    """The facts of a file, as it says, and the number of images that the choice makes of it."""
+    if mask:
+        stored = facts = mask_facts_of(stack, view)
+        view = view.for_mask(facts)
+    else:
+        stored, facts = facts_of(stack, View()), facts_of(stack, view)
+    count = len(image_indices(facts, view, stack.name))
+    return {"facts": stored.model_dump(mode="json"), "count": count}
 
 
 def _piece(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from cellseg.images import limits
 from cellseg.images.child import Child, Spare
 from cellseg.images.example import ChoiceNeeded, ExampleFile
 from cellseg.images.image import Image
-from cellseg.images.selection import image_indices
 from cellseg.images.stack import StackFacts
 from cellseg.images.view import View
 
@@ -27,6 +26,19 @@ START_TIMEOUT = 60.0
 
 PACE = 20e6
 """Bytes of a file for each of which many a second more is allowed."""
+
+
+class Decoded(NamedTuple):
+    """A file that is being decoded.
+
+    facts : what it holds, as it says.
+    count : the number of images that the choice makes of it.
+    images : each with its suffix; decoded as they are asked for.
+    """
+
+    facts: StackFacts
+    count: int
+    images: Iterator[tuple[str, Image]]
 
 
 class Decoder:
@@ -116,12 +128,29 @@ class Decoder:
         """
         return _image(*self._asked("image", path, name, view, number=number))
 
+    def decode(
+        self, path: Path | str, name: str | None = None, view: View | None = None
+    ) -> Decoded:
+        """The facts of a file and all images that a choice makes of it, by one request.
+
+        Only a file whose images are too large for one piece is opened again, once for each piece.
+
+        Raises
+        ------
+        CellsegError
+            As `describe`.
+        """
+        first = self._asked("images", path, name, view, number=0)
+        facts = StackFacts.model_validate(first[0]["facts"])
+        pieces = self._pieces(first, "images", path, name, view)
+        images = ((suffix, _image(answer, pixels)) for suffix, answer, pixels in pieces)
+        return Decoded(facts, first[0]["count"], images)
+
     def images(
         self, path: Path | str, name: str | None = None, view: View | None = None
     ) -> Iterator[tuple[str, Image]]:
         """All images that a choice makes of a file, with their suffixes; errors as `describe`."""
-        for suffix, answer, pixels in self._all("images", path, name, view):
-            yield suffix, _image(answer, pixels)
+        yield from self.decode(path, name, view).images
 
     def mask(
         self,
@@ -137,23 +166,29 @@ class Decoder:
         self, path: Path | str, name: str | None = None, view: View | None = None
     ) -> Iterator[tuple[str, np.ndarray]]:
         """All masks that the choice of the images makes of a file; as `images`."""
-        for suffix, _, pixels in self._all("masks", path, name, view):
+        request = ("masks", path, name, view)
+        for suffix, _, pixels in self._pieces(self._asked(*request, number=0), *request):
             yield suffix, pixels
 
-    def _all(
-        self, want: str, path: Path | str, name: str | None, view: View | None
+    def _pieces(
+        self,
+        first: tuple[dict[str, Any], np.ndarray],
+        want: str,
+        path: Path | str,
+        name: str | None,
+        view: View | None,
     ) -> Iterator[tuple[str, dict[str, Any], np.ndarray]]:
-        """One after the other, asked for in pieces."""
-        name = name or Path(path).name
-        view = view or View()
-        facts = self.describe(path, name, view, mask=want == "masks")
-        count = len(image_indices(facts, view.for_mask(facts) if want == "masks" else view, name))
-        done = 0
-        while done < count:
-            answer, pixels = self._asked(want, path, name, view, number=done)
+        """One image after the other: those of the first piece, then of pieces asked for."""
+        (answer, pixels), count, done = first, first[0]["count"], 0
+        del first  # a piece is let go before the next one comes
+        while True:
             for suffix, one in zip(answer["suffixes"], pixels, strict=True):
                 yield suffix, answer, one
             done += len(pixels)
+            if done >= count:
+                return
+            del one, pixels
+            answer, pixels = self._asked(want, path, name, view, number=done)
 
     def _asked(
         self, want: str, path: Path | str, name: str | None, view: View | None, **more: Any

@@ -28,7 +28,7 @@ def facts_of(stack: Stack, view: View) -> StackFacts:
 
 
 def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Image]]:
-    """The images that a choice makes of a stack, each with its suffix; see `view.cuts`.
+    """The images that a choice makes of a stack, with their suffixes, in the order of its axes.
 
     uint8 and uint16 are kept; other whole numbers become uint16 where all lie in 0..65535;
     everything else becomes float32, with the smallest finite value in place of values that are
@@ -36,7 +36,7 @@ def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Imag
 
     Parameters
     ----------
-    first : number of images that are passed over.
+    first : number of images that are skipped.
 
     Raises
     ------
@@ -45,15 +45,16 @@ def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Imag
     """
     facts = facts_of(stack, view)
     stack = stack.renamed(view.axes)
+    indices = image_indices(facts, view, stack.name)
     channels = selected_channels(facts, view, stack.name)
     read = [channel for channel in channels if channel is not None]
     names = facts.channel_names if len(facts.channel_names) == facts.channels else ()
     kept_names = tuple(BLACK if c is None else names[c] for c in channels) if names else ()
-    for cut in image_indices(facts, view, stack.name)[first:]:
-        if _by_parts(stack, facts, cut, len(channels)):
-            pixels = _mapped(stack, facts, cut, channels)
+    for place in indices[first:]:
+        if _by_parts(stack, facts, place, len(channels)):
+            pixels = _mapped(stack, facts, place, channels)
         else:
-            taken = plain_dtype(_projected(stack, cut, read, view.projection == "mean"))
+            taken = plain_dtype(_projected(stack, place, read, view.projection == "mean"))
             dark = np.zeros(taken.shape[1:], taken.dtype)
             bright = iter(taken)
             pixels = np.stack([dark if c is None else next(bright) for c in channels], axis=-1)
@@ -61,7 +62,7 @@ def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Imag
             pixels = pixels[..., 0]
         axes: Axes = "YX" if len(channels) == 1 else "YXC"
         yield (
-            cut.suffix,
+            place.suffix,
             Image(np.ascontiguousarray(pixels), axes, kept_names, facts.pixel_size_um),
         )
 
@@ -82,10 +83,10 @@ def masks(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, np.nd
     """
     facts, stack = _mask_facts(stack, view)
     channels = list(range(facts.channels))
-    for cut in image_indices(facts, view.for_mask(facts), stack.name)[first:]:
+    for place in image_indices(facts, view.for_mask(facts), stack.name)[first:]:
         values = None
-        for depth in range(max(1, cut.depth)):
-            index = {**cut.index, "Z": depth} if cut.depth else cut.index
+        for depth in range(max(1, place.depth)):
+            index = {**place.index, "Z": depth} if place.depth else place.index
             array = stack.picture(index, channels)
             if len(array) > 1 and (array != array[:1]).any():
                 raise CellsegError(
@@ -95,7 +96,7 @@ def masks(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, np.nd
             whole = whole_numbers(array[0], stack.name)
             values = whole if values is None else np.maximum(values, whole)
         assert values is not None
-        yield cut.suffix, np.ascontiguousarray(values)
+        yield place.suffix, np.ascontiguousarray(values)
 
 
 def mask_facts_of(stack: Stack, view: View) -> StackFacts:
@@ -115,52 +116,52 @@ def _mask_facts(stack: Stack, view: View) -> tuple[StackFacts, Stack]:
     return stack.facts, stack
 
 
-def _by_parts(stack: Stack, facts: StackFacts, cut: ImageIndex, channels: int) -> bool:
+def _by_parts(stack: Stack, facts: StackFacts, place: ImageIndex, channels: int) -> bool:
     """Whether an image is so large that it is made by parts, in a file, and can be."""
     dtype = np.dtype(facts.dtype)
     size = facts.height * facts.width * channels * dtype.itemsize
     plain = dtype in (np.uint8, np.uint16)  # what the others become depends on all their values
-    return size >= limits.MAPPED and plain and stack.in_parts and not cut.depth
+    return size >= limits.MAPPED and plain and stack.in_parts and not place.depth
 
 
 def _mapped(
-    stack: Stack, facts: StackFacts, cut: ImageIndex, channels: tuple[int | None, ...]
+    stack: Stack, facts: StackFacts, place: ImageIndex, channels: tuple[int | None, ...]
 ) -> np.ndarray:
     """The image of a place, (Y, X, C), in a temporary file that goes with it; see `_by_parts`."""
     shape = (facts.height, facts.width, len(channels))
     with tempfile.TemporaryFile() as file:
         pixels = np.memmap(file, np.dtype(facts.dtype), "w+", shape=shape)
     rows = max(1, limits.PIECE // max(1, 8 * facts.width))
-    for place, channel in enumerate(channels):
+    for position, channel in enumerate(channels):
         if channel is None:
             continue
         for first in range(0, facts.height, rows):
             part = slice(first, first + rows)
-            pixels[part, :, place] = _shown(stack, cut.index, [channel], part)[0]
+            pixels[part, :, position] = _display_values(stack, place.index, [channel], part)[0]
     return np.asarray(pixels)
 
 
-def _projected(stack: Stack, cut: ImageIndex, channels: list[int], mean: bool) -> np.ndarray:
+def _projected(stack: Stack, place: ImageIndex, channels: list[int], mean: bool) -> np.ndarray:
     """The pixels of a place, or of all planes there together; (C, Y, X)."""
-    if not cut.depth:
-        return _shown(stack, cut.index, channels)
-    total = _shown(stack, {**cut.index, "Z": 0}, channels)
+    if not place.depth:
+        return _display_values(stack, place.index, channels)
+    total = _display_values(stack, {**place.index, "Z": 0}, channels)
     kind = total.dtype
     if mean:
         total = total.astype(np.float64)
-    for depth in range(1, cut.depth):
-        plane = _shown(stack, {**cut.index, "Z": depth}, channels)
+    for depth in range(1, place.depth):
+        plane = _display_values(stack, {**place.index, "Z": depth}, channels)
         total = total + plane if mean else np.maximum(total, plane)
     if not mean:
         return total
-    total = total / cut.depth
+    total = total / place.depth
     return np.rint(total).astype(kind) if kind.kind in "iu" else total
 
 
-def _shown(
+def _display_values(
     stack: Stack, index: dict[str, int], channels: list[int], rows: slice = slice(None)
 ) -> np.ndarray:
-    """The pixels of a place as they are to be seen: colours of a palette, bright is high."""
+    """The pixels of a place as they are displayed: colours of a palette, bright is high."""
     if stack.palette is not None:
         indices = stack.picture(index, [0], rows)[0]
         colours = stack.palette[np.minimum(indices, len(stack.palette) - 1)]

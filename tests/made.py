@@ -36,7 +36,7 @@ def dataset(
     workspace: Workspace, name: str = "Nuclei", pairs: int = 5, kind: MaskKind | None = None
 ) -> Dataset:
     """A kept dataset of squares; one pair of five tests."""
-    proposal = Proposal.begin(workspace)
+    proposal = Proposal.create(workspace)
     for number in range(pairs):
         image, mask = squares(number)
         proposal.add(

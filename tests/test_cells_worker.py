@@ -67,7 +67,7 @@ def workspace(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def dataset(workspace):
-    proposal = Proposal.begin(workspace)
+    proposal = Proposal.create(workspace)
     for number in range(8):
         pixels, labels = drawn(number)
         image, mask = f"{number}.png", f"{number}.tif"

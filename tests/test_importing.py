@@ -214,7 +214,7 @@ def test_one_black_mask_is_kept_with_a_warning(workspace, folder):
     proposal, dataset = kept(workspace, brought)
     assert dataset.names == ["a", "b", "c"]
     [warning] = proposal.warnings
-    assert warning.startswith("images/c.png: The mask is all black: kept as an example without")
+    assert warning.startswith("images/c.png: The mask has no cell; the image stays")
     assert dataset.warnings == proposal.warnings
 
 
@@ -267,7 +267,7 @@ def test_a_name_that_comes_twice_is_used_once_and_said(workspace, folder):
     ]
     proposal, dataset = kept(workspace, [*uploads, uploads[0]])
     assert dataset.names == ["a", "b"]
-    assert proposal.problems == ["images/a.png came twice; the first one is used."]
+    assert proposal.problems == ["Two files are named images/a.png; cellseg uses the first one."]
 
 
 def test_a_hostile_zip_leaves_nothing(workspace, tmp_path):

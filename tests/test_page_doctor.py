@@ -1,4 +1,4 @@
-"""The findings of the data doctor on the page, their repairs, and pairing by hand."""
+"""The findings of the checks on the page, their repairs, and pairing by hand."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_a_mask_on_its_side_is_shown_before_and_after_and_turned(workspace):
     assert "Image and mask differ in size" in text(app)
     assert {"Before", "After"} <= {caption.value for caption in app.caption}
     assert "Save 3 pairs" in [button.label for button in app.button]
-    press(app, "Turn the mask")
+    press(app, "Rotate the mask")
     assert "Image and mask differ in size" not in text(app)
     app.button(key="dataset-save").click().run()
     assert not errors(app)

@@ -21,7 +21,7 @@ def test_it_is_made_once(workspace):
 
 
 def test_it_leaves_the_name_to_a_dataset_of_the_user(workspace, monkeypatch):
-    proposal = Proposal.begin(workspace)
+    proposal = Proposal.create(workspace)
     for value in (1, 2):
         mask = np.eye(8, dtype=np.uint8)
         proposal.add(

@@ -10,7 +10,7 @@ from cellseg.images.image import Image
 @pytest.fixture
 def dataset(workspace):
     """Two grey 8-bit images and a red one of 16 bits; objects of 4, 9 and 16 pixels."""
-    proposal = Proposal.begin(workspace)
+    proposal = Proposal.create(workspace)
     for number, side in enumerate((2, 3, 4)):
         labels = np.zeros((20, 20), np.uint8)
         labels[1 : 1 + side, 1 : 1 + side] = 1

@@ -23,7 +23,7 @@ def store(workspace):
 
 def proposed(workspace, count=5, first=0, values=(0, 255), sides=None):
     """Make a proposal of small pairs; pair N has the grey value N."""
-    proposal = Proposal.begin(workspace)
+    proposal = Proposal.create(workspace)
     for number in range(first, first + count):
         mask = np.zeros((20, 30), np.uint8)
         for column, value in enumerate(values):
@@ -268,7 +268,7 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(
 
 
 def test_a_disk_that_refuses_while_decoding(workspace, monkeypatch):
-    proposal = Proposal.begin(workspace)
+    proposal = Proposal.create(workspace)
 
     def refuse(*_):
         raise OSError(errno.ENOSPC, "no space left")

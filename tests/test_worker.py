@@ -42,7 +42,7 @@ def recipe(epochs=2, **network):
 def dataset(workspace):
     """Six images of one bright square each, with its mask."""
     rng = np.random.default_rng(0)
-    proposal = Proposal.begin(workspace)
+    proposal = Proposal.create(workspace)
     for index in range(6):
         mask = np.zeros((40, 48), np.uint8)
         row, column = rng.integers(0, 20, 2)

@@ -127,7 +127,7 @@ def bring(
     view = view_of(axes, channels, plane, projection, time, position, each)
 
     from cellseg.datasets.intake import importing
-    from cellseg.datasets.intake.doctor.treatment import apply_all
+    from cellseg.datasets.intake.checks.proposal_repairs import apply_all
     from cellseg.datasets.store import DatasetStore
 
     workspace = workspace_of(context, home)
@@ -169,16 +169,16 @@ def check(
     ] = None,
 ) -> None:
     """Say what is wrong with images and masks; exit code 1 where an error is left."""
-    from cellseg.datasets.intake.doctor.checkup import check as examine
+    from cellseg.datasets.intake.checks.folder_check import check_folder
 
-    found = examine(path, repair=repair, progress=counter("Read"))
+    found = check_folder(path, repair=repair, progress=counter("Read"))
     for sentence in found.repaired:
         say(f"Repaired. {sentence}")
     if as_json:
         result(found.as_json())
     else:
         show(found.lines())
-    if not found.sound:
+    if not found.passed:
         raise typer.Exit(1)
 
 

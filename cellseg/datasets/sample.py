@@ -30,7 +30,7 @@ def create_sample(workspace: Workspace) -> Dataset:
     for dataset in there:
         if dataset.sample:
             return dataset
-    proposal = Proposal.begin(workspace)
+    proposal = Proposal.create(workspace)
     try:
         for number in range(1, IMAGES + 1):
             image, labels = draw_cells(np.random.default_rng(number))

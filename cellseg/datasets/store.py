@@ -103,7 +103,7 @@ class DatasetStore:
             )
             scale = choose_scale(proposal.masks, kind, foreground)
             if scale.foreground or scale.kind != "grey":
-                proposal.answered("grey-values")
+                proposal.dismiss("grey-values")
             record = Record(
                 name=name,
                 created=datetime.now(UTC).isoformat(timespec="microseconds"),

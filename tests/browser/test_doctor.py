@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.test_doctor import labels, picture
+from tests.test_checks import labels, picture
 
 pytestmark = pytest.mark.browser
 ROW = 35
@@ -38,7 +38,7 @@ def test_a_repair_and_a_pair_made_by_hand(server: Server, page: Page, odd: Path)
     upload.set_input_files(str(odd))
     expect(page.get_by_text("Image and mask differ in size")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Save 2 pairs")).to_be_visible()
-    page.get_by_role("button", name="Turn the mask").click()
+    page.get_by_role("button", name="Rotate the mask").click()
     expect(page.get_by_role("button", name="Save 3 pairs")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Image and mask differ in size")).to_be_hidden()
 

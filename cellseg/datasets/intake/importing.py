@@ -1,4 +1,4 @@
-"""The way in for images and masks: pair by name, decode apart, check, propose."""
+"""Import of images and masks: pair by name, decode in a child process, check, propose."""
 
 import os
 import shutil
@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cellseg.datasets.intake.archive import is_roi_set, unpack
-from cellseg.datasets.intake.doctor.facts import look_at
-from cellseg.datasets.intake.doctor.intake import Misfit, misfit
-from cellseg.datasets.intake.doctor.ward import Held, Lost
+from cellseg.datasets.intake.checks.dataset_facts import MismatchedPair, SkippedFile
+from cellseg.datasets.intake.checks.pair_check import Mismatch, find_mismatch
+from cellseg.datasets.intake.checks.pair_measurements import measure_pair
 from cellseg.datasets.intake.layouts import Recognised, recognise
 from cellseg.datasets.intake.pairing import Pair
 from cellseg.datasets.intake.proposal import PREFIX, Proposal
@@ -27,10 +27,10 @@ from cellseg.source import Source
 from cellseg.workspace import Workspace, disk_errors
 
 ABANDONED = 24 * 3600.0
-"""Seconds after which a proposal that nobody kept or discarded is deleted."""
+"""Age in seconds at which a proposal that was neither saved nor discarded is deleted."""
 
-PICTURED = 2
-"""Of so many files without a partner a small picture is made."""
+THUMBNAILS = 2
+"""Number of images without a mask, and of masks without an image, that get a thumbnail."""
 
 Progress = Callable[[int, int, str], None]
 Files = Mapping[str, Path]
@@ -80,12 +80,12 @@ def inspect(
     """
     _sweep(workspace)
     limits = Limits.of(workspace)
-    proposal = Proposal.begin(workspace)
+    proposal = Proposal.create(workspace)
     proposal.view = view or View()
     try:
         unpacked = proposal.folder / "unpacked"
-        files = _files(_uploads(source), unpacked, proposal.lost, limits)
-        mask_files = _files(list(masks), unpacked, proposal.lost, limits)
+        files = _files(_uploads(source), unpacked, proposal.skipped, limits)
+        mask_files = _files(list(masks), unpacked, proposal.skipped, limits)
         limited = (limits.file_seconds, limits.image_pixels)
         with SourceDecoder(files, mask_files, *limited, proposal.view) as decoder:
             found = recognise(list(files), decoder, list(mask_files))
@@ -101,14 +101,14 @@ def inspect(
                 proposal.view = proposal.view.each
             survey = Survey(decoder.describe, proposal.view)
             _decode(proposal, found, files, decoder, survey, progress)
-            _picture_alone(proposal, found, decoder)
+            _add_thumbnails(proposal, found, decoder)
         if survey.example is not None:
             proposal.example = survey.example.kept(examples, unpacked)
         shutil.rmtree(unpacked, ignore_errors=True)
-        if not proposal.pairs and not proposal.held:
+        if not proposal.pairs and not proposal.mismatched:
             raise _unread(proposal)
         proposal.remarks = survey.remarks
-        proposal.examine()
+        proposal.run_checks()
     except BaseException:
         proposal.discard()
         raise
@@ -132,7 +132,7 @@ def _uploads(source: Path | Sequence[Source]) -> list[Source]:
 
 
 def _files(
-    uploads: Sequence[Source], unpacked: Path, lost: list[Lost], limits: Limits
+    uploads: Sequence[Source], unpacked: Path, skipped: list[SkippedFile], limits: Limits
 ) -> dict[str, Path]:
     """The files by name, those of zips included; a name that comes twice is used once.
 
@@ -151,8 +151,8 @@ def _files(
                 found = {f"{upload.name[:-4]}/{name}": path for name, path in found.items()}
         for name, path in found.items():
             if name in files:
-                sentence = f"{name} came twice; the first one is used."
-                lost.append(Lost("duplicate-name", name, sentence))
+                sentence = f"Two files are named {name}; cellseg uses the first one."
+                skipped.append(SkippedFile("duplicate-name", name, sentence))
             else:
                 files[name] = path
     return files
@@ -166,7 +166,7 @@ def _decode(
     survey: Survey,
     progress: Progress | None,
 ) -> None:
-    """Take in every pair that can be read and fits; hold or name every other one."""
+    """Add each pair that can be read; pairs that do not fit become mismatched ones."""
     pairs = found.pairs
     for done, named in enumerate(pairs):
         if progress:
@@ -178,31 +178,31 @@ def _decode(
             image = decoder.picture(part, view)
             drawn = decoder.drawn(found.masks[named.mask], (image.height, image.width), view)
         except CellsegError as error:
-            proposal.lost.append(Lost("unreadable", named.image, str(error)))
+            proposal.skipped.append(SkippedFile("unreadable", named.image, str(error)))
             continue
         source = part.files[0] if part.form in ("plane", "npz") else ""
-        wrong = misfit(image, drawn.pixels)
-        if wrong is None:
-            _take(proposal, named, image, drawn, source)
+        mismatch = find_mismatch(image, drawn.pixels)
+        if mismatch is None:
+            _add_matched(proposal, named, image, drawn, source)
         else:
-            _hold(proposal, named, image, drawn, wrong, source)
+            _add_mismatched(proposal, named, image, drawn, mismatch, source)
     if progress:
         progress(len(pairs), len(pairs), "")
 
 
-def _picture_alone(proposal: Proposal, found: Recognised, decoder: SourceDecoder) -> None:
-    """Keep small pictures of the first files without a partner."""
+def _add_thumbnails(proposal: Proposal, found: Recognised, decoder: SourceDecoder) -> None:
+    """Add thumbnails of the first images and masks without a partner."""
     for names in (found.images_without_mask, found.masks_without_image):
-        for name in [name for name in names if name in found.images][:PICTURED]:
+        for name in [name for name in names if name in found.images][:THUMBNAILS]:
             try:
                 picture = thumbnail(to_rgb8(decoder.picture(found.images[name], proposal.view)))
             except CellsegError:
                 continue  # its name must do
-            proposal.keep_picture(name, picture)
+            proposal.add_thumbnail(name, picture)
 
 
-def _take(proposal: Proposal, named: Pair, image: Image, drawn: Drawn, source: str) -> None:
-    kept = proposal.add(
+def _add_matched(proposal: Proposal, named: Pair, image: Image, drawn: Drawn, source: str) -> None:
+    added = proposal.add(
         image,
         drawn.pixels,
         image_name=named.image,
@@ -210,26 +210,26 @@ def _take(proposal: Proposal, named: Pair, image: Image, drawn: Drawn, source: s
         name=named.name,
         side=named.split,
     )
-    proposal.facts[kept.name] = look_at(
-        image, drawn.pixels, palette=drawn.palette, disputed=drawn.disputed, source=source
+    proposal.measurements[added.name] = measure_pair(
+        image, drawn.pixels, palette=drawn.palette, overlap=drawn.disputed, source=source
     )
 
 
-def _hold(
-    proposal: Proposal, named: Pair, image: Image, drawn: Drawn, wrong: Misfit, source: str
+def _add_mismatched(
+    proposal: Proposal, named: Pair, image: Image, drawn: Drawn, mismatch: Mismatch, source: str
 ) -> None:
-    held = Held(
-        name=free_name(named.name, {other.name for other in proposal.held}),
+    pair = MismatchedPair(
+        name=free_name(named.name, {other.name for other in proposal.mismatched}),
         image=named.image,
         mask=named.mask,
-        check=wrong.check,
-        message=wrong.message,
-        sentence=f"{named.image} and its mask {named.mask}: {wrong.message}",
-        repair=wrong.repair,
+        check=mismatch.check,
+        message=mismatch.message,
+        sentence=f"{named.image} and its mask {named.mask}: {mismatch.message}",
+        repair=mismatch.repair,
         side=named.split,
         source=source,
     )
-    proposal.hold(held, image, drawn.pixels)
+    proposal.add_mismatched(pair, image, drawn.pixels)
 
 
 def _unread(proposal: Proposal) -> CellsegError:

@@ -1,4 +1,4 @@
-"""Pairs on their way into a dataset: decoded, checked and shown, but not yet kept."""
+"""A proposed dataset: pairs that are decoded, checked and shown, but not yet saved."""
 
 import shutil
 import uuid
@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from cellseg.datasets.intake.doctor.examine import examine
-from cellseg.datasets.intake.doctor.facts import Facts
-from cellseg.datasets.intake.doctor.finding import Finding
-from cellseg.datasets.intake.doctor.ward import (
-    Case,
-    Held,
-    Lost,
-    Ward,
+from cellseg.datasets.intake.checks.all_checks import run_checks
+from cellseg.datasets.intake.checks.dataset_facts import (
+    DatasetFacts,
+    MatchedPair,
+    MismatchedPair,
+    SkippedFile,
 )
+from cellseg.datasets.intake.checks.finding import Finding
+from cellseg.datasets.intake.checks.pair_measurements import PairMeasurements
 from cellseg.datasets.intake.layouts import Layout, Recognised
 from cellseg.datasets.masks import (
     MaskFacts,
@@ -39,21 +39,23 @@ PREFIX = "proposal-"
 
 @dataclass
 class Proposal:
-    """What `inspect` found, in a folder of the workspace's inbox until it is kept or discarded.
+    """A proposed dataset, in a folder of the workspace's inbox until it is saved or discarded.
 
-    pairs : the facts of the pairs that can be kept.
-    sides : the side of the split of those pairs that came from `train/` or `test/` folders.
+    folder : where its files lie.
+    pairs : facts of the pairs that can be saved.
+    sides : side of the split, by pair name, of pairs from `train/` or `test/` folders.
     images_without_mask, masks_without_image, left_out : names of files that are in no pair.
     recognised : the layout, and everything that can be an image or a mask.
     remarks : sentences about how files were read.
-    facts : what the doctor measured, by the names of the pairs.
-    held : pairs that do not fit so, and can perhaps be repaired; their pixels lie in `held_file`.
-    lost : files that cannot be kept.
-    findings : what the doctor found.
-    repairs : the names of the repairs that were made.
-    pictures : small pictures, PNG, of some files without a partner, by their names.
-    view : what was taken of each image file.
-    example : an image file of which there is something to choose, or None.
+    measurements : by pair name, for the checks.
+    mismatched : pairs whose image and mask do not fit; a repair may help. Their pixels lie in
+        `mismatched_file`.
+    skipped : files that cannot be used.
+    findings : of the checks.
+    repairs : names of the repairs that were applied.
+    thumbnails : PNG files of some images without a partner, by the names of the images.
+    view : which planes and channels of each image file are used.
+    example : an image file with several planes or channels to choose from, or None.
     """
 
     folder: Path
@@ -64,18 +66,18 @@ class Proposal:
     left_out: tuple[str, ...] = ()
     recognised: Recognised | None = None
     remarks: list[str] = field(default_factory=list)
-    facts: dict[str, Facts] = field(default_factory=dict)
-    held: list[Held] = field(default_factory=list)
-    lost: list[Lost] = field(default_factory=list)
+    measurements: dict[str, PairMeasurements] = field(default_factory=dict)
+    mismatched: list[MismatchedPair] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
-    pictures: dict[str, Path] = field(default_factory=dict)
+    thumbnails: dict[str, Path] = field(default_factory=dict)
     view: View = field(default_factory=View)
     example: ExampleFile | None = None
 
     @classmethod
-    def begin(cls, workspace: Workspace) -> "Proposal":
-        """An empty proposal.
+    def create(cls, workspace: Workspace) -> "Proposal":
+        """Create an empty proposal.
 
         Raises
         ------
@@ -97,7 +99,7 @@ class Proposal:
         name: str | None = None,
         side: Side | None = None,
     ) -> PairFacts:
-        """Take in a pair; its name in the dataset is made of `name`, else of `image_name`.
+        """Add a pair, under a free name made from `name`, else from `image_name`.
 
         Parameters
         ----------
@@ -119,11 +121,15 @@ class Proposal:
 
     @property
     def layout(self) -> Layout:
-        """How the files are laid out."""
-        return self.recognised.layout if self.recognised else Layout("none", "Drawn by cellseg.")
+        """Layout of the files."""
+        return (
+            self.recognised.layout
+            if self.recognised
+            else Layout("none", "cellseg drew the images.")
+        )
 
-    def rewritten(self, pair: PairFacts, image: Image, mask: np.ndarray) -> PairFacts:
-        """Write other pixels for a pair; the facts that it has then.
+    def rewrite(self, pair: PairFacts, image: Image, mask: np.ndarray) -> PairFacts:
+        """Replace the pixels of a pair; returns its new facts.
 
         Parameters
         ----------
@@ -137,17 +143,17 @@ class Proposal:
         with disk_errors(self.folder):
             return self.files.write(pair.name, image, mask, pair.image_name, pair.mask_name)
 
-    def drop(self, names: Iterable[str]) -> None:
-        """Leave pairs out."""
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove pairs and their files."""
         out = set(names)
         self.pairs = [pair for pair in self.pairs if pair.name not in out]
         for name in out:
             self.files.remove(name)
             self.sides.pop(name, None)
-            self.facts.pop(name, None)
+            self.measurements.pop(name, None)
 
-    def hold(self, held: Held, image: Image, mask: np.ndarray) -> None:
-        """Put a pair aside that does not fit so.
+    def add_mismatched(self, pair: MismatchedPair, image: Image, mask: np.ndarray) -> None:
+        """Add a pair whose image and mask do not fit.
 
         Parameters
         ----------
@@ -158,92 +164,93 @@ class Proposal:
         CellsegError
             Where the disk is full or cannot be written.
         """
-        path = self.held_file(held.name)
+        path = self.mismatched_file(pair.name)
         with disk_errors(self.folder):
             path.parent.mkdir(exist_ok=True)
             np.savez(path, image=image.pixels, mask=mask)
-        self.held.append(held)
+        self.mismatched.append(pair)
 
-    def keep_picture(self, name: str, picture: np.ndarray) -> None:
-        """Keep a small picture (y, x, 3), uint8, of a file that is in no pair.
+    def add_thumbnail(self, name: str, picture: np.ndarray) -> None:
+        """Store a thumbnail, uint8 (Y, X, 3), of an image that is in no pair.
 
         Raises
         ------
         CellsegError
             Where the disk is full or cannot be written.
         """
-        path = self.folder / "alone" / f"{len(self.pictures)}.png"
+        path = self.folder / "thumbnails" / f"{len(self.thumbnails)}.png"
         with disk_errors(self.folder):
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(png_bytes(picture))
-        self.pictures[name] = path
+        self.thumbnails[name] = path
 
-    def answered(self, check: str) -> None:
-        """Forget findings of a check that a person has settled in another way."""
+    def dismiss(self, check: str) -> None:
+        """Remove the findings of a check, for the user has made the choice it asks for."""
         self.findings = [finding for finding in self.findings if finding.check != check]
 
-    def held_file(self, name: str) -> Path:
-        """The arrays `image` and `mask` of a pair that was put aside."""
-        return self.folder / "held" / f"{name}.npz"
+    def mismatched_file(self, name: str) -> Path:
+        """NPZ file with the arrays `image` and `mask` of a mismatched pair."""
+        return self.folder / "mismatched" / f"{name}.npz"
 
-    def examine(self) -> list[Finding]:
-        """Let the doctor look at everything anew; also kept as `findings`."""
-        self.findings = examine(self.ward)
+    def run_checks(self) -> list[Finding]:
+        """Run all checks again; the findings are also stored in `findings`."""
+        self.findings = run_checks(self.checked_facts)
         return self.findings
 
     @property
-    def ward(self) -> Ward:
-        """What the doctor looks at."""
-        cases = (
-            Case(
+    def checked_facts(self) -> DatasetFacts:
+        """Pairs and files as the checks see them."""
+        pairs = (
+            MatchedPair(
                 pair.name,
                 pair.image_name,
                 pair.mask_name,
                 pair.mask,
-                self.facts[pair.name],
+                self.measurements[pair.name],
                 self.sides.get(pair.name),
             )
             for pair in self.pairs
-            if pair.name in self.facts
+            if pair.name in self.measurements
         )
-        return Ward(
-            tuple(cases),
-            tuple(self.held),
-            tuple(self.lost),
+        return DatasetFacts(
+            tuple(pairs),
+            tuple(self.mismatched),
+            tuple(self.skipped),
             self.images_without_mask,
             self.masks_without_image,
         )
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences about pairs that are kept."""
+        """Sentences about pairs that can be saved."""
         kept = {pair.name for pair in self.pairs}
         found = [finding.sentence for finding in self.findings if kept & set(finding.pairs)]
         return [*self.remarks, *found]
 
     @property
     def problems(self) -> list[str]:
-        """Sentences about files that cannot be kept."""
-        return [lost.sentence for lost in self.lost] + [held.sentence for held in self.held]
+        """Sentences about files that cannot be saved."""
+        skipped = [file.sentence for file in self.skipped]
+        return skipped + [pair.sentence for pair in self.mismatched]
 
     @property
     def files(self) -> PairFiles:
-        """Where the pairs lie."""
+        """Files of the pairs."""
         return PairFiles(self.folder)
 
     @property
     def masks(self) -> list[MaskFacts]:
-        """The facts of all masks."""
+        """Facts of all masks."""
         return [pair.mask for pair in self.pairs]
 
     @property
     def kind(self) -> MaskKind:
-        """The kind of mask that the values of all masks speak for."""
+        """Kind of the masks, decided by the values of all masks."""
         return decide_kind(self.masks)
 
     @property
     def values(self) -> tuple[int, ...]:
-        """The distinct values of all masks, sorted; of label images only some."""
+        """Distinct values of all masks, ascending; of label images only the smallest."""
         return all_values(self.masks)
 
     def preview(
@@ -254,12 +261,12 @@ class Proposal:
         Parameters
         ----------
         name : of the pair.
-        kind : how the masks are to be read; None means as they speak for themselves.
-        values : the values that are cell; empty means every value but 0.
+        kind : of the masks; None decides by their values.
+        values : mask values that mean cell; empty means all values but 0.
 
         Returns
         -------
-        The image, (y, x, 3) uint8, and where its cells are, (y, x) bool; at most 256 x 256.
+        The image, uint8 (Y, X, 3), and its cells, bool (Y, X); at most 256 x 256 pixels.
         """
         rgb8, mask = self.files.preview(name)
         kind = kind or self.kind
@@ -270,5 +277,5 @@ class Proposal:
         return rgb8, foreground(mask, kind, values)
 
     def discard(self) -> None:
-        """Delete what was decoded; the files that were brought are not touched."""
+        """Delete the proposal; the user's files stay as they are."""
         shutil.rmtree(self.folder, ignore_errors=True)

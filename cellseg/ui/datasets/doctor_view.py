@@ -1,4 +1,4 @@
-"""What the data doctor found in proposed pairs, with pictures and repairs; pairing by hand."""
+"""What the checks found in proposed pairs, with pictures and repairs; pairing by hand."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 
 from cellseg.analysis.overlay import overlay
-from cellseg.datasets.intake.doctor import treatment
-from cellseg.datasets.intake.doctor.finding import Finding, Severity
-from cellseg.datasets.intake.doctor.treatment import REPAIRS
+from cellseg.datasets.intake.checks import proposal_repairs
+from cellseg.datasets.intake.checks.finding import Finding, Severity
+from cellseg.datasets.intake.checks.repairs import REPAIRS
 from cellseg.datasets.intake.layouts import Recognised
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.errors import CellsegError
@@ -40,7 +40,7 @@ TITLES = {
     "grey-values": "Several grey values",
     "binary-touching": "Touching cells in black and white",
     "empty-mask": "Masks without cells",
-    "detached-parts": "Detached parts and specks",
+    "detached-parts": "Detached parts and small fragments",
     "overlapping-cells": "Overlapping cells",
     "partly-labelled": "Only a region is labelled",
     "mixed-sizes": "Cells of very different size",
@@ -69,7 +69,7 @@ _SEVERITIES: dict[Severity, tuple[str, str]] = {
 def show(found: Proposal) -> None:
     """Every finding; a repair changes the proposal and runs the page again."""
     if not found.findings:
-        st.caption(":material/health_and_safety: The data doctor found nothing to repair.")
+        st.caption(":material/health_and_safety: The check found nothing to repair.")
     for index, finding in enumerate(found.findings[:_OPEN]):
         _card(found, finding, index)
     rest = found.findings[_OPEN:]
@@ -88,7 +88,7 @@ def _card(found: Proposal, finding: Finding, index: int) -> None:
     key = f"doctor-{found.folder.name}-{len(found.repairs)}-{index}"
     names = _pictured(found, finding)
     with st.container(border=True, key=f"finding-{index}-{finding.check}"):
-        alone = [name for name in finding.images if name in found.pictures]
+        alone = [name for name in finding.images if name in found.thumbnails]
         pictured = bool(names or (alone and not finding.pairs))
         words, pictures = st.columns([5, 4], gap="medium") if pictured else (st.container(), None)
         with words, st.container(gap="small"):
@@ -105,7 +105,9 @@ def _card(found: Proposal, finding: Finding, index: int) -> None:
                 if names:
                     _pictures(found, finding, names, name, repair)
                 else:
-                    _side_by_side([(short(each, 20), str(found.pictures[each])) for each in alone])
+                    _side_by_side(
+                        [(short(each, 20), str(found.thumbnails[each])) for each in alone]
+                    )
         if repair is not None:
             with words:
                 others = [each for each in repairs if REPAIRS[each].pixels is None]
@@ -157,7 +159,7 @@ def _buttons(found: Proposal, finding: Finding, repairs: Sequence[str], key: str
     st.caption(REPAIRS[repairs[0]].sentence)
     if pressed is not None:
         with st.spinner("Repairing"):
-            treatment.apply(found, finding, pressed)
+            proposal_repairs.apply(found, finding, pressed)
         st.rerun()
 
 
@@ -189,30 +191,30 @@ def _side_by_side(pictures: Sequence[tuple[str, bytes | str]]) -> None:
 
 def _pictured(found: Proposal, finding: Finding) -> list[str]:
     """The pairs of the images of a finding, those that are concerned first of all."""
-    held = {each.name: each.image for each in found.held}
+    mismatched = {each.name: each.image for each in found.mismatched}
     files = {pair.name: pair.image_name for pair in found.pairs}
-    known = {name: held.get(name) or files.get(name) for name in finding.pairs}
+    known = {name: mismatched.get(name) or files.get(name) for name in finding.pairs}
     return [name for name, image in known.items() if image in set(finding.images)]
 
 
 def _file(found: Proposal, name: str) -> str:
     """What the user calls the image of a pair."""
-    for held in found.held:
-        if held.name == name:
-            return held.image
+    for pair in found.mismatched:
+        if pair.name == name:
+            return pair.image
     return next((pair.image_name for pair in found.pairs if pair.name == name), name)
 
 
 def _version(found: Proposal, name: str) -> str:
     """What changes when the pixels of a pair do."""
-    held = [each.check for each in found.held if each.name == name]
+    mismatch = [each.check for each in found.mismatched if each.name == name]
     pair = [" ".join(pair.content) for pair in found.pairs if pair.name == name]
-    return f"{found.folder.name} {held} {pair}"
+    return f"{found.folder.name} {mismatch} {pair}"
 
 
 @st.cache_data(max_entries=500, show_spinner=False, hash_funcs={Proposal: lambda _: None})
 def _png(found: Proposal, name: str, version: str) -> bytes:
-    return _drawn(*treatment.stored(found, name))
+    return _drawn(*proposal_repairs.current_pair(found, name))
 
 
 @st.cache_data(
@@ -222,9 +224,9 @@ def _png(found: Proposal, name: str, version: str) -> bytes:
 )
 def _repaired_png(found: Proposal, finding: Finding, name: str, repair: str, version: str) -> bytes:
     try:
-        return _drawn(*treatment.changed(found, finding, name, repair))
+        return _drawn(*proposal_repairs.repaired_pair(found, finding, name, repair))
     except CellsegError:
-        return _drawn(*treatment.stored(found, name))
+        return _drawn(*proposal_repairs.current_pair(found, name))
 
 
 def _drawn(image: Image, mask: np.ndarray) -> bytes:

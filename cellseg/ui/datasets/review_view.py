@@ -1,9 +1,9 @@
-"""What the data doctor finds in a dataset that is kept."""
+"""What the checks find in a saved dataset."""
 
 import streamlit as st
 
-from cellseg.datasets.intake.doctor import review
-from cellseg.datasets.intake.doctor.finding import Finding, Severity
+from cellseg.datasets.intake.checks import review
+from cellseg.datasets.intake.checks.finding import Finding, Severity
 from cellseg.datasets.store import Dataset
 from cellseg.ui.datasets.doctor_view import TITLES
 from cellseg.ui.shell import frame
@@ -19,11 +19,11 @@ BADGES: dict[Severity, str] = {
 @frame.guarded
 def show(dataset: Dataset) -> None:
     """Every finding with its images; repairs are offered where images are brought."""
-    found = review.known(dataset)
+    found = review.stored_findings(dataset)
     if found is None:
         found = _looked_at(dataset)
     if not found:
-        st.success("The data doctor found nothing.", icon=":material/health_and_safety:")
+        st.success("The check found nothing.", icon=":material/health_and_safety:")
         return
     st.caption(
         f"{count(len(found), 'finding')}. The dataset stays as it is; repairs are offered where "
@@ -41,7 +41,7 @@ def _looked_at(dataset: Dataset) -> list[Finding]:
         bar.progress(done / max(1, of), plain(f"Looking at {name}, {done} of {of}"))
 
     try:
-        return review.review(dataset, progress)
+        return review.check_dataset(dataset, progress)
     finally:
         bar.empty()
 

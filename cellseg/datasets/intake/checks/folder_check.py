@@ -1,4 +1,4 @@
-"""A folder or zip, examined and repaired into another folder, without a dataset being made."""
+"""The check of a folder or zip, and its repaired copy in another folder; saves no dataset."""
 
 import tempfile
 from collections.abc import Callable
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cellseg.datasets.intake import importing
-from cellseg.datasets.intake.doctor import treatment
-from cellseg.datasets.intake.doctor.finding import Finding
-from cellseg.datasets.intake.doctor.ward import counted
+from cellseg.datasets.intake.checks import proposal_repairs
+from cellseg.datasets.intake.checks.finding import Finding, plural
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
@@ -19,12 +18,12 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
-class Checkup:
-    """What was found, and what was repaired.
+class FolderCheck:
+    """The result of a check.
 
-    pairs : number of pairs that can be kept.
-    findings : those that are left after the repairs.
-    layout : a sentence on how the files are laid out.
+    pairs : number of pairs that can be used.
+    findings : those left after the repairs.
+    layout : how the files are laid out, as a sentence.
     left_out : names of files that are neither image nor mask.
     repaired : a sentence for each repair.
     """
@@ -36,66 +35,67 @@ class Checkup:
     repaired: tuple[str, ...] = ()
 
     @property
-    def sound(self) -> bool:
-        """Whether no error is left."""
+    def passed(self) -> bool:
+        """Whether no finding is an error."""
         return all(finding.severity != "error" for finding in self.findings)
 
     def lines(self) -> list[str]:
-        """The findings for a person at a terminal."""
-        said = [self.layout] if self.layout else []
-        said.append(counted(self.pairs, "pair") + " of image and mask.")
+        """The result as lines for a terminal."""
+        lines = [self.layout] if self.layout else []
+        lines.append(plural(self.pairs, "pair") + " of image and mask.")
         if self.left_out:
             shown = ", ".join(self.left_out[:3])
-            said.append(f"Left out: {shown}{' ...' if len(self.left_out) > 3 else ''}")
+            lines.append(f"Left out: {shown}{' ...' if len(self.left_out) > 3 else ''}")
         for finding in self.findings:
             repair = f" (repair: {finding.repair})" if finding.repair else ""
-            said.append(f"{finding.severity} {finding.check}: {finding.sentence}{repair}")
+            lines.append(f"{finding.severity} {finding.check}: {finding.sentence}{repair}")
         if not self.findings:
-            said.append("Nothing was found that would harm a training.")
-        return said
+            lines.append("The check found nothing that would harm a training.")
+        return lines
 
     def as_json(self) -> dict[str, object]:
-        """What the command line prints."""
+        """The result as the command line prints it with `--json`."""
         return {
             "pairs": self.pairs,
             "findings": [finding.as_json() for finding in self.findings],
         }
 
 
-def check(
+def check_folder(
     path: Path,
     *,
     view: View | None = None,
     repair: Path | None = None,
     progress: Progress | None = None,
-) -> Checkup:
-    """Examine a folder or a zip; nothing of it is changed.
+) -> FolderCheck:
+    """Check a folder or a zip of images and masks; its files stay as they are.
 
     Parameters
     ----------
-    view : what is taken of files that hold more than a picture.
-    repair : a new folder for all pairs with every first repair made: `images/` and `masks/`,
-        below `train/` and `test/` where there is a split.
+    view : which planes and channels of each file are used.
+    repair : a new folder for the pairs after the first repair of each finding: `images/` and
+        `masks/`, below `train/` and `test/` where there is a split.
+    progress : called with (pairs done, number of pairs, name).
 
     Raises
     ------
     CellsegError
-        Where there is nothing of that name, or the folder for the repaired pairs is not new.
+        Where `path` does not exist, or the folder for the repaired pairs is not empty.
     """
     if not path.exists():
         raise CellsegError(f"{path} does not exist; give a folder or a zip of images and masks.")
     if repair is not None:
-        _check_new(repair)
+        _check_empty(repair)
     with tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True) as folder:
         try:
             proposal = importing.inspect(Workspace(folder), path, view=view, progress=progress)
         except CellsegError as error:
-            return Checkup(0, (Finding("no-pairs", "error", (), str(error)),))
-        repaired = treatment.apply_all(proposal) if repair is not None else []
+            return FolderCheck(0, (Finding("no-pairs", "error", (), str(error)),))
+        repaired = proposal_repairs.apply_all(proposal) if repair is not None else []
         if repair is not None:
-            _write(proposal, repair)
+            _write_pairs(proposal, repair)
         layout = proposal.recognised.layout.sentence if proposal.recognised else ""
-        return Checkup(
+        return FolderCheck(
             len(proposal.pairs),
             tuple(proposal.findings),
             layout,
@@ -104,16 +104,16 @@ def check(
         )
 
 
-def _check_new(folder: Path) -> None:
+def _check_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CellsegError(
-            f"{folder} is there already; repaired images go to a new folder, so that nothing is "
-            "overwritten; name another one."
+            f"{folder} is not empty; repaired images go to a new folder, so that no file is "
+            "overwritten; name another folder."
         )
 
 
-def _write(proposal: Proposal, folder: Path) -> None:
-    """Write every pair as TIFF."""
+def _write_pairs(proposal: Proposal, folder: Path) -> None:
+    """Write all pairs as TIFF files."""
     with disk_errors(folder):
         for pair in proposal.pairs:
             side = proposal.sides.get(pair.name, "train") if proposal.sides else ""

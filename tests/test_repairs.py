@@ -9,11 +9,11 @@ from PIL import Image as Pillow
 from typer.testing import CliRunner
 
 from cellseg.cli.commands import app
-from cellseg.datasets.intake.doctor import treatment
+from cellseg.datasets.intake.checks import proposal_repairs
 from cellseg.datasets.intake.importing import inspect
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
-from tests.test_doctor import labels, picture
+from tests.test_checks import labels, picture
 
 
 def put(root, name, image, mask):
@@ -59,7 +59,7 @@ def test_all_repairs_leave_nothing_and_the_files_stay_as_they_were(workspace, br
     before = {path: path.read_bytes() for path in brought.rglob("*.png")}
     proposal = inspect(workspace, brought)
     assert {each.check for each in proposal.findings} == wanted
-    said = treatment.apply_all(proposal)
+    said = proposal_repairs.apply_all(proposal)
     assert len(said) == len(wanted)
     assert proposal.findings == []
     assert len(proposal.pairs) == 12 + 4
@@ -76,12 +76,12 @@ def test_what_a_repair_would_do_is_shown_without_doing_it(workspace, brought):
     spoil(brought)
     proposal = inspect(workspace, brought)
     found = next(each for each in proposal.findings if each.check == "detached-parts")
-    _, mask = treatment.changed(proposal, found, found.pairs[0])
+    _, mask = proposal_repairs.repaired_pair(proposal, found, found.pairs[0])
     assert len(np.unique(mask)) == 10
-    assert len(np.unique(treatment.stored(proposal, found.pairs[0])[1])) == 9
+    assert len(np.unique(proposal_repairs.current_pair(proposal, found.pairs[0])[1])) == 9
     with pytest.raises(CellsegError, match="no repair swap"):
-        treatment.apply(proposal, found, "swap")
-    treatment.apply(proposal, found)
+        proposal_repairs.apply(proposal, found, "swap")
+    proposal_repairs.apply(proposal, found)
     assert proposal.repairs == ["tidy-parts"]
     assert all(each.check != "detached-parts" for each in proposal.findings)
     proposal.discard()
@@ -92,7 +92,7 @@ def test_only_pairs_that_do_not_fit_can_still_be_repaired(workspace, tmp_path):
         put(tmp_path / "b", f"{n}", labels(n).astype(np.uint8), picture(labels(n), n))
     proposal = inspect(workspace, tmp_path / "b")
     assert not proposal.pairs
-    treatment.apply_all(proposal)
+    proposal_repairs.apply_all(proposal)
     assert len(proposal.pairs) == 2
     proposal.discard()
 
@@ -106,7 +106,7 @@ def test_planes_of_one_file_are_kept_together(workspace, tmp_path):
     proposal = inspect(workspace, tmp_path / "b")
     [found] = proposal.findings
     assert (found.check, found.repair) == ("leak", "split-by-file")
-    treatment.apply(proposal, found)
+    proposal_repairs.apply(proposal, found)
     assert proposal.findings == []
     split = DatasetStore(workspace).create(proposal, "planes").split
     assert split.test == ("train-volume-08", "train-volume-09")
@@ -125,9 +125,9 @@ def test_grey_values_become_cells(workspace, tmp_path):
             put(root, f"{n}", picture(labels(n), n), three(n))
         proposal = inspect(workspace, root)
         [found] = proposal.findings
-        treatment.apply(proposal, found, repair)
+        proposal_repairs.apply(proposal, found, repair)
         assert proposal.kind == "binary"
-        assert all(facts.regions.patches == share for facts in proposal.facts.values())
+        assert all(one.mask.components == share for one in proposal.measurements.values())
         proposal.discard()
 
 
@@ -163,7 +163,7 @@ def test_check_writes_repaired_pairs_to_a_new_folder(brought, tmp_path):
     assert run("check", target).exit_code == 0
     again = run("check", brought, "--repair", target)
     assert again.exit_code == 1
-    assert "is there already" in again.stderr
+    assert "is not empty" in again.stderr
 
 
 def test_check_speaks_in_words_and_warnings_are_no_errors(tmp_path):
@@ -219,7 +219,7 @@ def test_real_data(workspace, real_data, name, layout, wanted):
     assert {each.check for each in proposal.findings} == wanted
     partly = [each for each in proposal.findings if each.check == "partly-labelled"]
     assert all(len(each.images) == 6 for each in partly)
-    treatment.apply_all(proposal)
+    proposal_repairs.apply_all(proposal)
     assert all(each.severity != "error" for each in proposal.findings)
     proposal.discard()
 

@@ -1,16 +1,22 @@
 """Frozen settings of a training run: bounds are checked once, an unknown key is an error."""
 
-from typing import TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from cellseg.errors import CellsegError
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
+"""A time with its zone, in this century: what is sorted and shown must be comparable."""
 
 
 class Frozen(BaseModel):
     """Base of all settings: immutable, strict about unknown keys, JSON in and out."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PredictionOptions(Frozen):

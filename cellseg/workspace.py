@@ -7,7 +7,7 @@ import re
 import shutil
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,26 @@ def known_folder(parent: Path, folder_id: str) -> Path | None:
     """The folder of this id, or None; an id that could leave `parent` counts as unknown."""
     folder = parent / folder_id
     return folder if _ID.fullmatch(folder_id) and folder.is_dir() else None
+
+
+def unreadable(parent: Path, read: Callable[[Path], object]) -> list[str]:
+    """Names of the folders in `parent` that hold no entry that can be read, in their order.
+
+    Parameters
+    ----------
+    read : gives the entry of a folder; None, or a CellsegError, where it cannot be read.
+    """
+    found = []
+    for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
+        if folder.name.startswith(".") or not folder.is_dir():
+            continue
+        try:
+            entry = read(folder)
+        except CellsegError:
+            entry = None
+        if entry is None:
+            found.append(folder.name)
+    return found
 
 
 def write_bytes(path: Path, content: bytes) -> None:

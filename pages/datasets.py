@@ -65,3 +65,4 @@ with frame.page(
         import_view.what_fits()
     if found is None:
         public_view.fold(store)
+    frame.show_unreadable(store.unreadable(), "datasets", workspace.datasets)

@@ -36,12 +36,7 @@ with frame.page(
             ("train", "Train a network", "model_training"),
         )
 
-    if foreign := store.foreign():
-        st.info(
-            f"Not shown, for another version of cellseg made them: {', '.join(foreign)}. They lie "
-            "untouched in the workspace; use that version, or train again.",
-            icon=":material/info:",
-        )
+    frame.show_unreadable(store.unreadable(), "models", workspace.models)
 
     st.subheader("Bring a model back", anchor=False)
     for file in uploads.uploader(

@@ -29,3 +29,4 @@ with frame.page(
             "Segment images, many at once or a few whose results you keep; they appear here.",
             ("segment", "Segment images", "background_replace"),
         )
+    frame.show_unreadable(BatchStore(workspace).unreadable(), "results", workspace.batches)

@@ -61,3 +61,4 @@ with frame.page(
     if runs:
         st.subheader("All runs", anchor=False)
         run_list.show(runs, opened)
+    frame.show_unreadable(RunStore(workspace).unreadable(), "training runs", workspace.runs)

@@ -1,6 +1,9 @@
 import io
+import json
 import zipfile
 
+import h5py
+import numpy as np
 import pytest
 
 from cellseg.errors import CellsegError
@@ -35,8 +38,15 @@ def facts(name="cells", **changes):
     return made.model_facts(name=name, **{**known, **changes})
 
 
-FAKE = b"\x89HDF weights"
-"""Begins as every file of weights does."""
+def hdf5(values):
+    """A file of weights with these numbers."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file["layers/kernel"] = np.array(values, np.float32)
+    return buffer.getvalue()
+
+
+FAKE = hdf5([1.0, -2.0])
 
 
 @pytest.fixture
@@ -172,3 +182,76 @@ def test_a_card_names_few_test_images_and_counts_many():
     assert "- Test images: c\n" in card_text(facts(test=("c",)))
     many = tuple(f"image-{number}" for number in range(31))
     assert "- Test images: 31, named in `model.json`\n" in card_text(facts(test=many))
+
+
+def zipped(tmp_path, weights=FAKE, **changes):
+    """A model in a zip as somebody else may have made it; changes are of its JSON."""
+    stored = json.loads(facts("other").model_dump_json())
+    for path, value in changes.items():
+        inside, names = stored, path.split("__")
+        for name in names[:-1]:
+            inside = inside[name]
+        inside[names[-1]] = value
+    packed = tmp_path / "x.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("model.json", json.dumps(stored))
+        archive.writestr("weights.weights.h5", weights)
+    return packed
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"created": "2026-01-01T00:00:00"},
+        {"created": "0001-01-01T00:00:00Z"},
+        {"created": "9999-12-31T23:59:59Z"},
+        {"seconds": float("inf")},
+        {"seconds": 1e300},
+        {"epochs_done": -1},
+        {"recipe": {"name": "cells", "network": {"decoder_filters": [10**9, 8, 8, 8]}}},
+        {"recipe": {"name": "cells"}, "cells": {"enlarged": 1000.0}},
+        {"recipe": {"name": "cells"}, "training_facts": {"scale": 1000.0}},
+        {"recipe": {"name": "cells"}, "training_facts": {"diameter": 1e9}},
+        {"recipe": {"name": "cells"}, "training_facts": {"instances": {"second_pass": 1e9}}},
+        {"recipe": {"name": "no such recipe"}},
+    ],
+)
+def test_values_that_would_disable_the_app_are_refused(store, tmp_path, changes):
+    with pytest.raises(CellsegError, match="is not a model of cellseg or is damaged"):
+        store.unpack(zipped(tmp_path, **changes))
+    assert store.all() == []
+    assert store.unreadable() == []
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        (hdf5([1.0, float("nan")]), "not finite"),
+        (hdf5([float("inf")]), "not finite"),
+        (FAKE[: len(FAKE) // 2], "damaged"),
+        (b"\x89HDF and no more", "damaged"),
+        (hdf5([]), "needed are the weights"),
+    ],
+)
+def test_weights_that_cannot_segment_are_refused(store, tmp_path, weights, sentence):
+    with pytest.raises(CellsegError, match=sentence):
+        store.unpack(zipped(tmp_path, weights))
+    assert store.all() == []
+
+
+def test_a_member_that_unpacks_to_too_much_is_refused_before_it_is_read(store, tmp_path):
+    packed = tmp_path / "x.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("model.json", b" " * (65 * 1024**2))
+        archive.writestr("weights.weights.h5", FAKE)
+    assert packed.stat().st_size < 1024**2
+    with pytest.raises(CellsegError, match=r"model\.json in this zip unpacks to 68 MB"):
+        store.unpack(packed)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"name": 3}', b"\xff\xfe"])
+def test_a_damaged_model_is_named_and_breaks_no_other(store, weights, content):
+    good, bad = (store.publish(facts(name), weights) for name in ("good", "bad"))
+    (bad.folder / "model.json").write_bytes(content)
+    assert [model.id for model in store.all()] == [good.id]
+    assert store.unreadable() == ["bad"]

@@ -45,7 +45,7 @@ def test_all_of_it_is_listed(old):
         "old cells": "cells",
         "old seed": "pixels",
     }
-    assert ModelStore(old).foreign() == []
+    assert ModelStore(old).unreadable() == []
     runs = {run.config.model_name: run for run in RunStore(old).all()}
     assert set(runs) == {"old seed", "old cells", "old fine-tuned"}
     assert all(run.progress().state == "finished" for run in runs.values())

@@ -46,9 +46,8 @@ def test_a_model_of_another_version_is_named_and_left_alone(workspace):
     settings = model.folder / "model.json"
     settings.write_text(settings.read_text().replace('"alpha": ', '"omega": '))
     app = opened("models")
-    assert f"another version of cellseg made them: {model.id}." in "".join(
-        one.value for one in app.info
-    )
+    [said] = [one.value for one in app.warning]
+    assert f"damaged or of another version of cellseg: {model.id}." in said
     assert settings.is_file()
     assert not errors(app)
 

@@ -95,13 +95,13 @@ def test_an_option_that_it_lacks_is_a_matter_of_usage(workspace):
     assert not RunStore(workspace).all()
 
 
-def test_without_its_package_its_models_are_listed_as_foreign(workspace, monkeypatch):
+def test_without_its_package_its_models_are_named_as_unreadable(workspace, monkeypatch):
     dataset = made.dataset(workspace)
     words = ["train", "--dataset", dataset.name, "--name", "bright", "--recipe", "brightness"]
     assert CliRunner().invoke(commands, words).exit_code == 0
     store = ModelStore(workspace)
-    assert store.foreign() == []
+    assert store.unreadable() == []
     with monkeypatch.context() as without:
         without.setattr(registry, "added_recipes", dict)
-        assert store.foreign() == ["bright"]
+        assert store.unreadable() == ["bright"]
         assert "bright" not in [model.name for model in store.all()]

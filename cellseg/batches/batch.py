@@ -6,7 +6,6 @@ these two, and its `status.json`.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -17,7 +16,7 @@ from pydantic import ValidationError
 from cellseg import processes
 from cellseg.analysis.measurements import checked_pixel_size
 from cellseg.batches.segmented_image import Found as Found
-from cellseg.config import Frozen, PredictionOptions
+from cellseg.config import Frozen, Moment, PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.models.facts import ModelFacts
@@ -41,7 +40,7 @@ class BatchConfig(Frozen):
 
     format: Literal[1] = 1
     name: str
-    created: datetime
+    created: Moment
     model_id: str
     model: ModelFacts
     options: PredictionOptions = PredictionOptions()

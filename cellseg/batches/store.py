@@ -28,6 +28,7 @@ from cellseg.workspace import (
     disk_errors,
     free_id,
     known_folder,
+    unreadable,
 )
 
 _NAME = 60
@@ -45,6 +46,10 @@ class BatchStore:
         found = [read_batch(child) for child in folder.iterdir()] if folder.is_dir() else []
         batches = [batch for batch in found if batch is not None]
         return sorted(batches, key=lambda batch: (batch.config.created, batch.id), reverse=True)
+
+    def unreadable(self) -> list[str]:
+        """Names of the folders whose batch is damaged or of another version of cellseg."""
+        return unreadable(self.workspace.batches, read_batch)
 
     def get(self, batch_id: str) -> Batch:
         """The batch of this id.

@@ -25,6 +25,7 @@ from cellseg.workspace import (
     disk_errors,
     free_id,
     known_folder,
+    unreadable,
 )
 
 _LOCK_SECONDS = 60
@@ -52,6 +53,10 @@ class DatasetStore:
                 except CellsegError:
                     continue
         return sorted(found, key=lambda dataset: dataset.created, reverse=True)
+
+    def unreadable(self) -> list[str]:
+        """Names of the folders whose dataset is damaged or of another version of cellseg."""
+        return unreadable(self.workspace.datasets, Dataset.read)
 
     def get(self, id_or_name: str) -> Dataset:
         """The dataset of an id, or else of a name (upper and lower case count as one).

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import SerializeAsAny, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 
-from cellseg.config import Frozen
+from cellseg.config import Frozen, Moment
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.recipes.base import (
@@ -39,7 +39,7 @@ class ModelFacts(Frozen):
 
     format: Literal[1] = 1
     name: str
-    created: datetime
+    created: Moment
     recipe: AnySettings
     training_facts: SerializeAsAny[TrainingFacts] | None = None
     start: Start | None = None
@@ -49,9 +49,9 @@ class ModelFacts(Frozen):
     train: tuple[str, ...]
     test: tuple[str, ...]
     train_hashes: tuple[str, ...] = ()
-    epochs_done: int
+    epochs_done: int = Field(ge=0, le=10**7)
     ended: Literal["finished", "stopped"]
-    seconds: float
+    seconds: float = Field(ge=0, le=10**9)
     scores: dict[str, Any] | None
     best_on_test: BestOnTest | None = None
     encoder_sha256: str | None
@@ -68,7 +68,7 @@ class ModelFacts(Frozen):
             return stored
         values = dict(stored)
         found = values.pop("cells", None)
-        found = values.get("training_facts", found)
+        found = values.get("training_facts") or found
         recipe = values.get("recipe")
         name = recipe.get("name") if isinstance(recipe, Mapping) else getattr(recipe, "name", None)
         try:

@@ -15,6 +15,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.models.card import card_text
 from cellseg.models.facts import ModelFacts
+from cellseg.models.weights_check import MOST_BYTES, check_weights
 from cellseg.recipes.base import RecipeSettings
 from cellseg.workspace import (
     Workspace,
@@ -22,6 +23,7 @@ from cellseg.workspace import (
     free_id,
     read_json,
     size_on_disk,
+    unreadable,
     write_bytes,
     write_json,
 )
@@ -30,12 +32,17 @@ SETTINGS = "model.json"
 WEIGHTS = "weights.weights.h5"
 BEST_ON_TEST = "best_on_test.weights.h5"
 CARD = "card.md"
-MAX_PACKED = 2 * 1024**3
 HDF5 = b"\x89HDF"
 SHIPPED = Path(__file__).parent / "shipped"
 """The models that come with cellseg; made by `scripts/`, and never changed here."""
 
-_MEMBERS = (SETTINGS, WEIGHTS, BEST_ON_TEST, CARD)
+MEMBERS = {
+    SETTINGS: 64 * 1024**2,
+    WEIGHTS: MOST_BYTES,
+    BEST_ON_TEST: MOST_BYTES,
+    CARD: 16 * 1024**2,
+}
+"""Files of a model, and the most bytes that each has when it comes from elsewhere."""
 
 
 class Model:
@@ -107,13 +114,9 @@ class ModelStore:
         shipped = _readable(SHIPPED)
         return own + [model for model in shipped if not taken & {model.id, model.name.casefold()}]
 
-    def foreign(self) -> list[str]:
-        """Names of the folders with a model that another version of cellseg wrote."""
-        return sorted(
-            child.name
-            for child in _folders(self.workspace.models)
-            if (child / SETTINGS).is_file() and (child / WEIGHTS).is_file() and _read(child) is None
-        )
+    def unreadable(self) -> list[str]:
+        """Names of the folders whose model is damaged or of another version of cellseg."""
+        return unreadable(self.workspace.models, _read)
 
     def get(self, id_or_name: str) -> Model:
         """The model of this id or name.
@@ -191,7 +194,7 @@ class ModelStore:
         """The model as a zip that `unpack` reads on any machine."""
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for member in _MEMBERS:
+            for member in MEMBERS:
                 if (path := model.folder / member).is_file():
                     archive.write(path, f"{model.id}/{member}")
         return packed.getvalue()
@@ -221,6 +224,7 @@ class ModelStore:
                     for member in (WEIGHTS, BEST_ON_TEST):
                         if member in members:
                             _extract(archive, members[member], folder / member)
+                            check_weights(folder / member, packed.name)
                     _write(folder, facts)
         except _DAMAGED as error:
             raise CellsegError(
@@ -246,12 +250,17 @@ def _members(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
     members = {
         PurePosixPath(info.filename).name: info
         for info in archive.infolist()
-        if PurePosixPath(info.filename).name in _MEMBERS
+        if PurePosixPath(info.filename).name in MEMBERS
     }
     if SETTINGS not in members or WEIGHTS not in members:
         raise zipfile.BadZipFile("no model inside")
-    if sum(info.file_size for info in members.values()) > MAX_PACKED:
-        raise CellsegError("The zip unpacks to more than 2 GB, which no model of cellseg does.")
+    for name, info in members.items():
+        if info.file_size > MEMBERS[name]:
+            raise CellsegError(
+                f"{name} in this zip unpacks to {info.file_size / 1e6:.0f} MB, and no model of "
+                f"cellseg has one of more than {MEMBERS[name] / 1e6:.0f} MB; bring a zip that the "
+                "page Models made."
+            )
     return members
 
 

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
 from cellseg import processes
-from cellseg.config import Frozen
+from cellseg.config import Frozen, Moment
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.processes import WorkerStatus
@@ -20,6 +19,7 @@ from cellseg.workspace import (
     known_folder,
     read_json,
     size_on_disk,
+    unreadable,
     write_json,
 )
 
@@ -35,7 +35,7 @@ class RunConfig(Frozen):
     """
 
     model_name: str
-    created: datetime
+    created: Moment
     recipe: AnySettings
     dataset_id: str
     dataset_name: str
@@ -211,6 +211,10 @@ class RunStore:
         found = [read_run(child) for child in folder.iterdir()] if folder.is_dir() else []
         runs = [run for run in found if run is not None]
         return sorted(runs, key=lambda run: (run.config.created, run.id), reverse=True)
+
+    def unreadable(self) -> list[str]:
+        """Names of the folders whose run is damaged or of another version of cellseg."""
+        return unreadable(self.workspace.runs, read_run)
 
     def get(self, run_id: str) -> Run:
         """The run of this id.

@@ -3,6 +3,8 @@
 Older files use other keys; they are read, and new ones are written.
 """
 
+from typing import Annotated
+
 from pydantic import AliasChoices, Field
 
 from cellseg.config import Frozen
@@ -15,7 +17,8 @@ SECOND_PASS = 36.0
 SECOND_PASS_BELOW = 22.0
 """The usual value of `InstanceSettings.second_pass_below`: larger cells gain hardly anything."""
 
-Range = tuple[float, float]
+Bounded = Annotated[float, Field(ge=-1e6, le=1e6)]
+Range = tuple[Bounded, Bounded]
 """The lowest and the highest value that is usual."""
 
 
@@ -39,13 +42,16 @@ class InstanceSettings(Frozen):
     boundary_weight: float = Field(default=0.5, ge=0, le=2)
     smoothing: float = Field(default=1.0, ge=0, le=10)
     prominence: float = Field(default=0.2, gt=0, lt=1)
-    min_area: int = Field(default=20, ge=0)
+    min_area: int = Field(default=20, ge=0, le=10**8)
     min_score: float = Field(default=0.8, ge=0, lt=1)
     second_pass: float = Field(
-        default=0.0, ge=0, validation_alias=AliasChoices("second_pass", "closer")
+        default=0.0, ge=0, le=1000, validation_alias=AliasChoices("second_pass", "closer")
     )
     second_pass_below: float | None = Field(
-        default=None, gt=0, validation_alias=AliasChoices("second_pass_below", "closer_below")
+        default=None,
+        gt=0,
+        le=1000,
+        validation_alias=AliasChoices("second_pass_below", "closer_below"),
     )
 
 
@@ -85,7 +91,7 @@ class CellsFacts(TrainingFacts):
     """
 
     target: Target = "instances"
-    diameter: float = Field(default=20.0, gt=0)
+    diameter: float = Field(default=20.0, gt=0, le=10_000)
     instances: InstanceSettings = InstanceSettings()
     validation_images: tuple[str, ...] = ()
     validation: dict[str, float | None] = Field(default_factory=dict)
@@ -94,7 +100,9 @@ class CellsFacts(TrainingFacts):
     image_statistics: ImageStatistics | None = Field(
         default=None, validation_alias=AliasChoices("image_statistics", "looks")
     )
-    scale: float = Field(default=1.0, ge=1, validation_alias=AliasChoices("scale", "enlarged"))
+    scale: float = Field(
+        default=1.0, ge=1, le=4, validation_alias=AliasChoices("scale", "enlarged")
+    )
     flips: bool = Field(default=False, validation_alias=AliasChoices("flips", "mirrored"))
 
     @property

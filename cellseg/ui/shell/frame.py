@@ -2,7 +2,7 @@
 
 import functools
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -12,7 +12,7 @@ import streamlit as st
 import cellseg
 from cellseg.errors import CellsegError
 from cellseg.ui.shell import session
-from cellseg.ui.shell.formatting import plain
+from cellseg.ui.shell.formatting import listed, plain
 from cellseg.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -160,6 +160,22 @@ def show_note() -> None:
             st.success(plain(success), icon=":material/check_circle:")
         if complaint:
             show_error(complaint)
+
+
+def show_unreadable(names: Sequence[str], what: str, folder: Path) -> None:
+    """One sentence on folders of a store that cannot be read; nothing where there are none.
+
+    Parameters
+    ----------
+    what : plural noun of the store's entries. folder : that the store lies in.
+    """
+    if names:
+        st.warning(
+            f"These {what} are not shown, since their files are damaged or of another version of "
+            f"cellseg: {plain(listed(list(names)))}. They lie untouched in {plain(str(folder))}; "
+            "open them with the version that made them, restore a copy, or delete the folders.",
+            icon=":material/warning:",
+        )
 
 
 def nothing_yet(icon: str, title: str, sentence: str, *links: tuple[str, str, str]) -> None:

@@ -22,14 +22,17 @@ def test_the_page_opens_with_the_list_of_all_documents():
     assert not errors(app)
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_every_document_can_be_read(name):
-    app = opened("help", topic=name)
-    assert app.header[0].value == guide.title(name)
-    said = text(app)
-    assert len(said) > 200
-    assert not re.search(r"\]\([^)?:]*\.md|^```\{|^<!--|^> \[!", said, re.MULTILINE)
-    assert not errors(app)
+def test_every_document_can_be_read():
+    app = opened("help")
+    for name in EVERY:
+        app.query_params["topic"] = name
+        app.run()
+        assert app.header[0].value == guide.title(name)
+        said = text(app)
+        assert len(said) > 200, name
+        left = re.search(r"\]\([^)?:]*\.md|^```\{|^<!--|^> \[!", said, re.MULTILINE)
+        assert not left, f"{name}: {left}"
+        assert not errors(app), name
 
 
 def test_a_document_opens_by_its_button_and_stays_in_the_address():

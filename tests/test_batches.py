@@ -78,7 +78,7 @@ def test_files_of_the_inbox_outlive_it_and_others_stay_where_they_are(workspace,
     uploaded.unlink()
     assert batch.path(batch.config.sources[0]).is_relative_to(batch.folder)
     assert batch.config.sources[1].path == elsewhere
-    assert [found.name for found in worked(batch).found()] == ["a.png", "server/b.png"]
+    assert [segmented.name for segmented in worked(batch).images()] == ["a.png", "server/b.png"]
     assert elsewhere.exists()
 
 
@@ -93,7 +93,7 @@ def test_a_zip_gives_its_images_and_nothing_else(workspace, model, tmp_path):
     assert batch.name == "day 1"
     assert [source.name for source in batch.config.sources] == ["dish/a.png", "day 1/b.png"]
     packed.unlink()
-    assert [found.cells for found in worked(batch).found()] == [2, 2]
+    assert [segmented.cells for segmented in worked(batch).images()] == [2, 2]
 
 
 def test_names_are_told_apart(workspace, model, tmp_path):
@@ -129,8 +129,11 @@ def test_a_broken_file_is_named_and_the_others_are_done(workspace, model, tmp_pa
     brought.insert(1, Source("b.png", tmp_path / "b.png"))
     brought.append(Source("d.png", tmp_path / "gone.png"))
     batch = worked(jobs.start(workspace, brought, model, pixel_size=0.5))
-    assert [(found.name, found.cells) for found in batch.found()] == [("a.png", 2), ("c.png", 0)]
-    assert [found.pixel_size for found in batch.found()] == [0.5, 0.5]
+    assert [(segmented.name, segmented.cells) for segmented in batch.images()] == [
+        ("a.png", 2),
+        ("c.png", 0),
+    ]
+    assert [segmented.pixel_size for segmented in batch.images()] == [0.5, 0.5]
     names, sentences = zip(*batch.failed(), strict=True)
     assert names == ("b.png", "d.png")
     assert "holds text" in sentences[0]
@@ -146,15 +149,15 @@ def test_a_stack_gives_an_image_for_each_plane_where_that_is_asked(workspace, mo
     tifffile.imwrite(tmp_path / "s.tif", planes, **options)
     brought = [Source("f/s.tif", tmp_path / "s.tif")]
     each = worked(jobs.start(workspace, brought, model, view=View(expand=True)))
-    assert [(one.name, one.cells) for one in each.found()] == [
+    assert [(one.name, one.cells) for one in each.images()] == [
         ("f/s_z00.tif", 2),
         ("f/s_z01.tif", 0),
     ]
-    assert each.found()[0].pixel_size == 0.5
+    assert each.images()[0].pixel_size == 0.5
     flat = worked(jobs.start(workspace, brought, model))
-    (found,) = flat.found()
-    assert (found.name, found.cells) == ("f/s.tif", 2)
-    assert "their maximum was taken" in found.warnings[0]
+    (segmented,) = flat.images()
+    assert (segmented.name, segmented.cells) == ("f/s.tif", 2)
+    assert "their maximum was taken" in segmented.warnings[0]
 
 
 def test_an_image_of_a_stack_has_no_name_of_another_file(workspace, model, tmp_path):
@@ -164,7 +167,7 @@ def test_an_image_of_a_stack_has_no_name_of_another_file(workspace, model, tmp_p
     tifffile.imwrite(tmp_path / "s_z00.tif", TWO_CELLS)
     brought = [Source(name, tmp_path / name) for name in ("s.tif", "s_z00.tif")]
     batch = worked(jobs.start(workspace, brought, model, view=View(expand=True)))
-    names = [found.name for found in batch.found()]
+    names = [segmented.name for segmented in batch.images()]
     assert names == ["s_z00 (2).tif", "s_z01.tif", "s_z00.tif"]
 
 
@@ -172,16 +175,19 @@ def test_a_dataset_brings_its_truth(workspace, model):
     dataset = made.dataset(workspace, pairs=2)
     batch = worked(jobs.start(workspace, dataset, model))
     assert batch.name == "Nuclei"
-    assert [found.name for found in batch.found()] == ["images/cell 0.png", "images/cell 1.png"]
-    for found, pair in zip(batch.found(), dataset.names, strict=True):
-        np.testing.assert_array_equal(found.truth(), dataset.labels(pair))
+    assert [segmented.name for segmented in batch.images()] == [
+        "images/cell 0.png",
+        "images/cell 1.png",
+    ]
+    for segmented, pair in zip(batch.images(), dataset.names, strict=True):
+        np.testing.assert_array_equal(segmented.truth(), dataset.labels(pair))
 
 
 def test_masks_find_their_images_by_name(workspace, model, tmp_path):
     brought = uploads(tmp_path / "images", a=TWO_CELLS, b=TWO_CELLS, c=TWO_CELLS)
     masks = uploads(tmp_path / "masks", a=TWO_CELLS, b_mask=TWO_CELLS[:2], d=TWO_CELLS)
     batch = worked(jobs.start(workspace, brought, model, truth=masks))
-    first, second, third = batch.found()
+    first, second, third = batch.images()
     assert first.truth().max() == 2  # black and white: touching pixels are a cell
     assert second.truth() is None
     assert third.truth() is None
@@ -197,13 +203,13 @@ def test_truth_can_come_later(workspace, model, tmp_path):
     labels[0, 0] = 9
     masks = uploads(tmp_path / "masks", a_labels=labels, x=labels)
     steps = []
-    said = bring_truth(batch.found(), masks, progress=lambda *step: steps.append(step[:2]))
+    said = bring_truth(batch.images(), masks, progress=lambda *step: steps.append(step[:2]))
     assert len(said) == 1
     assert "The mask x.png belongs to no image" in said[0]
-    assert sorted(np.unique(batch.found()[0].truth())) == [0, 3, 9]
+    assert sorted(np.unique(batch.images()[0].truth())) == [0, 3, 9]
     assert steps == [(0, 4), (1, 4), (2, 4), (3, 4)]
     batch.set_truth({"a.png": None, "b.png": labels})
-    assert [found.has_truth for found in batch.found()] == [False, True]
+    assert [segmented.has_truth for segmented in batch.images()] == [False, True]
     with pytest.raises(CellsegError, match=r"has no image z\.png"):
         batch.set_truth({"z.png": labels})
 
@@ -216,7 +222,7 @@ def test_a_stack_of_masks_is_the_truth_of_a_stack(workspace, model, tmp_path):
     view = View(expand=True)
     batch = worked(jobs.start(workspace, brought, model, truth=masks, view=view))
     assert batch.failed() == []
-    assert [int(found.truth().max()) for found in batch.found()] == [2, 2]
+    assert [int(segmented.truth().max()) for segmented in batch.images()] == [2, 2]
 
 
 def test_an_image_that_a_network_cannot_take_stops_no_other(
@@ -229,7 +235,7 @@ def test_an_image_that_a_network_cannot_take_stops_no_other(
     batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS[:2], b=TWO_CELLS), model)
     monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor(fail))
     batch = worked(batch)
-    assert [found.name for found in batch.found()] == ["b.png"]
+    assert [segmented.name for segmented in batch.images()] == ["b.png"]
     ((name, sentence),) = batch.failed()
     assert (name, "could not be segmented (two rows)" in sentence) == ("a.png", True)
 
@@ -269,18 +275,18 @@ def test_a_stop_keeps_what_was_found_and_resuming_goes_on(workspace, model, tmp_
     )
 
     def stop_at_the_first(image, options, progress):
-        if not batch.found():
+        if not batch.images():
             jobs.stop(batch)
 
     monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor(stop_at_the_first))
     stopped = worked(batch)
     assert (stopped.progress().state, stopped.progress().done) == ("stopped", 1)
-    first = stopped.found()[0]
+    first = stopped.images()[0]
     written = (first.folder / "facts.json").stat().st_mtime_ns
     (batch.folder / "stop").unlink()
     resumed = worked(batch)
     assert resumed.progress().state == "done"
-    assert [found.name for found in resumed.found()] == ["i0.png", "i1.png", "i2.png"]
+    assert [segmented.name for segmented in resumed.images()] == ["i0.png", "i1.png", "i2.png"]
     assert (first.folder / "facts.json").stat().st_mtime_ns == written
 
 
@@ -296,35 +302,35 @@ def test_a_stop_within_an_image_leaves_nothing_of_it(workspace, model, tmp_path,
     monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor(stop_after_a_part))
     stopped = worked(batch)
     assert (stopped.progress().state, stopped.progress().done) == ("stopped", 0)
-    assert not stopped.found()
+    assert not stopped.images()
 
 
 # === What is on disk ===
 
 
 def test_results_of_a_page_are_kept_as_a_batch(workspace, model, tmp_path):
-    founds = [
+    images = [
         segment_into(BrightPredictor(), Image(TWO_CELLS, "YX"), name, tmp_path / name)
         for name in ("b.png", "a.png")
     ]
-    founds[0].set_truth(TWO_CELLS // 255)
+    images[0].set_truth(TWO_CELLS // 255)
     options = PredictionOptions(diameter=12)
-    batch = BatchStore(workspace).keep(founds, "Mine", model, options=options, pixel_size=0.5)
+    batch = BatchStore(workspace).keep(images, "Mine", model, options=options, pixel_size=0.5)
     again = BatchStore(workspace).get(batch.id)
-    assert [found.name for found in again.found()] == ["b.png", "a.png"]
-    assert [found.has_truth for found in again.found()] == [True, False]
-    assert again.found()[0].table()["area_um2"].tolist() == [0.75, 0.5]
+    assert [segmented.name for segmented in again.images()] == ["b.png", "a.png"]
+    assert [segmented.has_truth for segmented in again.images()] == [True, False]
+    assert again.images()[0].table()["area_um2"].tolist() == [0.75, 0.5]
     assert (again.progress().state, again.progress().of) == ("done", 2)
     assert again.config.options.diameter == 12
     again.set_truth({"b.png": None})  # of the copy alone
-    assert founds[0].has_truth
+    assert images[0].has_truth
 
 
 def test_batches_are_listed_renamed_and_deleted(workspace, model, tmp_path):
     store = BatchStore(workspace)
     assert (store.all(), store.size()) == ([], 0)
-    found = segment_into(BrightPredictor(), Image(TWO_CELLS, "YX"), "a.png", tmp_path / "a")
-    first, second = store.keep([found], "Mine", model), store.keep([found], "mine", model)
+    segmented = segment_into(BrightPredictor(), Image(TWO_CELLS, "YX"), "a.png", tmp_path / "a")
+    first, second = store.keep([segmented], "Mine", model), store.keep([segmented], "mine", model)
     assert second.name == "mine 2"
     assert {batch.id for batch in store.all()} == {first.id, second.id}
     assert first.id != second.id
@@ -352,17 +358,17 @@ def test_a_batch_that_runs_is_neither_deleted_nor_resumed(workspace, model, tmp_
 
 def test_an_entered_pixel_size_goes_before_that_of_the_files(workspace, model, tmp_path):
     image = Image(TWO_CELLS, "YX", (), 2.0)
-    found = segment_into(BrightPredictor(), image, "a.png", tmp_path / "a")
-    batch = BatchStore(workspace).keep([found], "Mine", model)
-    assert batch.found()[0].pixel_size == 2.0
+    segmented = segment_into(BrightPredictor(), image, "a.png", tmp_path / "a")
+    batch = BatchStore(workspace).keep([segmented], "Mine", model)
+    assert batch.images()[0].pixel_size == 2.0
     batch.with_pixel_size(0.5)
     entered = BatchStore(workspace).get(batch.id)
-    assert entered.found()[0].pixel_size == 0.5
-    assert entered.with_pixel_size(None).found()[0].pixel_size == 2.0
+    assert entered.images()[0].pixel_size == 0.5
+    assert entered.with_pixel_size(None).images()[0].pixel_size == 2.0
     with pytest.raises(CellsegError, match="above 0"):
         batch.with_pixel_size(-1)
     with pytest.raises(CellsegError, match="above 0"):
-        BatchStore(workspace).keep([found], "Other", model, pixel_size=0)
+        BatchStore(workspace).keep([segmented], "Other", model, pixel_size=0)
 
 
 def test_sources_are_kept_as_names_and_paths_with_slashes(workspace, model, tmp_path):
@@ -441,24 +447,25 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
     os.kill(batch.status().pid, signal.SIGKILL)
     wait(lambda: batch.progress().state == "interrupted")
     before = {
-        found.name: (found.folder / "facts.json").stat().st_mtime_ns for found in batch.found()
+        segmented.name: (segmented.folder / "facts.json").stat().st_mtime_ns
+        for segmented in batch.images()
     }
     assert 80 < len(before) < 190
     monkeypatch.setenv(fakes.PAUSE, "0")
     jobs.resume(batch)
     wait(lambda: batch.progress().ended)
     assert batch.progress() == ("done", "", 200, 200, None, None)
-    found = batch.found()
-    assert [one.name for one in found] == [
+    segmented = batch.images()
+    assert [one.name for one in segmented] == [
         f"{number:03d}.png" for number in range(200) if number not in broken
     ]
-    assert [one.cells for one in found] == [int(one.name[:3]) % 7 for one in found]
+    assert [one.cells for one in segmented] == [int(one.name[:3]) % 7 for one in segmented]
     assert [name for name, _ in batch.failed()] == [
         f"{number:03d}.png" for number in sorted(broken)
     ]
-    after = {one.name: (one.folder / "facts.json").stat().st_mtime_ns for one in found}
+    after = {one.name: (one.folder / "facts.json").stat().st_mtime_ns for one in segmented}
     assert {name: after[name] for name in before} == before
-    assert [len(one.table()) for one in found] == [one.cells for one in found]
+    assert [len(one.table()) for one in segmented] == [one.cells for one in segmented]
 
 
 @pytest.mark.usefixtures("processes_of_their_own")
@@ -477,4 +484,4 @@ def test_a_second_batch_waits_and_can_be_stopped_meanwhile(workspace, model, tmp
     jobs.stop(first)
     wait(lambda: third.progress().state == "done")
     assert first.progress().state == "stopped"
-    assert [found.cells for found in third.found()] == [2]
+    assert [segmented.cells for segmented in third.images()] == [2]

@@ -52,7 +52,7 @@ def test_all_of_it_is_listed(old):
     assert [len(run.metrics()) for run in runs.values()] == [1, 3, 3]
     assert runs["old fine-tuned"].config.recipe.start == "old-cells"
     [batch] = BatchStore(old).all()
-    assert (batch.progress().state, len(batch.found())) == ("done", 5)
+    assert (batch.progress().state, len(batch.images())) == ("done", 5)
 
 
 def test_what_the_training_found_out_is_read_by_its_old_names(old):

@@ -39,7 +39,7 @@ def slide(number):
 
 
 @pytest.fixture
-def founds(tmp_path):
+def images(tmp_path):
     """What is found in three images of 3 cells each, in their order."""
     return [
         segment_into(BrightPredictor(), slide(number), name, tmp_path / str(number))
@@ -48,10 +48,10 @@ def founds(tmp_path):
 
 
 @pytest.fixture
-def batch(workspace, founds):
+def batch(workspace, images):
     """The three images as a batch that is done."""
     model = made.model(workspace, made.dataset(workspace))
-    return BatchStore(workspace).keep(founds, "My slides", model)
+    return BatchStore(workspace).keep(images, "My slides", model)
 
 
 class Page:
@@ -228,7 +228,7 @@ def test_true_masks_are_brought_to_results(page, workspace, batch):
     page.go_to("Compare")
     page.app.file_uploader[0].set_value(masks(workspace)).run()
     assert not errors(page.app)
-    assert [found.has_truth for found in batch.found()] == [True, True, False]
+    assert [found.has_truth for found in batch.images()] == [True, True, False]
     together, each = page.table(0), page.table(1)
     assert list(each["image"]) == ["b/two_2.tif", "a/one_1.tif"]
     assert list(each["ap_0.5"]) == [pytest.approx(2 / 3), 1]
@@ -239,10 +239,10 @@ def test_true_masks_are_brought_to_results(page, workspace, batch):
     assert "Scores, CSV" in page.downloads()
 
 
-def test_the_threshold_recomputes_and_filters_act_on_the_scores(page, workspace, batch, founds):
-    true = founds[0].labels().copy()
+def test_the_threshold_recomputes_and_filters_act_on_the_scores(page, workspace, batch, images):
+    true = images[0].labels().copy()
     true[5:9, 5:15] = 0  # 60 of 100 pixels are left: IoU 0.6
-    batch.found()[0].set_truth(true)
+    batch.images()[0].set_truth(true)
     page.go_to("Compare")
     assert list(page.table(1)["f1"]) == [1]
     page.app.slider(key=page.key("truth-iou")).set_value(0.7).run()
@@ -270,7 +270,7 @@ def test_a_mask_that_fits_no_image_is_one_sentence(page, batch):
     page.go_to("Compare")
     page.app.file_uploader[0].set_value([("else.png", masks(None)[0][1], "image/png")]).run()
     assert "else.png belongs to no image" in errors(page.app)[0].replace("\\", "")
-    assert not any(found.has_truth for found in batch.found())
+    assert not any(found.has_truth for found in batch.images())
 
 
 def test_everything_ticked_is_one_zip_of_the_cells_that_pass_the_filters(page, workspace):
@@ -373,7 +373,7 @@ def test_a_running_batch_shows_progress_and_its_first_results(batch):
     assert "stopping after this image" in page.text()
 
 
-def test_a_batch_without_a_result_yet_says_so(workspace, founds, batch):
+def test_a_batch_without_a_result_yet_says_so(workspace, images, batch):
     for child in (batch.folder / "images").iterdir():
         (child / "facts.json").unlink()
     running(batch, done=0, remaining_s=None)

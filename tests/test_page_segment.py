@@ -116,8 +116,8 @@ def test_what_is_kept_has_the_names_of_the_page(workspace):
     app = segmented(workspace, slide(0, "a.png"), slide(1, "a.png"), slide(0, "b.png"))
     press(app, "Keep")
     (batch,) = BatchStore(workspace).all()
-    assert [found.name for found in batch.found()] == ["a.png", "a (2).png", "b.png"]
-    assert [set(found.table()["image"]) for found in batch.found()] == [
+    assert [found.name for found in batch.images()] == ["a.png", "a (2).png", "b.png"]
+    assert [set(found.table()["image"]) for found in batch.images()] == [
         {"a.png"},
         {"a (2).png"},
         {"b.png"},
@@ -194,7 +194,7 @@ def test_results_are_kept_as_a_batch_of_their_own(workspace):
     press(app, "Keep")
     (batch,) = BatchStore(workspace).all()
     assert batch.name == "Monday"
-    assert [found.cells for found in batch.found()] == [1, 1]
+    assert [found.cells for found in batch.images()] == [1, 1]
     assert batch.progress().state == "done"
     assert "2 images kept as Monday" in text(app)
     assert app.query_params["batch"] == batch.id

@@ -87,7 +87,7 @@ def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
         *("segment", tmp_path / "in", "--model", "bright", "--output", out, "--home", home),
         *(*words, "--pixel-size", 0.5, "--workers", 2),
     )
-    founds = [
+    images = [
         segment_into(
             BrightPredictor(),
             Image(value, "YX"),
@@ -99,9 +99,9 @@ def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
         for name, value in pixels.items()
     ]
     model = ModelStore(workspace).get("bright")
-    batch = BatchStore(workspace).keep(founds, "page", model)
+    batch = BatchStore(workspace).keep(images, "page", model)
     filters = Filters(min_area=2, exclude_border=True)
-    results.write(tmp_path / "page.zip", batch.found(), KINDS, model, filters)
+    results.write(tmp_path / "page.zip", batch.images(), KINDS, model, filters)
     with zipfile.ZipFile(tmp_path / "page.zip") as archive:
         page = {name: archive.read(name) for name in archive.namelist()}
     command = {path.name: path.read_bytes() for path in out.iterdir()}

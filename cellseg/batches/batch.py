@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from cellseg import processes
 from cellseg.analysis.measurements import checked_pixel_size
-from cellseg.batches.segmented_image import Found as Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.config import Frozen, Moment, PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
@@ -108,14 +108,15 @@ class Batch:
         """Where the bytes of a source lie."""
         return self.folder / source.path
 
-    def found(self) -> list[Found]:
-        """What was found so far, in the order of the sources."""
+    def images(self) -> list[SegmentedImage]:
+        """The images that are segmented so far, in the order of the sources."""
         folder = self.folder / IMAGES
         children = sorted(folder.iterdir()) if folder.is_dir() else []
-        found = [one for child in children if (one := Found.read(child)) is not None]
+        read = [SegmentedImage.read(child) for child in children]
+        images = [image for image in read if image is not None]
         if (size := self.config.pixel_size) is not None:
-            return [one.with_pixel_size(size) for one in found]
-        return found
+            return [image.with_pixel_size(size) for image in images]
+        return images
 
     def failed(self) -> list[tuple[str, str]]:
         """Name and sentence of each source that could not be segmented to its end."""
@@ -165,7 +166,7 @@ class Batch:
         CellsegError
             Where no image has such a name, or a truth has another size than its image.
         """
-        by_name = {found.name: found for found in self.found()}
+        by_name = {image.name: image for image in self.images()}
         if unknown := [name for name in truths if name not in by_name]:
             raise CellsegError(
                 f"The batch {self.name} has no image {unknown[0]}; its images are named "

@@ -15,7 +15,7 @@ from cellseg.analysis.filters import Filters
 from cellseg.batches import results
 from cellseg.batches.inputs import ENDINGS
 from cellseg.batches.resume_log import Memory, Record
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.batches.segmenting import one_sentence, segment_into
 from cellseg.batches.truth import suffixed
 from cellseg.config import Frozen, PredictionOptions
@@ -188,7 +188,7 @@ class Output:
                 said = remarks(decoder.describe(file), view, file.name)
                 for number, (suffix, image) in enumerate(decoder.images(file, view=view)):
                     self._claim(file, suffix)
-                    found = segment_into(
+                    segmented = segment_into(
                         predictor,
                         image,
                         suffixed(file.name, suffix),
@@ -198,7 +198,7 @@ class Output:
                         warnings=said,
                         view=view,
                     )
-                    records.append(self._export(found, file, suffix))
+                    records.append(self._export(segmented, file, suffix))
             self._memory.remember(file, records)
         except CellsegError as error:
             if isinstance(error.__cause__, OSError):  # the disk refuses: no other file would do
@@ -219,9 +219,9 @@ class Output:
                     "rename it or segment it into another folder."
                 )
 
-    def _export(self, found: Found, file: Path, suffix: str) -> Record:
+    def _export(self, segmented: SegmentedImage, file: Path, suffix: str) -> Record:
         """Write the files of an image; its record."""
-        result = self._result(found)
+        result = self._result(segmented)
         written = {}
         for name, content in files(result, self._kinds):
             kind = next(kind for kind in ENDINGS if name == f"{result.stem}{ENDINGS[kind]}")
@@ -229,18 +229,23 @@ class Output:
                 continue
             write_bytes(self._output / name, content)
             written[kind] = str(self._output / name)
-        cells = results.cells_kept(found, self._wanted.filters)
-        self._memory.slim(found, keep=self._wanted.kinds is not None)
+        cells = results.cells_kept(segmented, self._wanted.filters)
+        self._memory.slim(segmented, keep=self._wanted.kinds is not None)
         plane = {"plane": suffix[1:]} if suffix else {}
-        said = {"warnings": list(found.warnings)} if found.warnings else {}
+        said = {"warnings": list(segmented.warnings)} if segmented.warnings else {}
         return {"image": str(file), **plane, "cells": cells, **said, "files": written}
 
-    def _result(self, found: Found) -> Result:
+    def _result(self, segmented: SegmentedImage) -> Result:
         if self._wanted.measured:
-            return results.filtered(found, self._wanted.filters)
-        image, labels = found.image(), found.labels()
+            return results.filtered(segmented, self._wanted.filters)
+        image, labels = segmented.image(), segmented.labels()
         return Result(
-            found.name, image, labels, pd.DataFrame(), found.probability(), found.pixel_size
+            segmented.name,
+            image,
+            labels,
+            pd.DataFrame(),
+            segmented.probability(),
+            segmented.pixel_size,
         )
 
     def _write_together(self, inputs: Sequence[Path]) -> dict[str, str]:
@@ -249,15 +254,15 @@ class Output:
         paths = results.paths_together(self._output, self._kinds) if done else {}
         if not (self._memory.complete(done) and all(path.is_file() for path in paths.values())):
             self._memory.reopen()
-            self._work([file for file in done if self._founds(file) is None], len(inputs))
-            founds = [found for file in done for found in self._founds(file) or ()]
+            self._work([file for file in done if self._segmented(file) is None], len(inputs))
+            images = [image for file in done for image in self._segmented(file) or ()]
             wanted = self._wanted
-            results.write_together(paths, founds, self._model, wanted.filters, wanted.options)
+            results.write_together(paths, images, self._model, wanted.filters, wanted.options)
             self._memory.finish(done)
         return {kind: str(path) for kind, path in paths.items()}
 
-    def _founds(self, file: Path) -> list[Found] | None:
-        return self._memory.founds(file, len(self._outcomes[file].records))
+    def _segmented(self, file: Path) -> list[SegmentedImage] | None:
+        return self._memory.images(file, len(self._outcomes[file].records))
 
 
 def _flat(record: Record) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellseg.analysis.filters import Filters
 from cellseg.analysis.label_runs import selected
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.config import PredictionOptions
 from cellseg.exports.bundle import (
     COCO,
@@ -31,35 +31,42 @@ from cellseg.workspace import write_bytes, write_pieces
 Progress = Callable[[int, int, str], None]
 
 
-def filtered(found: Found, filters: Filters) -> Result:
+def filtered(segmented: SegmentedImage, filters: Filters) -> Result:
     """An image with the cells that pass the filters, ready for every export."""
-    labels, table = kept(found, filters)
-    return Result(found.name, found.image(), labels, table, found.probability(), found.pixel_size)
+    labels, table = kept(segmented, filters)
+    return Result(
+        segmented.name,
+        segmented.image(),
+        labels,
+        table,
+        segmented.probability(),
+        segmented.pixel_size,
+    )
 
 
-def kept(found: Found, filters: Filters) -> tuple[NDArray[np.integer], pd.DataFrame]:
+def kept(segmented: SegmentedImage, filters: Filters) -> tuple[NDArray[np.integer], pd.DataFrame]:
     """The cells of an image that pass the filters.
 
     Returns
     -------
     Their label image (Y, X), in which the others are background, and their rows of the table.
     """
-    table = rows(found, filters)
-    labels: NDArray[np.integer] = found.labels()
-    if len(table) < found.cells:
+    table = rows(segmented, filters)
+    labels: NDArray[np.integer] = segmented.labels()
+    if len(table) < segmented.cells:
         labels = selected(labels, table["label"].to_numpy())
     return labels, table
 
 
-def rows(found: Found, filters: Filters) -> pd.DataFrame:
+def rows(segmented: SegmentedImage, filters: Filters) -> pd.DataFrame:
     """The rows of the table of an image that pass the filters."""
-    table = found.table()
+    table = segmented.table()
     keep = filters.keep(table)
     return table if keep.all() else table[keep].reset_index(drop=True)
 
 
 def facts(
-    founds: Sequence[Found],
+    images: Sequence[SegmentedImage],
     model: Model,
     filters: Filters,
     options: PredictionOptions | None = None,
@@ -68,9 +75,9 @@ def facts(
 
     The pixel size, and what was taken of each file, are given where all images have the same.
     """
-    cells = {found.name: cells_kept(found, filters) for found in founds}
-    sizes = {found.pixel_size for found in founds}
-    views = {found.view for found in founds}
+    cells = {segmented.name: cells_kept(segmented, filters) for segmented in images}
+    sizes = {segmented.pixel_size for segmented in images}
+    views = {segmented.view for segmented in images}
     view = views.pop() if len(views) == 1 else None
     settings = (options or PredictionOptions()).model_dump(mode="json", exclude_none=True)
     if view is not None:
@@ -80,24 +87,24 @@ def facts(
         cells,
         model,
         filters=filters.clauses(),
-        left_out=sum(found.cells for found in founds) - sum(cells.values()),
+        left_out=sum(segmented.cells for segmented in images) - sum(cells.values()),
         pixel_size=sizes.pop() if len(sizes) == 1 else None,
-        warnings={found.name: found.warnings for found in founds},
-        precision=sorted({found.precision for found in founds if found.precision}),
+        warnings={segmented.name: segmented.warnings for segmented in images},
+        precision=sorted({segmented.precision for segmented in images if segmented.precision}),
         settings=settings,
     )
 
 
-def cells_kept(found: Found, filters: Filters) -> int:
+def cells_kept(segmented: SegmentedImage, filters: Filters) -> int:
     """The number of cells of an image that pass the filters."""
     if filters == Filters():
-        return found.cells
-    return int(np.count_nonzero(filters.keep(found.table())))
+        return segmented.cells
+    return int(np.count_nonzero(filters.keep(segmented.table())))
 
 
 def write(
     path: Path,
-    founds: Sequence[Found],
+    images: Sequence[SegmentedImage],
     kinds: Collection[Kind],
     model: Model,
     filters: Filters,
@@ -121,14 +128,14 @@ def write(
     """
 
     def results() -> Iterator[Result]:
-        for done, found in enumerate(founds):
+        for done, segmented in enumerate(images):
             if progress:
-                progress(done, len(founds), found.name)
-            yield filtered(found, filters)
+                progress(done, len(images), segmented.name)
+            yield filtered(segmented, filters)
         if progress:
-            progress(len(founds), len(founds), "")
+            progress(len(images), len(images), "")
 
-    write_bundle(path, results(), kinds, facts(founds, model, filters, options), dialect)
+    write_bundle(path, results(), kinds, facts(images, model, filters, options), dialect)
 
 
 def paths_together(output: Path, kinds: Collection[Kind]) -> dict[str, Path]:
@@ -143,7 +150,7 @@ def paths_together(output: Path, kinds: Collection[Kind]) -> dict[str, Path]:
 
 def write_together(
     paths: Mapping[str, Path],
-    founds: Sequence[Found],
+    images: Sequence[SegmentedImage],
     model: Model,
     filters: Filters,
     options: PredictionOptions,
@@ -155,11 +162,11 @@ def write_together(
     paths : from `paths_together`; none writes nothing.
     """
     if "csv" in paths:
-        write_bytes(paths["csv"], csv_bytes([rows(found, filters) for found in founds]))
+        write_bytes(paths["csv"], csv_bytes([rows(segmented, filters) for segmented in images]))
     if "coco" in paths:
-        parts = (coco_image(found.name, kept(found, filters)[0]) for found in founds)
+        parts = (coco_image(segmented.name, kept(segmented, filters)[0]) for segmented in images)
         write_pieces(paths["coco"], coco_json(parts))
     if paths:
-        said = facts(founds, model, filters, options)
+        said = facts(images, model, filters, options)
         write_bytes(paths["provenance"], provenance_json(said))
         write_bytes(paths["methods"], methods(said).encode())

@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from cellseg.batches.segmented_image import IMAGE, PROBABILITY, Found
+from cellseg.batches.segmented_image import IMAGE, PROBABILITY, SegmentedImage
 from cellseg.errors import CellsegError
 from cellseg.workspace import (
     Workspace,
@@ -81,11 +81,11 @@ class Memory:
         known = read_json(self._done(file))
         if known is None or known["stamp"] != _stamp(file):
             return None
-        found: list[Record] = known["records"]
-        for record in found:
+        records: list[Record] = known["records"]
+        for record in records:
             if not all(Path(path).is_file() for path in record["files"].values()):
                 return None
-        return found
+        return records
 
     def remember(self, file: Path, records: Sequence[Record]) -> None:
         """Note that an input is done."""
@@ -97,18 +97,19 @@ class Memory:
         """Where the results of an image of an input lie meanwhile."""
         return self.folder / CELLS / f"{_key(file)}-{number:05d}"
 
-    def founds(self, file: Path, images: int) -> list[Found] | None:
+    def images(self, file: Path, count: int) -> list[SegmentedImage] | None:
         """The cells of an input's images; None where they are not kept any more."""
-        found = [Found.read(self.place(file, number)) for number in range(images)]
-        return None if None in found else [one for one in found if one is not None]
+        read = [SegmentedImage.read(self.place(file, number)) for number in range(count)]
+        images = [image for image in read if image is not None]
+        return images if len(images) == count else None
 
-    def slim(self, found: Found, keep: bool) -> None:
+    def slim(self, segmented: SegmentedImage, keep: bool) -> None:
         """Let go of the pixels of an image once its own files are written, or of all of it."""
         if not keep:
-            shutil.rmtree(found.folder, ignore_errors=True)
+            shutil.rmtree(segmented.folder, ignore_errors=True)
             return
         for name in (IMAGE, PROBABILITY):
-            (found.folder / name).unlink(missing_ok=True)
+            (segmented.folder / name).unlink(missing_ok=True)
 
     def complete(self, files: Sequence[Path]) -> bool:
         """Whether the results of all together were written for exactly these inputs."""

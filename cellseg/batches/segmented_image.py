@@ -36,7 +36,7 @@ PIXEL_SIZE = " pixel size"
 """In the table's file; no column begins with a space."""
 
 
-class FoundFacts(Frozen):
+class SegmentedImageFacts(Frozen):
     """What facts.json holds; it is written last, so that a folder without it is unfinished.
 
     channel_names : of the image. share : of the pixels that are foreground, 0 to 1.
@@ -63,7 +63,7 @@ class FoundFacts(Frozen):
 
 
 @dataclass(frozen=True)
-class Found:
+class SegmentedImage:
     """An image and what a model found in it; the pixels lie in `folder` and are read when asked.
 
     name : of the file, with the suffix of the image in a stack, and with its folder where it came
@@ -139,7 +139,7 @@ class Found:
             )
         write_bytes(self.folder / TRUTH, packed(labels))
 
-    def with_pixel_size(self, micrometres: float | None) -> "Found":
+    def with_pixel_size(self, micrometres: float | None) -> "SegmentedImage":
         """The same with another entered pixel size, in µm; None takes that of the file."""
         return replace(self, pixel_size=micrometres or self._facts().pixel_size_file)
 
@@ -173,7 +173,7 @@ class Found:
         return cls.of(facts, folder)
 
     @classmethod
-    def of(cls, facts: FoundFacts, folder: Path) -> Self:
+    def of(cls, facts: SegmentedImageFacts, folder: Path) -> Self:
         """What facts say of a folder."""
         return cls(
             facts.name,
@@ -190,7 +190,7 @@ class Found:
             facts.precision,
         )
 
-    def _facts(self) -> FoundFacts:
+    def _facts(self) -> SegmentedImageFacts:
         path = self.folder / FACTS
         try:
             return _facts(path, path.stat().st_mtime_ns)
@@ -208,7 +208,7 @@ class Found:
 
 def rename(folder: Path, name: str) -> None:
     """Give the image in a folder another name."""
-    facts = FoundFacts.model_validate(read_json(folder / FACTS))
+    facts = SegmentedImageFacts.model_validate(read_json(folder / FACTS))
     write_json(folder / FACTS, facts.model_copy(update={"name": name}).model_dump(mode="json"))
 
 
@@ -241,8 +241,8 @@ def unpacked(path: Path) -> NDArray[Any]:
 
 
 @lru_cache(maxsize=50_000)
-def _facts(path: Path, changed: int) -> FoundFacts:
-    return FoundFacts.model_validate(read_json(path))
+def _facts(path: Path, changed: int) -> SegmentedImageFacts:
+    return SegmentedImageFacts.model_validate(read_json(path))
 
 
 def _write_table(path: Path, table: pd.DataFrame, pixel_size: float | None) -> None:

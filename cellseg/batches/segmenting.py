@@ -16,8 +16,8 @@ from cellseg.batches.segmented_image import (
     PROBABILITY,
     TABLE,
     TRUTH,
-    Found,
-    FoundFacts,
+    SegmentedImage,
+    SegmentedImageFacts,
     packed,
 )
 from cellseg.config import PredictionOptions
@@ -65,7 +65,7 @@ def segment_into(
     warnings: Sequence[str] = (),
     view: View | None = None,
     progress: Counted | None = None,
-) -> Found:
+) -> SegmentedImage:
     """Find the cells of an image and keep all of it in a folder; finished, or as if never begun.
 
     Parameters
@@ -85,7 +85,7 @@ def segment_into(
         Where truth and image differ in size, or the disk is full or cannot be written.
     """
     began = time.perf_counter()
-    found = predictor.cells(image, options, progress)
+    segmented = predictor.cells(image, options, progress)
     seconds = time.perf_counter() - began
     with disk_errors(folder.parent):
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,27 +93,27 @@ def segment_into(
             (folder / known).unlink(missing_ok=True)
     for file, array in (
         (IMAGE, image.pixels),
-        (LABELS, found.labels),
-        (PROBABILITY, found.probability),
+        (LABELS, segmented.labels),
+        (PROBABILITY, segmented.probability),
     ):
         write_bytes(folder / file, packed(array))
-    facts = FoundFacts(
+    facts = SegmentedImageFacts(
         name=name,
         height=image.height,
         width=image.width,
         axes=image.axes,
         channels=image.channels,
         channel_names=image.channel_names,
-        cells=int(found.labels.max(initial=0)),
-        share=float(np.count_nonzero(found.labels) / max(1, found.labels.size)),
+        cells=int(segmented.labels.max(initial=0)),
+        share=float(np.count_nonzero(segmented.labels) / max(1, segmented.labels.size)),
         pixel_size_entered=pixel_size,
         pixel_size_file=image.pixel_size_um,
         seconds=round(seconds, 3),
-        warnings=(*warnings, *found.warnings),
+        warnings=(*warnings, *segmented.warnings),
         view=view,
-        precision=found.precision,
+        precision=segmented.precision,
     )
     if truth is not None:
-        Found.of(facts, folder).set_truth(truth)
+        SegmentedImage.of(facts, folder).set_truth(truth)
     write_json(folder / FACTS, facts.model_dump(mode="json"))
-    return Found.of(facts, folder)
+    return SegmentedImage.of(facts, folder)

@@ -15,7 +15,7 @@ from cellseg.batches.batch import (
     write_config,
     write_done,
 )
-from cellseg.batches.segmented_image import Found, rename
+from cellseg.batches.segmented_image import SegmentedImage, rename
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
@@ -43,8 +43,8 @@ class BatchStore:
     def all(self) -> list[Batch]:
         """Every readable batch, newest first."""
         folder = self.workspace.batches
-        found = [read_batch(child) for child in folder.iterdir()] if folder.is_dir() else []
-        batches = [batch for batch in found if batch is not None]
+        read = [read_batch(child) for child in folder.iterdir()] if folder.is_dir() else []
+        batches = [batch for batch in read if batch is not None]
         return sorted(batches, key=lambda batch: (batch.config.created, batch.id), reverse=True)
 
     def unreadable(self) -> list[str]:
@@ -136,7 +136,7 @@ class BatchStore:
 
     def keep(
         self,
-        founds: Sequence[Found],
+        images: Sequence[SegmentedImage],
         name: str,
         model: Model,
         *,
@@ -153,12 +153,12 @@ class BatchStore:
         """
 
         def gather(folder: Path) -> list[Source]:
-            for number, found in enumerate(founds):
+            for number, segmented in enumerate(images):
                 place = image_folder(folder, number, 0)
-                copy_folder(found.folder, place)
-                rename(place, found.name)
+                copy_folder(segmented.folder, place)
+                rename(place, segmented.name)
                 write_done(folder, number, images=1)
-            return [Source(found.name) for found in founds]
+            return [Source(segmented.name) for segmented in images]
 
         return self.create(name, model, gather, options=options, pixel_size=pixel_size, view=view)
 

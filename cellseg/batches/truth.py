@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.datasets.intake.pairing import pair_apart
 from cellseg.datasets.masks import (
     MaskScale,
@@ -23,7 +23,7 @@ Progress = Callable[[int, int, str], None]
 
 
 def bring(
-    founds: Sequence[Found],
+    images: Sequence[SegmentedImage],
     masks: Sequence[Source],
     *,
     view: View | None = None,
@@ -53,7 +53,7 @@ def bring(
             return [str(error)]
         halfway = len(masks)
         return assign(
-            founds, masks, scale, view, decoder, lambda n, of, at: tell(halfway + n, 2 * of, at)
+            images, masks, scale, view, decoder, lambda n, of, at: tell(halfway + n, 2 * of, at)
         )
 
 
@@ -83,7 +83,7 @@ def scale_of(
 
 
 def assign(
-    founds: Sequence[Found],
+    images: Sequence[SegmentedImage],
     masks: Sequence[Source],
     scale: MaskScale,
     view: View,
@@ -92,16 +92,16 @@ def assign(
 ) -> list[str]:
     """Keep each mask as the truth of its image; see `bring`."""
     problems: list[str] = []
-    images = {found.name: found for found in founds}
+    by_name = {image.name: image for image in images}
     files = {mask.name: mask for mask in masks}
-    by_mask = _partners(list(images), list(files))
+    by_mask = _partners(list(by_name), list(files))
     for done, (name, mask) in enumerate(files.items()):
         if progress:
             progress(done, len(files), name)
         try:
             for number, (suffix, pixels) in enumerate(_read(mask, view, decoder)):
                 partner = by_mask.get(name) if not suffix else None
-                partner = partner or _partners(list(images), [suffixed(name, suffix)]).get(
+                partner = partner or _partners(list(by_name), [suffixed(name, suffix)]).get(
                     suffixed(name, suffix)
                 )
                 if partner is None:
@@ -111,7 +111,7 @@ def assign(
                         "its image."
                     )
                     continue
-                images[partner].set_truth(labels(pixels, scale.kind, scale.foreground))
+                by_name[partner].set_truth(labels(pixels, scale.kind, scale.foreground))
         except CellsegError as error:
             problems.append(str(error))
     return problems

@@ -27,7 +27,7 @@ from cellseg.batches.batch import (
     read_batch,
     write_done,
 )
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.batches.segmenting import (
     Segmenter,
     Stopped,
@@ -126,7 +126,7 @@ class Worker:
         if config.dataset_id is not None:
             self._dataset = DatasetStore(self.workspace).get(config.dataset_id)
         self._names = {source.name.casefold() for source in config.sources}
-        self._names |= {found.name.casefold() for found in self.batch.found()}
+        self._names |= {segmented.name.casefold() for segmented in self.batch.images()}
         limits = Limits.of(self.workspace)
         with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
             self._look_at_truth(decoder)
@@ -151,14 +151,16 @@ class Worker:
     def _source(self, number: int, predictor: Segmenter, decoder: Decoder) -> None:
         """Segment all images of a source that were not segmented before."""
         source = self.batch.config.sources[number]
-        found: list[Found] = []
+        segmented: list[SegmentedImage] = []
         problem = None
         try:
             for index, brought in enumerate(self._images(source, decoder)):
                 self._check_stop(index)
                 folder = image_folder(self.batch.folder, number, index)
-                found.append(Found.read(folder) or self._image(predictor, brought, folder))
-            problem = self._assign(source, found, decoder)
+                segmented.append(
+                    SegmentedImage.read(folder) or self._image(predictor, brought, folder)
+                )
+            problem = self._assign(source, segmented, decoder)
         except CellsegError as error:
             if isinstance(error.__cause__, OSError):  # the disk refuses: no other image would do
                 raise
@@ -169,9 +171,9 @@ class Worker:
             )
         if problem:
             log.warning("%s", problem)
-        write_done(self.batch.folder, number, len(found), problem)
+        write_done(self.batch.folder, number, len(segmented), problem)
 
-    def _image(self, predictor: Segmenter, brought: Brought, folder: Path) -> Found:
+    def _image(self, predictor: Segmenter, brought: Brought, folder: Path) -> SegmentedImage:
         config = self.batch.config
 
         def tell(done: int, of: int) -> None:
@@ -180,7 +182,7 @@ class Worker:
                 self.status.note(phase=f"{brought.name}, part {done} of {of}")
 
         with one_sentence(brought.name):
-            found = segment_into(
+            segmented = segment_into(
                 predictor,
                 brought.image,
                 brought.name,
@@ -192,9 +194,9 @@ class Worker:
                 progress=tell,
             )
             if config.pixel_size is not None:
-                found = found.with_pixel_size(config.pixel_size)
-            found.table()
-        return found
+                segmented = segmented.with_pixel_size(config.pixel_size)
+            segmented.table()
+        return segmented
 
     def _images(self, source: Source, decoder: Decoder) -> Iterator[Brought]:
         if source.pair is not None:
@@ -211,16 +213,18 @@ class Worker:
         """The name of one image of a stack, which no other image has or may get."""
         if not suffix:
             return name
-        found = naming.numbered_file(truth.suffixed(name, suffix), self._names)
-        self._names.add(found.casefold())
-        return found
+        segmented = naming.numbered_file(truth.suffixed(name, suffix), self._names)
+        self._names.add(segmented.casefold())
+        return segmented
 
-    def _assign(self, source: Source, found: list[Found], decoder: Decoder) -> str | None:
+    def _assign(
+        self, source: Source, segmented: list[SegmentedImage], decoder: Decoder
+    ) -> str | None:
         """Keep the true cells of a source; a sentence where that could not be."""
         if self._scale is None or source.truth is None:
             return None
         view, mask = self.batch.config.view, self._mask(source)
-        problems = truth.assign(found, [mask], self._scale, view, decoder)
+        problems = truth.assign(segmented, [mask], self._scale, view, decoder)
         return problems[0] if problems else None
 
     def _mask(self, source: Source) -> Source:

@@ -3,9 +3,10 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -28,7 +29,8 @@ PACE = 20e6
 """Bytes of a file for each of which many a second more is allowed."""
 
 
-class Decoded(NamedTuple):
+@dataclass(frozen=True)
+class Decoded:
     """A file that is being decoded.
 
     facts : what it holds, as it says.

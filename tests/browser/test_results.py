@@ -37,15 +37,15 @@ def batch(server, tmp_path):
     """Two images of nine cells, cells 1 to 9 from small to large; the first with truth."""
     workspace = Workspace(server.home)
     model = made.model(workspace, made.dataset(workspace))
-    founds = []
+    images = []
     for number, name in enumerate(("ctrl_1.tif", "drug_1.tif")):
         image = slide(number)
         true = np.where(image.pixels > 100, 1, 0)
         true[20:60, 20:60] = 0
         folder = tmp_path / str(number)
         truth = None if number else true
-        founds.append(segment_into(BrightPredictor(), image, name, folder, truth=truth))
-    return BatchStore(workspace).keep(founds, "Plates", model)
+        images.append(segment_into(BrightPredictor(), image, name, folder, truth=truth))
+    return BatchStore(workspace).keep(images, "Plates", model)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def lit(page):
 
 def click_on_cell(page, batch, label, **how):
     """Click on the middle of a cell in the picture."""
-    table = batch.found()[0].table().set_index("label")
+    table = batch.images()[0].table().set_index("label")
     scale = float(canvas(page).get_attribute("data-scale"))
     left, top = map(float, canvas(page).get_attribute("data-origin").split(","))
     x = (table["centroid-1"][label] - left) * scale
@@ -153,7 +153,7 @@ def test_filters_act_on_picture_count_and_download_alike(opened, batch, server):
     opened.get_by_text("Filters", exact=True).click()
     widget(opened, batch, "filter-area-low").locator("input").fill("50")
     opened.keyboard.press("Enter")
-    kept = int((batch.found()[0].table()["area_um2"] >= 50).sum())
+    kept = int((batch.images()[0].table()["area_um2"] >= 50).sum())
     assert 0 < kept < 9
     expect(canvas(opened)).to_have_attribute("data-cells", str(kept))
     expect(widget(opened, batch, "count")).to_contain_text(str(kept))

@@ -41,17 +41,17 @@ def badge(progress: Progress) -> str:
 
 def show(workspace: Workspace, batch: Batch) -> None:
     """Everything of a batch; a fragment looks again every 2 s until it has ended."""
-    founds = tuple(batch.found())
+    images = tuple(batch.images())
     progress = batch.progress()
     _heading(workspace, batch, progress)
     st.fragment(_status, run_every=None if progress.ended else EVERY)(
-        batch, progress.ended, len(founds)
+        batch, progress.ended, len(images)
     )
     _failures(batch)
     with st.container():
-        if founds:
+        if images:
             results = Results(
-                f"results-{batch.id}", batch.name, founds, batch.model, batch.config.options
+                f"results-{batch.id}", batch.name, images, batch.model, batch.config.options
             )
             results_view.show(workspace, results)
         elif not progress.ended:
@@ -112,8 +112,8 @@ def _calibrate(batch_id: str) -> None:
 def _status(batch: Batch, ended: bool, shown: int) -> None:
     """State, bar and buttons; reruns the page when the first result is there and at the end."""
     progress = batch.progress()
-    found = len(batch.found()) if not ended else shown
-    if progress.ended != ended or (found and not shown):
+    ready = len(batch.images()) if not ended else shown
+    if progress.ended != ended or (ready and not shown):
         st.rerun()
     with st.container(key="results-status"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -124,8 +124,8 @@ def _status(batch: Batch, ended: bool, shown: int) -> None:
             parts += [config.view.words] if config.view.words else []
             st.caption(" · ".join(parts), width="content")
             st.space("stretch")
-            if found > shown and st.button(
-                f"Show {found - shown:,} more", key="results-more", icon=":material/refresh:"
+            if ready > shown and st.button(
+                f"Show {ready - shown:,} more", key="results-more", icon=":material/refresh:"
             ):
                 st.rerun()
             if not ended:

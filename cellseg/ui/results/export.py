@@ -7,7 +7,7 @@ import streamlit as st
 
 from cellseg.analysis.filters import Filters
 from cellseg.batches import results as out
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.exports.bundle import KINDS, Kind
 from cellseg.exports.provenance import methods
 from cellseg.exports.tables import DIALECTS, Dialect
@@ -40,13 +40,15 @@ DIALECT_NAMES: dict[Dialect, str] = {
 }
 
 
-def show(workspace: Workspace, results: Results, found: Found, filters: Filters) -> None:
+def show(
+    workspace: Workspace, results: Results, segmented: SegmentedImage, filters: Filters
+) -> None:
     """Tick, pack, take the zip; the methods paragraph to copy."""
     key = f"{results.key}-export"
     st.markdown("**What to take along**, all in one zip")
     kinds = _ticked(key)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        founds = _images(key, results, found)
+        images = _images(key, results, segmented)
         dialect = st.segmented_control(
             "Column names as in",
             DIALECTS,
@@ -56,12 +58,12 @@ def show(workspace: Workspace, results: Results, found: Found, filters: Filters)
             key=f"{key}-dialect",
             disabled="csv" not in kinds,
         )
-    _said(founds, filters)
-    _packed(workspace, results, founds, kinds, filters, dialect)
+    _said(images, filters)
+    _packed(workspace, results, images, kinds, filters, dialect)
     with st.container():
         if st.toggle("Methods paragraph for a paper", key=f"{key}-methods"):
             with st.spinner("Counting cells"):
-                facts = out.facts(founds, results.model, filters, results.options)
+                facts = out.facts(images, results.model, filters, results.options)
             st.code(methods(facts), language=None, wrap_lines=True)
             st.caption("The zip holds it too: methods.txt, beside provenance.json.")
 
@@ -76,22 +78,22 @@ def _ticked(key: str) -> list[Kind]:
     return kinds
 
 
-def _images(key: str, results: Results, found: Found) -> tuple[Found, ...]:
-    if len(results.founds) == 1:
-        return results.founds
-    every = f"All {len(results.founds):,} images"
+def _images(key: str, results: Results, segmented: SegmentedImage) -> tuple[SegmentedImage, ...]:
+    if len(results.images) == 1:
+        return results.images
+    every = f"All {len(results.images):,} images"
     scope = st.segmented_control(
         "Of", [every, "This image"], default=every, required=True, key=f"{key}-scope"
     )
-    return results.founds if scope == every else (found,)
+    return results.images if scope == every else (segmented,)
 
 
-def _said(founds: Sequence[Found], filters: Filters) -> None:
+def _said(images: Sequence[SegmentedImage], filters: Filters) -> None:
     """How many cells go out and how many the filters leave behind."""
-    whole = sum(found.cells for found in founds)
+    whole = sum(segmented.cells for segmented in images)
     with progress_bar.bar() as tell:
-        cells = sum(state.counts(founds, filters, tell).values())
-    said = f"{count(cells, 'cell')} in {count(len(founds), 'image')}."
+        cells = sum(state.counts(images, filters, tell).values())
+    said = f"{count(cells, 'cell')} in {count(len(images), 'image')}."
     if filters.clauses():
         said += f" :material/filter_alt: The filters leave out {whole - cells:,}: "
         said += f"{plain('; '.join(filters.clauses()))}."
@@ -101,7 +103,7 @@ def _said(founds: Sequence[Found], filters: Filters) -> None:
 def _packed(
     workspace: Workspace,
     results: Results,
-    founds: Sequence[Found],
+    images: Sequence[SegmentedImage],
     kinds: list[Kind],
     filters: Filters,
     dialect: Dialect,
@@ -109,7 +111,7 @@ def _packed(
     """A button that packs, then one that gives; what was packed holds until something changes."""
     key = f"{results.key}-export"
     wanted = (
-        *(f"{found.version} {found.name} {found.pixel_size}" for found in founds),
+        *(f"{segmented.version} {segmented.name} {segmented.pixel_size}" for segmented in images),
         *kinds,
         filters.model_dump_json(),
         results.options.model_dump_json(),
@@ -127,7 +129,7 @@ def _packed(
     if pressed:
         target = uploads.private_folder(workspace) / "downloads"
         with frame.boundary():
-            path = _write(target, results, founds, kinds, filters, dialect)
+            path = _write(target, results, images, kinds, filters, dialect)
             st.session_state[f"{key}-made"] = (wanted, str(path))
     made = _made(key, wanted)
     with slot:
@@ -145,7 +147,7 @@ def _made(key: str, wanted: tuple[str, ...]) -> Path | None:
 def _write(
     folder: Path,
     results: Results,
-    founds: Sequence[Found],
+    images: Sequence[SegmentedImage],
     kinds: list[Kind],
     filters: Filters,
     dialect: Dialect,
@@ -161,7 +163,7 @@ def _write(
     path = folder / f"{name}_cells.zip"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        out.write(path, founds, kinds, results.model, filters, results.options, dialect, progress)
+        out.write(path, images, kinds, results.model, filters, results.options, dialect, progress)
     finally:
         bar.empty()
     return path

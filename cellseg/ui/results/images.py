@@ -15,20 +15,20 @@ def show(results: Results, filters: Filters) -> None:
     """Cells of every image; a click on a row opens its image."""
     key = f"{results.key}-images"
     with progress_bar.bar() as tell:
-        cells = state.counts(results.founds, filters, tell)
+        cells = state.counts(results.images, filters, tell)
     table = pd.DataFrame(
         {
             "image": results.names,
             "cells": [cells[name] for name in results.names],
-            "left out": [found.cells - cells[found.name] for found in results.founds],
-            "share of cells": [found.share for found in results.founds],
-            "size": [f"{found.width} × {found.height}" for found in results.founds],
-            "seconds": [found.seconds for found in results.founds],
-            "remarks": ["; ".join(found.warnings) for found in results.founds],
+            "left out": [segmented.cells - cells[segmented.name] for segmented in results.images],
+            "share of cells": [segmented.share for segmented in results.images],
+            "size": [f"{segmented.width} × {segmented.height}" for segmented in results.images],
+            "seconds": [segmented.seconds for segmented in results.images],
+            "remarks": ["; ".join(segmented.warnings) for segmented in results.images],
         }
     )
     empty = [] if filters.clauses() else ["left out"]
-    if not any(found.warnings for found in results.founds):
+    if not any(segmented.warnings for segmented in results.images):
         empty.append("remarks")
     names = results.names
 

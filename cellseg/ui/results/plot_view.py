@@ -9,7 +9,7 @@ from cellseg.analysis.columns import titled
 from cellseg.analysis.filters import Filters
 from cellseg.analysis.groups import By, Grouping, summary
 from cellseg.analysis.measurements import definition
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.config import checked
 from cellseg.errors import CellsegError
 from cellseg.ui.results import plots, state
@@ -39,10 +39,10 @@ SUMMARY = {
 }
 
 
-def show(results: Results, found: Found, filters: Filters) -> None:
+def show(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
     """Choose a plot; below it the summary, and picture and data to take along."""
     key = f"{results.key}-plot"
-    several = len(results.founds) > 1
+    several = len(results.images) > 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kinds = list(KINDS) if several else [kind for kind in KINDS if kind != "Counts"]
         kind = st.segmented_control(
@@ -68,11 +68,11 @@ def show(results: Results, found: Found, filters: Filters) -> None:
         by = _by(key, kind) if everywhere else None
     x, y = _columns(results, kind)
     grouping = _grouping(key, results.names) if by == "Group" else None
-    table = _table(results, found, filters, everywhere and kind != "Counts")
+    table = _table(results, segmented, filters, everywhere and kind != "Counts")
     groups = {name: grouping.group(name) if grouping else name for name in results.names}
     if kind == "Counts":
         with progress_bar.bar() as tell:
-            cells = state.counts(results.founds, filters, tell)
+            cells = state.counts(results.images, filters, tell)
         _dressed(key, results, "counts", plots.counted(cells, groups if grouping else None))
         parts = [groups[name] if grouping else "All images" for name in cells]
         _summed(key, "Cells in an image", summary(list(cells.values()), parts))
@@ -182,11 +182,13 @@ def _grouping(key: str, names: list[str]) -> Grouping:
     return grouping
 
 
-def _table(results: Results, found: Found, filters: Filters, everywhere: bool) -> pd.DataFrame:
+def _table(
+    results: Results, segmented: SegmentedImage, filters: Filters, everywhere: bool
+) -> pd.DataFrame:
     with progress_bar.bar() as tell:
         if everywhere:
-            return state.joined(results.founds, filters, tell)
-        return state.kept(found, filters)
+            return state.joined(results.images, filters, tell)
+        return state.kept(segmented, filters)
 
 
 def _scattered(results: Results, table: pd.DataFrame, plot: Plot) -> None:

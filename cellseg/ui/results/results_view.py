@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cellseg.analysis.filters import Filters
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.ui.results import (
     export,
     images,
@@ -37,18 +37,18 @@ def _view(workspace: Workspace, results: Results) -> None:
     key = f"{results.key}-section"
     section = st.session_state.get(key) or "Cells"
     truth_view.take(workspace, results)
-    found = cells_view.pick(results)
+    segmented = cells_view.pick(results)
     left, right = st.columns([7, 3], gap="medium")
     with right:
         number = st.container(gap="small")
         filters = filter_form.form(f"{results.key}-filter", results.columns)
         column = cells_view.colour_by(results)
     with left:
-        marks = truth_marks.marks(results, found, filters) if section == "Compare" else None
-        cells_view.picture(results, found, filters, column, marks)
+        marks = truth_marks.marks(results, segmented, filters) if section == "Compare" else None
+        cells_view.picture(results, segmented, filters, column, marks)
     with number:
-        cells_view.number_of_cells(results, found, filters)
-    sections = [name for name in SECTIONS if name != "Images" or len(results.founds) > 1]
+        cells_view.number_of_cells(results, segmented, filters)
+    sections = [name for name in SECTIONS if name != "Images" or len(results.images) > 1]
     section = st.segmented_control(
         "Look at",
         sections,
@@ -62,18 +62,18 @@ def _view(workspace: Workspace, results: Results) -> None:
         if section == "Images":
             images.show(results, filters)
         elif section == "Plots":
-            plot_view.show(results, found, filters)
+            plot_view.show(results, segmented, filters)
         elif section == "Compare":
-            truth_view.show(workspace, results, found, filters)
+            truth_view.show(workspace, results, segmented, filters)
         elif section == "Download":
-            export.show(workspace, results, found, filters)
+            export.show(workspace, results, segmented, filters)
         else:
-            _cells(results, found, filters)
+            _cells(results, segmented, filters)
 
 
-def _cells(results: Results, found: Found, filters: Filters) -> None:
+def _cells(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
     """The table of the open image, or of all."""
-    everywhere = len(results.founds) > 1 and (
+    everywhere = len(results.images) > 1 and (
         st.segmented_control(
             "Cells of",
             ["This image", "All images"],
@@ -86,7 +86,7 @@ def _cells(results: Results, found: Found, filters: Filters) -> None:
     )
     with progress_bar.bar() as tell:
         if everywhere:
-            of = state.joined(results.founds, filters, tell)
+            of = state.joined(results.images, filters, tell)
         else:
-            of = state.kept(found, filters)
+            of = state.kept(segmented, filters)
     cells_view.table(results, of, alone=not everywhere)

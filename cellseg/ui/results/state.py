@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cellseg.analysis.columns import possible
 from cellseg.analysis.filters import Filters
-from cellseg.batches.segmented_image import TRUTH, Found
+from cellseg.batches.segmented_image import TRUTH, SegmentedImage
 from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
 from cellseg.models.store import Model
@@ -20,31 +20,31 @@ from cellseg.ui.shell.progress_bar import Tell
 
 @dataclass(frozen=True)
 class Results:
-    """Segmented images that are looked at together.
+    """Segmented images that a page shows together.
 
     key : begins the keys of all widgets. name : what downloads are called after.
-    founds : in their order; their names differ.
+    images : in their order; their names differ.
     model, options : that segmented them.
     """
 
     key: str
     name: str
-    founds: tuple[Found, ...]
+    images: tuple[SegmentedImage, ...]
     model: Model
     options: PredictionOptions = field(default_factory=PredictionOptions)
 
     @property
     def names(self) -> list[str]:
         """Names of the images."""
-        return [found.name for found in self.founds]
+        return [segmented.name for segmented in self.images]
 
     @property
     def columns(self) -> list[str]:
         """The columns that can be filtered and plotted, those that any image has."""
-        calibrated = all(found.pixel_size is not None for found in self.founds)
-        channels = {found.channels for found in self.founds}
-        found = [name for number in sorted(channels) for name in possible(number, calibrated)]
-        return list(dict.fromkeys(found))
+        calibrated = all(segmented.pixel_size is not None for segmented in self.images)
+        channels = {segmented.channels for segmented in self.images}
+        names = [name for number in sorted(channels) for name in possible(number, calibrated)]
+        return list(dict.fromkeys(names))
 
 
 class Pixels(NamedTuple):
@@ -61,56 +61,72 @@ class Pixels(NamedTuple):
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _pixels(version: str, _found: Found) -> Pixels:
-    return Pixels(version, _found.image(), _found.labels(), _found.probability(), _found.truth())
+def _pixels(version: str, _segmented: SegmentedImage) -> Pixels:
+    return Pixels(
+        version,
+        _segmented.image(),
+        _segmented.labels(),
+        _segmented.probability(),
+        _segmented.truth(),
+    )
 
 
-def pixels(found: Found) -> Pixels:
+def pixels(segmented: SegmentedImage) -> Pixels:
     """The arrays of an image, read once for the image that is open."""
-    return _pixels(f"{found.version} {truth_version(found)}", found)
+    return _pixels(f"{segmented.version} {truth_version(segmented)}", segmented)
 
 
-def truth_version(found: Found) -> int:
+def truth_version(segmented: SegmentedImage) -> int:
     """Another number whenever the true cells may be others; 0 where there are none."""
     try:
-        return (found.folder / TRUTH).stat().st_mtime_ns
+        return (segmented.folder / TRUTH).stat().st_mtime_ns
     except OSError:
         return 0
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _table(version: str, name: str, pixel_size: float | None, _found: Found) -> pd.DataFrame:
-    return _found.table()
+def _table(
+    version: str, name: str, pixel_size: float | None, _segmented: SegmentedImage
+) -> pd.DataFrame:
+    return _segmented.table()
 
 
-def table(found: Found) -> pd.DataFrame:
+def table(segmented: SegmentedImage) -> pd.DataFrame:
     """All cells of an image, measured once; nobody writes into it."""
-    return _table(found.version, found.name, found.pixel_size, found)
+    return _table(segmented.version, segmented.name, segmented.pixel_size, segmented)
 
 
-def kept(found: Found, filters: Filters) -> pd.DataFrame:
+def kept(segmented: SegmentedImage, filters: Filters) -> pd.DataFrame:
     """The cells of an image that pass the filters."""
-    of = table(found)
+    of = table(segmented)
     return of[filters.keep(of)] if filters.clauses() else of
 
 
 @st.cache_resource(max_entries=50_000, show_spinner=False)
 def _count(
-    version: str, pixel_size: float | None, asked: str, _found: Found, _filters: Filters
+    version: str,
+    pixel_size: float | None,
+    conditions: str,
+    _segmented: SegmentedImage,
+    _filters: Filters,
 ) -> int:
-    return len(kept(_found, _filters))
+    return len(kept(_segmented, _filters))
 
 
-def counts(founds: Iterable[Found], filters: Filters, tell: Tell | None = None) -> dict[str, int]:
+def counts(
+    images: Iterable[SegmentedImage], filters: Filters, tell: Tell | None = None
+) -> dict[str, int]:
     """Cells of each image that pass the filters; without filters nothing is measured."""
     if not filters.clauses():
-        return {found.name: found.cells for found in founds}
-    asked, listed = filters.model_dump_json(), list(founds)
+        return {segmented.name: segmented.cells for segmented in images}
+    conditions, listed = filters.model_dump_json(), list(images)
     counted = {}
-    for number, found in enumerate(listed):
+    for number, segmented in enumerate(listed):
         if tell:
-            tell(number, len(listed), f"Measuring {found.name}, {number + 1} of {len(listed)}")
-        counted[found.name] = _count(found.version, found.pixel_size, asked, found, filters)
+            tell(number, len(listed), f"Measuring {segmented.name}, {number + 1} of {len(listed)}")
+        counted[segmented.name] = _count(
+            segmented.version, segmented.pixel_size, conditions, segmented, filters
+        )
     return counted
 
 
@@ -120,20 +136,22 @@ def _whole(images: tuple[tuple[str, str, float | None], ...]) -> list[pd.DataFra
     return []
 
 
-def joined(founds: Iterable[Found], filters: Filters, tell: Tell) -> pd.DataFrame:
+def joined(images: Iterable[SegmentedImage], filters: Filters, tell: Tell) -> pd.DataFrame:
     """The cells of all images that pass the filters, as one table.
 
     Parameters
     ----------
     tell : says what is measured; see `waiting.bar`.
     """
-    listed = list(founds)
-    place = _whole(tuple((found.version, found.name, found.pixel_size) for found in listed))
+    listed = list(images)
+    place = _whole(
+        tuple((segmented.version, segmented.name, segmented.pixel_size) for segmented in listed)
+    )
     if not place:
         tables = []
-        for number, found in enumerate(listed):
-            tell(number, len(listed), f"Measuring {found.name}, {number + 1} of {len(listed)}")
-            tables.append(table(found))
+        for number, segmented in enumerate(listed):
+            tell(number, len(listed), f"Measuring {segmented.name}, {number + 1} of {len(listed)}")
+            tables.append(table(segmented))
         with_cells = [part for part in tables if len(part)]
         place.append(pd.concat(with_cells or tables[:1], ignore_index=True))
     whole = place[0]

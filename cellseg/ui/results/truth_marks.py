@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from cellseg.analysis.comparison import Comparison, compare, restricted
 from cellseg.analysis.differences import Differences, Kind, differences
 from cellseg.analysis.filters import Filters
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.ui.results import state
 from cellseg.ui.results.state import Results
 from cellseg.ui.viewer.cells_view import Marks
@@ -22,19 +22,19 @@ COLOURS: dict[Kind, tuple[str, str, str]] = {
 
 
 @st.cache_resource(max_entries=3000, show_spinner=False)
-def _compared(version: str, name: str, drawn: int, _found: Found) -> Comparison:
-    true = _found.truth()
+def _compared(version: str, name: str, drawn: int, _segmented: SegmentedImage) -> Comparison:
+    true = _segmented.truth()
     assert true is not None
-    return compare(name, true, _found.labels())
+    return compare(name, true, _segmented.labels())
 
 
-def compared(found: Found, filters: Filters) -> Comparison:
+def compared(segmented: SegmentedImage, filters: Filters) -> Comparison:
     """An image beside its truth; cells that the filters leave out count as not found."""
-    drawn = state.truth_version(found)
-    whole = _compared(found.version, found.name, drawn, found)
+    drawn = state.truth_version(segmented)
+    whole = _compared(segmented.version, segmented.name, drawn, segmented)
     if not filters.clauses():
         return whole
-    return restricted(whole, state.kept(found, filters)["label"].to_numpy())
+    return restricted(whole, state.kept(segmented, filters)["label"].to_numpy())
 
 
 def threshold(key: str) -> float:
@@ -42,16 +42,16 @@ def threshold(key: str) -> float:
     return float(st.session_state.get(f"{key}-truth-iou", 0.5))
 
 
-def became(found: Found, filters: Filters, at: float) -> Differences:
+def became(segmented: SegmentedImage, filters: Filters, at: float) -> Differences:
     """What became of every cell of an image at an IoU threshold."""
-    return differences(compared(found, filters).overlaps, at)
+    return differences(compared(segmented, filters).overlaps, at)
 
 
-def marks(results: Results, found: Found, filters: Filters) -> Marks | None:
+def marks(results: Results, segmented: SegmentedImage, filters: Filters) -> Marks | None:
     """A colour for each predicted and each true cell; None where they are not asked for."""
-    if not found.has_truth or not st.session_state.get(f"{results.key}-truth-map", True):
+    if not segmented.has_truth or not st.session_state.get(f"{results.key}-truth-map", True):
         return None
-    found_kinds = became(found, filters, threshold(results.key))
+    found_kinds = became(segmented, filters, threshold(results.key))
     return Marks(
         _coloured(found_kinds.predicted, found_kinds.predicted_kinds),
         _coloured(found_kinds.truth, found_kinds.truth_kinds),

@@ -15,7 +15,7 @@ from cellseg.analysis.comparison import (
 from cellseg.analysis.differences import Kind
 from cellseg.analysis.filters import Filters
 from cellseg.batches import truth
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.ui.results import truth_marks
@@ -55,26 +55,30 @@ _WORDS = {
 }
 
 
-def show(workspace: Workspace, results: Results, found: Found, filters: Filters) -> None:
+def show(
+    workspace: Workspace, results: Results, segmented: SegmentedImage, filters: Filters
+) -> None:
     """The scores of all images that have a truth, and a way to bring true masks."""
     key = f"{results.key}-truth"
-    true = [one for one in results.founds if one.has_truth]
+    true = [one for one in results.images if one.has_truth]
     if not true:
         st.markdown(
             "**Are there true masks of these images?** Bring them to see which cells were found, "
             "missed, split or merged, and how good the model is in numbers."
         )
     else:
-        _scores(results, found, filters, true)
+        _scores(results, segmented, filters, true)
     with st.container():  # there in every run, so that nothing below it changes its place
         if not true:
             _bring(workspace, results, key)
-        elif len(true) < len(results.founds):
+        elif len(true) < len(results.images):
             with st.expander("Bring more true masks", icon=":material/add_photo_alternate:"):
                 _bring(workspace, results, key)
 
 
-def _scores(results: Results, found: Found, filters: Filters, true: list[Found]) -> None:
+def _scores(
+    results: Results, segmented: SegmentedImage, filters: Filters, true: list[SegmentedImage]
+) -> None:
     key = f"{results.key}-truth"
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
@@ -90,7 +94,7 @@ def _scores(results: Results, found: Found, filters: Filters, true: list[Found])
         )
     with right:
         st.toggle("Show in the picture what became of each cell", True, key=f"{key}-map")
-    _legend(found, filters, at)
+    _legend(segmented, filters, at)
     every = []
     with progress_bar.bar() as tell:
         for number, one in enumerate(true):
@@ -104,12 +108,12 @@ def _scores(results: Results, found: Found, filters: Filters, true: list[Found])
         )
 
 
-def _legend(found: Found, filters: Filters, at: float) -> None:
+def _legend(segmented: SegmentedImage, filters: Filters, at: float) -> None:
     """The colours of the map, with the cells of each kind in the open image."""
-    if not found.has_truth:
+    if not segmented.has_truth:
         st.caption("The open image has no true mask.")
         return
-    kinds = truth_marks.became(found, filters, at)
+    kinds = truth_marks.became(segmented, filters, at)
     with st.container(horizontal=True, gap="medium"):
         for kind, (name, colour, meaning) in truth_marks.COLOURS.items():
             true, predicted = (labels.size for labels in kinds.labels(kind))
@@ -207,7 +211,7 @@ def take(workspace: Workspace, results: Results) -> None:
 
     try:
         problems = truth.bring(
-            results.founds,
+            results.images,
             files,
             view=_view(results),
             limits=Limits.of(workspace),
@@ -225,7 +229,7 @@ def take(workspace: Workspace, results: Results) -> None:
 
 def _view(results: Results) -> View:
     """What was taken of the files of the images, and so is of those of their masks."""
-    known = (found.view for found in results.founds if found.view is not None)
+    known = (image.view for image in results.images if image.view is not None)
     return next(known, results.model.view)
 
 

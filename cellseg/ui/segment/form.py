@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 import streamlit as st
 
 from cellseg.batches import jobs
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.batches.store import BatchStore
 from cellseg.config import PredictionOptions
 from cellseg.images.view import View
@@ -138,7 +138,7 @@ def one_of(files: list[Source]) -> list[Source]:
 
 def keep(
     workspace: Workspace,
-    founds: Sequence[Found],
+    images: Sequence[SegmentedImage],
     model: Model,
     chosen: PredictionOptions,
     view: View,
@@ -146,18 +146,18 @@ def keep(
 ) -> None:
     """A small form beneath a button: keep what the page shows as results with their own page."""
     with st.popover("Keep these results", icon=":material/save:"), st.form("keep", border=False):
-        name = st.text_input("Name of the results", title(founds, model)[:60], max_chars=60)
+        name = st.text_input("Name of the results", title(images, model)[:60], max_chars=60)
         if st.form_submit_button("Keep", type="primary"):
             batch = BatchStore(workspace).keep(
-                founds, name, model, options=chosen, pixel_size=pixel_size, view=view
+                images, name, model, options=chosen, pixel_size=pixel_size, view=view
             )
-            session.note(f"{count(len(founds), 'image')} kept as {plain(batch.name)}.")
+            session.note(f"{count(len(images), 'image')} kept as {plain(batch.name)}.")
             _open(batch.id)
 
 
-def title(founds: Sequence[Found], model: Model) -> str:
+def title(images: Sequence[SegmentedImage], model: Model) -> str:
     """What results are called where nobody named them: after their image, or after the model."""
-    return PurePosixPath(founds[0].name).stem if len(founds) == 1 else model.name
+    return PurePosixPath(images[0].name).stem if len(images) == 1 else model.name
 
 
 def _open(batch_id: str) -> None:

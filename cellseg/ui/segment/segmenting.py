@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from cellseg import naming
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.batches.segmenting import segment_into
 from cellseg.batches.truth import suffixed
 from cellseg.config import PredictionOptions
@@ -65,7 +65,7 @@ def segment_all(
     view: View,
     folder: Path,
     progress: Progress,
-) -> tuple[list[Found], list[str]]:
+) -> tuple[list[SegmentedImage], list[str]]:
     """Segment what was not segmented by this model with these options before.
 
     Parameters
@@ -79,14 +79,14 @@ def segment_all(
     The results in the order of the files, each with a name of its own, and a sentence for each
     file that could not be read.
     """
-    found: list[Found] = []
+    segmented: list[SegmentedImage] = []
     problems: list[str] = []
     known = [_known(file, _place(file, model, options, view, folder)) for file in files]
     waiting, begun = known.count([]), 0
     with reader(Workspace.default()) as decoder:
         for file, before in zip(files, known, strict=True):
             if before:
-                found += before
+                segmented += before
                 continue
             place = _place(file, model, options, view, folder)
 
@@ -95,10 +95,10 @@ def segment_all(
 
             begun += 1
             try:
-                found += _segment(file, model, options, view, place, decoder, tell)
+                segmented += _segment(file, model, options, view, place, decoder, tell)
             except CellsegError as error:
                 problems.append(str(error))
-    return _distinct(found), problems
+    return _distinct(segmented), problems
 
 
 def _segment(
@@ -109,9 +109,9 @@ def _segment(
     place: Path,
     decoder: Decoder,
     tell: Callable[[float, str], None],
-) -> list[Found]:
+) -> list[SegmentedImage]:
     """Segment all images of a file; `tell` hears the share that is done, and what happens now."""
-    found: list[Found] = []
+    segmented: list[SegmentedImage] = []
     suffixes: list[str] = []
     tell(0.0, f"Reading {file.name}")
     told = decoder.describe(file.path, file.name)
@@ -136,28 +136,28 @@ def _segment(
             view=view,
             progress=parts,
         )
-        found.append(one)
+        segmented.append(one)
         suffixes.append(suffix)
     write_json(place / DONE, suffixes)
-    return found
+    return segmented
 
 
-def _known(file: Source, place: Path) -> list[Found]:
+def _known(file: Source, place: Path) -> list[SegmentedImage]:
     """What was found in a file before; empty where it was not segmented to its end."""
-    found = []
+    segmented = []
     for number, suffix in enumerate(read_json(place / DONE) or []):
-        one = Found.read(place / str(number))
+        one = SegmentedImage.read(place / str(number))
         if one is None:
             return []
-        found.append(replace(one, name=suffixed(file.name, suffix)))
-    return found
+        segmented.append(replace(one, name=suffixed(file.name, suffix)))
+    return segmented
 
 
-def _distinct(founds: Iterable[Found]) -> list[Found]:
+def _distinct(images: Iterable[SegmentedImage]) -> list[SegmentedImage]:
     """The same with names of which none is another's."""
-    listed = list(founds)
-    named = naming.distinct(found.name for found in listed)
-    return [replace(found, name=name) for found, name in zip(listed, named, strict=True)]
+    listed = list(images)
+    named = naming.distinct(segmented.name for segmented in listed)
+    return [replace(segmented, name=name) for segmented, name in zip(listed, named, strict=True)]
 
 
 def _place(
@@ -182,7 +182,7 @@ def with_progress(
     options: PredictionOptions,
     view: View,
     folder: Path,
-) -> tuple[list[Found], list[str]]:
+) -> tuple[list[SegmentedImage], list[str]]:
     """As `segment_all`, with a bar and a way to stop where there is something to wait for.
 
     Each part of an image that is done is a chance for the page to answer to a click.

@@ -10,7 +10,7 @@ import streamlit as st
 from cellseg.analysis.columns import titled
 from cellseg.analysis.filters import Filters
 from cellseg.analysis.measurements import definition
-from cellseg.batches.segmented_image import Found
+from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.ui.results import state
 from cellseg.ui.results.state import Results
 from cellseg.ui.shell import frame
@@ -38,18 +38,18 @@ class Marks(NamedTuple):
     legend: dict[str, str]
 
 
-def pick(results: Results) -> Found:
+def pick(results: Results) -> SegmentedImage:
     """The image to look at; a box to choose it where there are several."""
-    founds = results.founds
+    images = results.images
     key = f"{results.key}-image"
-    if len(founds) == 1:
-        st.subheader(plain(founds[0].name), anchor=False)
-        return founds[0]
+    if len(images) == 1:
+        st.subheader(plain(images[0].name), anchor=False)
+        return images[0]
     if st.session_state.get(key) not in results.names:
-        st.session_state[key] = founds[0].name
+        st.session_state[key] = images[0].name
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            f"Image to look at, of {len(founds):,}", results.names, key=key, width=480
+            f"Image to look at, of {len(images):,}", results.names, key=key, width=480
         )
         for step, icon, label in ((-1, "chevron_left", "Previous"), (1, "chevron_right", "Next")):
             place = results.names.index(name) + step
@@ -57,11 +57,11 @@ def pick(results: Results) -> Found:
                 label,
                 key=f"{results.key}-step{step}",
                 icon=f":material/{icon}:",
-                disabled=not 0 <= place < len(founds),
+                disabled=not 0 <= place < len(images),
                 on_click=frame.callback(open_image),
-                args=(results.key, results.names[place % len(founds)]),
+                args=(results.key, results.names[place % len(images)]),
             )
-    return founds[results.names.index(name)]
+    return images[results.names.index(name)]
 
 
 def open_image(key: str, name: str) -> None:
@@ -69,9 +69,9 @@ def open_image(key: str, name: str) -> None:
     st.session_state[f"{key}-image"] = name
 
 
-def number_of_cells(results: Results, found: Found, filters: Filters) -> None:
+def number_of_cells(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
     """The count, what the filters leave out of it, and what is known of the image."""
-    shown = state.counts([found], filters)[found.name]
+    shown = state.counts([segmented], filters)[segmented.name]
     with st.container(key=f"{results.key}-count"):
         st.metric(
             "Cells",
@@ -83,18 +83,18 @@ def number_of_cells(results: Results, found: Found, filters: Filters) -> None:
         )
     with st.container(gap=None):
         if filters.clauses():
-            left_out = found.cells - shown
-            all_cells = count(found.cells, "cell")
+            left_out = segmented.cells - shown
+            all_cells = count(segmented.cells, "cell")
             st.caption(
                 f":material/filter_alt: **The filters leave out {left_out:,} of {all_cells}.**"
             )
-        size = f"{found.width} × {found.height} pixels, {found.share:.1%} are cells"
+        size = f"{segmented.width} × {segmented.height} pixels, {segmented.share:.1%} are cells"
         size += " before the filters." if filters.clauses() else "."
-        if found.pixel_size is not None:
-            size += f" A pixel is {found.pixel_size:.4g} µm wide."
+        if segmented.pixel_size is not None:
+            size += f" A pixel is {segmented.pixel_size:.4g} µm wide."
         st.caption(size)
     with st.container():
-        for sentence in found.warnings:
+        for sentence in segmented.warnings:
             st.warning(plain(sentence), icon=":material/warning:")
 
 
@@ -111,7 +111,7 @@ def colour_by(results: Results) -> str | None:
 
 def picture(
     results: Results,
-    found: Found,
+    segmented: SegmentedImage,
     filters: Filters,
     column: str | None,
     marks: Marks | None = None,
@@ -122,12 +122,12 @@ def picture(
     ----------
     column : that colours the cells. marks : what became of each cell, in place of it.
     """
-    loaded = state.pixels(found)
-    of = state.table(found) if column or filters.clauses() else None
+    loaded = state.pixels(segmented)
+    of = state.table(segmented) if column or filters.clauses() else None
     keep = None
     if of is not None and filters.clauses():
         keep = frozenset(of["label"][filters.keep(of)].tolist())
-    lit = selection.labels(results.key, found.name)
+    lit = selection.labels(results.key, segmented.name)
     values = None
     if of is not None and column is not None and column in of:
         values = (titled(column), dict(zip(of["label"].tolist(), of[column].tolist(), strict=True)))
@@ -136,7 +136,7 @@ def picture(
             f"{results.key}-viewer",
             loaded.image,
             loaded.labels,
-            name=found.name,
+            name=segmented.name,
             truth=loaded.truth,
             probability=loaded.probability,
             kept=keep,
@@ -145,12 +145,14 @@ def picture(
             truth_marks=marks.truth if marks else None,
             legend=marks.legend if marks else None,
             selected=[label for label in lit if keep is None or label in keep],
-            pixel_size=found.pixel_size,
+            pixel_size=segmented.pixel_size,
             height=HEIGHT,
             version=loaded.version,
         )
     if seen.changed:
-        selection.light(results.key, [(found.name, label) for label in seen.selected], "picture")
+        selection.light(
+            results.key, [(segmented.name, label) for label in seen.selected], "picture"
+        )
 
 
 def table(results: Results, of: pd.DataFrame, *, alone: bool) -> None:

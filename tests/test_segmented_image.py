@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cellseg.analysis.measurements import measure
-from cellseg.batches.segmented_image import FACTS, TABLE, Found
+from cellseg.batches.segmented_image import FACTS, TABLE, SegmentedImage
 from cellseg.batches.segmenting import Stopped, one_sentence, segment_into
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
@@ -34,17 +34,22 @@ def kept(folder, image=None, **given):
 
 
 def test_an_image_and_its_cells_come_back(tmp_path):
-    found = kept(tmp_path, pixel_size=0.5, warnings=["A stack."])
-    assert (found.name, found.height, found.width, found.channels) == ("a/x.tif", 3, 4, 1)
-    assert (found.cells, found.share, found.pixel_size) == (2, 5 / 12, 0.5)
-    assert found.warnings == ("A stack.",)
-    np.testing.assert_array_equal(found.labels(), LABELS)
-    assert found.labels().dtype == np.int32
-    np.testing.assert_array_equal(found.image().pixels, PIXELS)
-    np.testing.assert_array_equal(found.probability(), (PIXELS / np.float32(255)))
-    assert found.probability().dtype == np.float32
-    assert found.truth() is None
-    assert Found.read(found.folder) == found
+    segmented = kept(tmp_path, pixel_size=0.5, warnings=["A stack."])
+    assert (segmented.name, segmented.height, segmented.width, segmented.channels) == (
+        "a/x.tif",
+        3,
+        4,
+        1,
+    )
+    assert (segmented.cells, segmented.share, segmented.pixel_size) == (2, 5 / 12, 0.5)
+    assert segmented.warnings == ("A stack.",)
+    np.testing.assert_array_equal(segmented.labels(), LABELS)
+    assert segmented.labels().dtype == np.int32
+    np.testing.assert_array_equal(segmented.image().pixels, PIXELS)
+    np.testing.assert_array_equal(segmented.probability(), (PIXELS / np.float32(255)))
+    assert segmented.probability().dtype == np.float32
+    assert segmented.truth() is None
+    assert SegmentedImage.read(segmented.folder) == segmented
 
 
 @pytest.mark.parametrize(
@@ -59,8 +64,8 @@ def test_an_image_and_its_cells_come_back(tmp_path):
 )
 def test_pixels_keep_their_values_and_dtype(tmp_path, pixels, axes):
     image = Image(pixels, axes, ("a", "b", "c")[: 1 if axes == "YX" else 3], 0.25)
-    found = kept(tmp_path, image)
-    back = found.image()
+    segmented = kept(tmp_path, image)
+    back = segmented.image()
     assert back.pixels.dtype == pixels.dtype
     np.testing.assert_array_equal(back.pixels, pixels)
     assert (back.axes, back.channel_names, back.pixel_size_um) == (
@@ -68,7 +73,7 @@ def test_pixels_keep_their_values_and_dtype(tmp_path, pixels, axes):
         image.channel_names,
         0.25,
     )
-    assert found.pixel_size == 0.25
+    assert segmented.pixel_size == 0.25
 
 
 def test_progress_is_told_and_what_it_raises_leaves_nothing_behind(tmp_path):
@@ -98,35 +103,35 @@ def test_many_labels_are_kept(tmp_path):
     labels = np.arange(300 * 300, dtype=np.int32).reshape(300, 300)
     predictor = Says(labels, np.zeros((300, 300), np.float32))
     image = Image(np.zeros((300, 300), np.uint8), "YX")
-    found = segment_into(predictor, image, "x", tmp_path / "x")
-    assert found.cells == 89_999
-    np.testing.assert_array_equal(found.labels(), labels)
+    segmented = segment_into(predictor, image, "x", tmp_path / "x")
+    assert segmented.cells == 89_999
+    np.testing.assert_array_equal(segmented.labels(), labels)
 
 
 def test_an_image_without_cells_has_an_empty_table(tmp_path):
-    found = kept(tmp_path, Image(np.zeros((3, 4), np.uint8), "YX"))
-    assert (found.cells, found.share) == (0, 0.0)
-    assert len(found.table()) == 0
-    pd.testing.assert_frame_equal(found.table(), found.table())
+    segmented = kept(tmp_path, Image(np.zeros((3, 4), np.uint8), "YX"))
+    assert (segmented.cells, segmented.share) == (0, 0.0)
+    assert len(segmented.table()) == 0
+    pd.testing.assert_frame_equal(segmented.table(), segmented.table())
 
 
 def test_the_table_is_measured_once_and_kept_to_the_bit(tmp_path):
-    found = kept(tmp_path, pixel_size=0.5)
+    segmented = kept(tmp_path, pixel_size=0.5)
     expected = measure(
-        LABELS, PIXELS, image="a/x.tif", pixel_size=0.5, probability=found.probability()
+        LABELS, PIXELS, image="a/x.tif", pixel_size=0.5, probability=segmented.probability()
     )
     for _ in range(2):  # measured, then read
-        pd.testing.assert_frame_equal(found.table(), expected, check_exact=True)
-    (found.folder / "image.tif").unlink()
-    pd.testing.assert_frame_equal(found.table(), expected, check_exact=True)
+        pd.testing.assert_frame_equal(segmented.table(), expected, check_exact=True)
+    (segmented.folder / "image.tif").unlink()
+    pd.testing.assert_frame_equal(segmented.table(), expected, check_exact=True)
 
 
 def test_another_pixel_size_is_another_table(tmp_path):
-    found = kept(tmp_path, Image(PIXELS, "YX", (), 2.0))
-    assert found.table()["area_um2"].tolist() == [12, 8]
-    entered = found.with_pixel_size(1.0)
+    segmented = kept(tmp_path, Image(PIXELS, "YX", (), 2.0))
+    assert segmented.table()["area_um2"].tolist() == [12, 8]
+    entered = segmented.with_pixel_size(1.0)
     assert entered.table()["area_um2"].tolist() == [3, 2]
-    assert found.table()["area_um2"].tolist() == [12, 8]
+    assert segmented.table()["area_um2"].tolist() == [12, 8]
     assert entered.with_pixel_size(None).pixel_size == 2.0
     unknown = kept(tmp_path / "other")
     assert unknown.pixel_size is None
@@ -134,48 +139,48 @@ def test_another_pixel_size_is_another_table(tmp_path):
 
 
 def test_a_damaged_table_is_measured_again(tmp_path):
-    found = kept(tmp_path)
-    expected = found.table()
-    (found.folder / TABLE).write_bytes(b"PK broken")
-    pd.testing.assert_frame_equal(found.table(), expected)
+    segmented = kept(tmp_path)
+    expected = segmented.table()
+    (segmented.folder / TABLE).write_bytes(b"PK broken")
+    pd.testing.assert_frame_equal(segmented.table(), expected)
 
 
 def test_a_folder_without_facts_is_unfinished_and_is_done_again(tmp_path):
-    found = kept(tmp_path)
-    found.table()
-    (found.folder / FACTS).unlink()
-    assert Found.read(found.folder) is None
+    segmented = kept(tmp_path)
+    segmented.table()
+    (segmented.folder / FACTS).unlink()
+    assert SegmentedImage.read(segmented.folder) is None
     again = kept(tmp_path, Image(np.zeros((3, 4), np.uint8), "YX"))
     assert len(again.table()) == 0
-    (found.folder / FACTS).write_text("{}")
-    assert Found.read(found.folder) is None
+    (segmented.folder / FACTS).write_text("{}")
+    assert SegmentedImage.read(segmented.folder) is None
 
 
 def test_truth_comes_and_goes(tmp_path):
-    found = kept(tmp_path, truth=LABELS * 7)
-    assert found.has_truth
-    np.testing.assert_array_equal(found.truth(), LABELS * 7)
-    found.set_truth(None)
-    assert found.truth() is None
+    segmented = kept(tmp_path, truth=LABELS * 7)
+    assert segmented.has_truth
+    np.testing.assert_array_equal(segmented.truth(), LABELS * 7)
+    segmented.set_truth(None)
+    assert segmented.truth() is None
     with pytest.raises(CellsegError, match=r"a/x\.tif has 4 x 3 pixels, the image 3 x 4"):
-        found.set_truth(LABELS.T)
+        segmented.set_truth(LABELS.T)
 
 
 def test_a_truth_of_another_size_leaves_nothing_finished(tmp_path):
     with pytest.raises(CellsegError, match="drawn on this image"):
         kept(tmp_path, truth=LABELS.T)
-    assert Found.read(tmp_path / "x") is None
+    assert SegmentedImage.read(tmp_path / "x") is None
 
 
 def test_what_is_gone_is_one_sentence(tmp_path):
-    found = kept(tmp_path)
-    (found.folder / "labels.tif").unlink()
-    (found.folder / "image.tif").write_bytes(b"II*\0")
-    for read in (found.labels, found.image):
+    segmented = kept(tmp_path)
+    (segmented.folder / "labels.tif").unlink()
+    (segmented.folder / "image.tif").write_bytes(b"II*\0")
+    for read in (segmented.labels, segmented.image):
         with pytest.raises(CellsegError, match="segment the image again"):
             read()
-    before = found.version
-    (found.folder / FACTS).unlink()
+    before = segmented.version
+    (segmented.folder / FACTS).unlink()
     with pytest.raises(CellsegError, match="segment the image again"):
-        _ = found.version
+        _ = segmented.version
     assert kept(tmp_path).version != before

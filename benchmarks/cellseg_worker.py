@@ -14,11 +14,11 @@ from benchmarks.dialogue import Commands, serve
 from benchmarks.environments import versions
 from cellseg.images.image import Image
 from cellseg.methods.cells import trainer
-from cellseg.methods.cells.augmentation import Annotated
-from cellseg.methods.cells.patches import crop_batches
+from cellseg.methods.cells.annotated_image import AnnotatedImage
+from cellseg.methods.cells.patches import patch_batches
 from cellseg.methods.cells.predictor import CellsPredictor
-from cellseg.methods.cells.preprocessing import cells_image
-from cellseg.methods.cells.targets import distances
+from cellseg.methods.cells.preprocessing import scale_intensities
+from cellseg.methods.cells.targets import distance_map
 from cellseg.models.store import Model, ModelStore
 from cellseg.network import precision
 from cellseg.recipes.cells.facts import CellsFacts
@@ -73,24 +73,26 @@ class Trainee:
         self._recipe = CellsSettings()
         self._found = found
         self._facts = CellsFacts(precision=precision.resolved(self._recipe.training.precision))
-        network = trainer._network(self._recipe, None, self._facts)
+        network = trainer.build_network(self._recipe, None, self._facts)
         self.predictor = CellsPredictor(network, self._recipe, self._facts)
-        self._compiled = trainer._compiled(network, self._recipe, self._facts)
+        self._compiled = trainer.compile_network(network, self._recipe, self._facts)
 
     def learn(self, seconds: float) -> dict[str, Any]:
         """Train for so many seconds; says in which arithmetic too."""
         settings, clock = self._recipe.training, Clock(seconds)
         area = float(np.median(trainer.cell_areas(self._sources)))
-        batches = crop_batches(
+        batches = patch_batches(
             self._sources, SIDE, settings.batch_size, ENDLESS, area, settings.seed
         )
         self._compiled.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
         return {**clock.crops(settings.batch_size), "arithmetic": self._facts.precision}
 
     @cached_property
-    def _sources(self) -> list[Annotated]:
+    def _sources(self) -> list[AnnotatedImage]:
         return [
-            Annotated(_rgb8(_image(each)), each.labels.astype(np.int32), distances(each.labels))
+            AnnotatedImage(
+                _rgb8(_image(each)), each.labels.astype(np.int32), distance_map(each.labels)
+            )
             for each in self._found
         ]
 
@@ -100,7 +102,7 @@ def _image(picture: pictures.Picture) -> Image:
 
 
 def _rgb8(image: Image) -> NDArray[np.uint8]:
-    return cells_image(image, CellsPreprocessing()).rgb8()
+    return scale_intensities(image, CellsPreprocessing()).rgb8()
 
 
 def _loaded(model: Model) -> CellsPredictor:

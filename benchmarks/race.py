@@ -67,10 +67,10 @@ def main() -> None:
 def _laid_out(dataset: Dataset, folder: Path) -> dict[str, int]:
     """Write the images of each side into a folder; how many they are."""
     with hushed():
-        from cellseg.methods.cells.trainer import kept_for_validation
+        from cellseg.methods.cells.validation_split import split_validation
 
     fraction = CellsTraining().validation_fraction
-    learning, validation = kept_for_validation(dataset.split.train, fraction)
+    learning, validation = split_validation(dataset.split.train, fraction)
     sides = {"learning": learning, "validation": validation, "test": dataset.split.test}
     for side, names in sides.items():
         found = (

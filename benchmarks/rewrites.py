@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras import layers
 
 from benchmarks.command import machine
-from cellseg.methods.cells.model import FLOAT32_LAYERS, build_cellnet
+from cellseg.methods.cells.model import FLOAT32_LAYERS, build_cells_unet
 from cellseg.network import precision
 from cellseg.network.batch_norm import BatchNormalization
 from cellseg.network.batch_norm_folding import fold_batch_norms
@@ -75,7 +75,7 @@ def _rows() -> Iterator[Row]:
 
 
 def _predictions(arithmetics: dict[Precision, None]) -> Iterator[Row]:
-    network = build_cellnet(CellsNetwork(encoder_weights="none"))
+    network = build_cells_unet(CellsNetwork(encoder_weights="none"))
     for arithmetic in arithmetics:
         folded = fold_batch_norms(network, arithmetic, FLOAT32_LAYERS)
         title = f"prediction of `cells`: batch norms folded, in {arithmetic}, against float32"
@@ -84,7 +84,7 @@ def _predictions(arithmetics: dict[Precision, None]) -> Iterator[Row]:
 
 def _training(arithmetic: Precision) -> Row:
     """A step without the optimizer, whose time is the same for both."""
-    network = build_cellnet(CellsNetwork(), precision=arithmetic)
+    network = build_cells_unet(CellsNetwork(), precision=arithmetic)
     folded = folded_training_graph(network, arithmetic)
     title = f"training step of `cells`: frozen batch norms folded, in {arithmetic}"
     return title, _slopes(network, BATCH), _slopes(folded, BATCH)

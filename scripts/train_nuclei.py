@@ -13,16 +13,15 @@ from pathlib import Path
 from cellseg.analysis.evaluation import evaluate
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.intake import folders
-from cellseg.methods.cells.augmentation import Annotated
-from cellseg.methods.cells.image_statistics import looks_of
-from cellseg.methods.cells.patches import KINDS, kind_of
+from cellseg.methods.cells.annotated_image import AnnotatedImage
+from cellseg.methods.cells.image_statistics import IMAGE_KINDS, compute_statistics, image_kind
 from cellseg.methods.cells.predictor import CellsPredictor
-from cellseg.methods.cells.preprocessing import cells_image
-from cellseg.methods.cells.targets import distances
-from cellseg.methods.cells.tuning import tuned
+from cellseg.methods.cells.preprocessing import scale_intensities
+from cellseg.methods.cells.targets import distance_map
+from cellseg.methods.cells.tuning import tune_instance_settings
 from cellseg.models.card import card_text
 from cellseg.models.facts import ModelFacts
-from cellseg.models.half_precision import halve
+from cellseg.models.half_precision import save_half_precision
 from cellseg.models.store import (
     CARD,
     SETTINGS,
@@ -115,9 +114,9 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
     """Write a model to where the project keeps it, with the scores of what is written."""
     SHIPPED.mkdir(parents=True, exist_ok=True)
     if model.folder != SHIPPED:
-        halve(model.weights, SHIPPED / WEIGHTS)
+        save_half_precision(model.weights, SHIPPED / WEIGHTS)
     test = model.facts.test
-    kinds = {name: kind_of(_annotated(dataset, name)) for name in test}
+    kinds = {name: image_kind(_annotated(dataset, name)) for name in test}
     network = predictor.load(Model(SHIPPED, model.facts))
     assert isinstance(network, CellsPredictor)
     kept = [_annotated(dataset, name) for name in network.facts.validation_images]
@@ -126,14 +125,14 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
         min_area=least, second_pass=SECOND_PASS, second_pass_below=SECOND_PASS_BELOW
     )
     network = network.with_facts(network.facts.model_copy(update={"instances": fresh}))
-    tuned_to = tuned(network, kept, lambda: False)
+    tuned_to = tune_instance_settings(network, kept, lambda: False)
     learned = [_annotated(dataset, name) for name in model.facts.train]
     cells = network.facts.model_copy(
-        update={"instances": tuned_to, "image_statistics": looks_of(learned)}
+        update={"instances": tuned_to, "image_statistics": compute_statistics(learned)}
     )
     network = network.with_facts(cells)
     rows = []
-    for kind in (*KINDS, None):
+    for kind in (*IMAGE_KINDS, None):
         names = [name for name in test if kind is None or kinds[name] == kind]
         if names:
             rows.append(_row(kind or "all", names, evaluate(network, dataset, names)["together"]))
@@ -159,10 +158,10 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
     print(about)
 
 
-def _annotated(dataset: Dataset, name: str) -> Annotated:
+def _annotated(dataset: Dataset, name: str) -> AnnotatedImage:
     labels = dataset.labels(name)
-    image = cells_image(dataset.image(name), CellsPreprocessing()).rgb8()
-    return Annotated(image, labels, distances(labels))
+    image = scale_intensities(dataset.image(name), CellsPreprocessing()).rgb8()
+    return AnnotatedImage(image, labels, distance_map(labels))
 
 
 def _row(title: str, names: Iterable[str], together: dict) -> str:

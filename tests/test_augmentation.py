@@ -1,14 +1,11 @@
 import numpy as np
 import pytest
 
-from cellseg.methods.cells.augmentation import (
-    Annotated,
-    crop,
-    recolour,
-    warp,
-)
-from cellseg.methods.cells.patches import chances, kind_of
-from cellseg.methods.cells.targets import distances
+from cellseg.methods.cells.annotated_image import AnnotatedImage
+from cellseg.methods.cells.augmentation import elastic_deformation, jitter_intensity, random_patch
+from cellseg.methods.cells.image_statistics import image_kind
+from cellseg.methods.cells.patches import sampling_weights
+from cellseg.methods.cells.targets import distance_map
 
 
 @pytest.fixture
@@ -19,14 +16,14 @@ def marked():
     labels[40:55, 50:70] = 7
     image = np.zeros((60, 80, 3), np.uint8)
     image[..., 0] = np.where(labels > 0, 200, 10)
-    return Annotated(image, labels, distances(labels))
+    return AnnotatedImage(image, labels, distance_map(labels))
 
 
 def test_image_labels_and_distance_stay_together(marked):
     rng = np.random.default_rng(3)
     seen = set()
     for _ in range(30):
-        square = crop(marked, 64, rng)
+        square = random_patch(marked, 64, rng)
         assert square.image.shape == (64, 64, 3)
         assert square.labels.shape == square.distance.shape == (64, 64)
         seen |= set(np.unique(square.labels))
@@ -38,7 +35,7 @@ def test_image_labels_and_distance_stay_together(marked):
 
 
 def test_an_image_smaller_than_the_square_is_mirrored(marked):
-    square = crop(marked, 256, np.random.default_rng(0))
+    square = random_patch(marked, 256, np.random.default_rng(0))
     assert square.labels.shape == (256, 256)
     assert square.labels.max() == 7
 
@@ -47,7 +44,7 @@ def test_a_bent_square_keeps_its_arrays_together_and_its_borders_in_place(marked
     rng = np.random.default_rng(4)
     moved = []
     for _ in range(20):
-        bent = warp(marked, rng)
+        bent = elastic_deformation(marked, rng)
         assert [array.dtype for array in (bent.image, bent.labels, bent.distance)] == [
             *(np.uint8, np.int32, np.float32)
         ]
@@ -59,13 +56,13 @@ def test_a_bent_square_keeps_its_arrays_together_and_its_borders_in_place(marked
     assert 0.01 < np.mean(moved) < 0.1
     rows = np.arange(60)
     ramp = np.repeat(np.repeat(rows.astype(np.uint8)[:, None, None] * 4, 80, 1), 3, 2)
-    bent = warp(Annotated(ramp, marked.labels, marked.distance), rng)
+    bent = elastic_deformation(AnnotatedImage(ramp, marked.labels, marked.distance), rng)
     np.testing.assert_allclose(bent.image[0, :, 0], 0, atol=4)
     np.testing.assert_allclose(bent.image[-1, :, 0], 59 * 4, atol=4)
 
 
 def test_the_same_chance_gives_the_same_square(marked):
-    first, second = (crop(marked, 32, np.random.default_rng(5)) for _ in range(2))
+    first, second = (random_patch(marked, 32, np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(first.labels, second.labels)
     np.testing.assert_array_equal(first.image, second.image)
 
@@ -73,7 +70,7 @@ def test_the_same_chance_gives_the_same_square(marked):
 def test_a_grey_image_stays_grey_and_all_values_stay_in_range():
     grey = np.repeat(np.arange(64, dtype=np.uint8).reshape(8, 8, 1) * 4, 3, axis=2)
     rng = np.random.default_rng(1)
-    changed = [recolour(grey, rng) for _ in range(60)]
+    changed = [jitter_intensity(grey, rng) for _ in range(60)]
     for image in changed:
         assert image.dtype == np.float32
         assert np.isfinite(image).all()
@@ -87,7 +84,7 @@ def test_a_coloured_image_gets_other_colours():
     image = np.zeros((8, 8, 3), np.uint8)
     image[..., 0], image[..., 2] = 200, 90
     rng = np.random.default_rng(1)
-    changed = [recolour(image, rng) for _ in range(60)]
+    changed = [jitter_intensity(image, rng) for _ in range(60)]
     assert all(np.isfinite(one).all() and one.min() >= 0 and one.max() <= 1 for one in changed)
     assert any(one[..., 2].mean() > one[..., 0].mean() for one in changed)
 
@@ -98,23 +95,25 @@ def annotated(background, cell, size=8):
     image = np.empty((size, size, 3), np.uint8)
     image[:] = background
     image[labels > 0] = cell
-    return Annotated(image, labels, distances(labels))
+    return AnnotatedImage(image, labels, distance_map(labels))
 
 
 def test_kinds_of_image_are_seen_from_colour_and_from_the_masks():
-    assert kind_of(annotated((0, 0, 0), (200, 200, 200))) == "bright cells"
-    assert kind_of(annotated((220, 220, 220), (90, 90, 90))) == "dark cells"
-    assert kind_of(annotated((230, 200, 220), (90, 40, 120))) == "colour"
+    assert image_kind(annotated((0, 0, 0), (200, 200, 200))) == "bright cells"
+    assert image_kind(annotated((220, 220, 220), (90, 90, 90))) == "dark cells"
+    assert image_kind(annotated((230, 200, 220), (90, 40, 120))) == "colour"
 
 
 def test_a_rare_kind_of_image_is_drawn_more_often_than_its_number_says():
     bright = [annotated((0, 0, 0), (200, 200, 200)) for _ in range(9)]
     dark = annotated((220, 220, 220), (90, 90, 90))
-    found = chances([*bright, dark])
+    found = sampling_weights([*bright, dark])
     # square roots of 9 and 1: three quarters and one quarter
     np.testing.assert_allclose(found, [0.75 / 9] * 9 + [0.25])
 
 
 def test_a_large_image_is_drawn_more_often():
-    found = chances([annotated((0, 0, 0), (9, 9, 9), 8), annotated((0, 0, 0), (9, 9, 9), 16)])
+    found = sampling_weights(
+        [annotated((0, 0, 0), (9, 9, 9), 8), annotated((0, 0, 0), (9, 9, 9), 16)]
+    )
     np.testing.assert_allclose(found, [1 / 3, 2 / 3])

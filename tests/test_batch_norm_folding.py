@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cellseg.methods.cells.model import FLOAT32_LAYERS, build_cellnet
+from cellseg.methods.cells.model import FLOAT32_LAYERS, build_cells_unet
 from cellseg.network.batch_norm_folding import fold_batch_norms
 from cellseg.network.folded_training import folded_training_graph
 from cellseg.network.subpixel_convolution import SubpixelConvolution
@@ -113,14 +113,14 @@ def test_sequential_models_are_folded_too(nested):
 
 def test_a_network_whose_layers_other_models_use_is_folded_too():
     keras.utils.set_random_seed(0)
-    network = trained(build_cellnet(SMALL.model_copy(update={"encoder_weights": "imagenet"})))
+    network = trained(build_cells_unet(SMALL.model_copy(update={"encoder_weights": "imagenet"})))
     folded_training_graph(network, "float32")
     assert count(fold_batch_norms(network), layers.BatchNormalization) == 0
 
 
 def test_the_network_of_cells_says_the_same_without_its_batch_norms():
     keras.utils.set_random_seed(0)
-    network = build_cellnet(SMALL)
+    network = build_cells_unet(SMALL)
     rng = np.random.default_rng(0)
     for layer in flat(network):
         if isinstance(layer, layers.BatchNormalization):

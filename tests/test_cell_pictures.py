@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from cellseg.methods.cells.augmentation import Annotated
+from cellseg.methods.cells import samples
+from cellseg.methods.cells.annotated_image import AnnotatedImage
 from cellseg.methods.cells.predictor import CellsPredictor
-from cellseg.methods.cells.samples import CellPictures, middle, outlined
+from cellseg.methods.cells.samples import OutlinePictures, central_region, draw_outlines
 from cellseg.recipes.cells.facts import CellsFacts
-from cellseg.training import callbacks
 from cellseg.workspace import read_json
 
 
@@ -21,7 +21,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    monkeypatch.setattr(callbacks, "time", made)
+    monkeypatch.setattr(samples, "time", made)
     return made
 
 
@@ -34,7 +34,7 @@ class Finds(CellsPredictor):
     def outputs(self, rgb):
         return np.zeros((*rgb.shape[:2], 3), np.float32)
 
-    def separated(self, outputs):
+    def instances(self, outputs):
         labels = np.zeros(outputs.shape[:2], np.int32)
         labels[20:30, 20:30] = 1
         return labels
@@ -43,7 +43,7 @@ class Finds(CellsPredictor):
 def black():
     labels = np.zeros((100, 150), np.int32)
     labels[40:60, 40:60] = 3
-    return Annotated(np.zeros((100, 150, 3), np.uint8), labels, labels.astype(np.float32))
+    return AnnotatedImage(np.zeros((100, 150, 3), np.uint8), labels, labels.astype(np.float32))
 
 
 def pixels(path):
@@ -54,18 +54,18 @@ def pixels(path):
 def test_the_middle_of_the_cells_is_looked_at_and_stays_inside():
     labels = np.zeros((100, 200), np.int32)
     labels[40:61, 120:141] = 1  # around (50, 130)
-    assert middle(labels, 40) == (slice(30, 70), slice(110, 150))
-    assert middle(labels, 80) == (slice(10, 90), slice(90, 170))
-    assert middle(labels, 150) == (slice(0, 100), slice(50, 200))
+    assert central_region(labels, 40) == (slice(30, 70), slice(110, 150))
+    assert central_region(labels, 80) == (slice(10, 90), slice(90, 170))
+    assert central_region(labels, 150) == (slice(0, 100), slice(50, 200))
     labels[:] = 0
     labels[0, 0] = 1
-    assert middle(labels, 40) == (slice(0, 40), slice(0, 40))
-    assert middle(labels * 0, 40) == (slice(30, 70), slice(80, 120))
+    assert central_region(labels, 40) == (slice(0, 40), slice(0, 40))
+    assert central_region(labels * 0, 40) == (slice(30, 70), slice(80, 120))
 
 
 def test_only_the_edge_of_a_cell_is_coloured():
     source = black()
-    coloured = outlined(source.image, source.labels).any(axis=-1)
+    coloured = draw_outlines(source.image, source.labels).any(axis=-1)
     edge = np.zeros((100, 150), bool)
     edge[40:60, 40:60] = True
     edge[41:59, 41:59] = False
@@ -73,7 +73,7 @@ def test_only_the_edge_of_a_cell_is_coloured():
 
 
 def test_pictures_show_truth_and_what_is_found(tmp_path, clock):
-    pictures = CellPictures(tmp_path, [("a", black())], diameter=5.0)
+    pictures = OutlinePictures(tmp_path, [("a", black())], diameter=5.0)
     pictures.draw(7, Finds())
     folder = tmp_path / "00"
     assert read_json(folder / "sample.json") == {"name": "a"}
@@ -85,7 +85,7 @@ def test_pictures_show_truth_and_what_is_found(tmp_path, clock):
 
 
 def test_pictures_are_made_every_20_seconds_at_first_and_seldom_later(tmp_path, clock):
-    pictures = CellPictures(tmp_path, [("a", black())], diameter=20.0)
+    pictures = OutlinePictures(tmp_path, [("a", black())], diameter=20.0)
     for epoch, passed in enumerate((0.0, 10.0, 20.0, 39.0, 1000.0, 1040.0, 1060.0), start=1):
         clock.now = 100.0 + passed
         pictures.draw(epoch, Finds())

@@ -6,27 +6,28 @@ from scipy import ndimage
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
-from cellseg.methods.cells.augmentation import SCALES, Annotated
+from cellseg.methods.cells.annotated_image import AnnotatedImage
+from cellseg.methods.cells.augmentation import SCALE_RANGE
 from cellseg.methods.cells.losses import CellsLoss
-from cellseg.methods.cells.model import build_cellnet
+from cellseg.methods.cells.model import build_cells_unet
 from cellseg.methods.cells.patches import (
-    crop_batches,
-    enlarged_for,
-    scales_of,
-    side_for,
+    patch_batches,
+    patch_scale_range,
+    patch_side,
+    semantic_scale,
 )
 from cellseg.methods.cells.predictor import CellsPredictor
-from cellseg.methods.cells.schedule import learning_rate
-from cellseg.methods.cells.targets import distances
+from cellseg.methods.cells.schedule import scheduled_rate
+from cellseg.methods.cells.targets import distance_map
 from cellseg.methods.cells.trainer import (
     cell_areas,
-    first_settings,
-    kept_for_validation,
-    smallest,
+    initial_instance_settings,
+    min_cell_area,
     with_second_pass,
 )
-from cellseg.methods.cells.tuning import tuned
+from cellseg.methods.cells.tuning import tune_instance_settings
 from cellseg.methods.cells.validation import score
+from cellseg.methods.cells.validation_split import split_validation
 from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
 from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings, CellsTraining
 from cellseg.recipes.registry import recipe
@@ -37,14 +38,14 @@ SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8,
 @pytest.fixture(scope="module")
 def network():
     keras.utils.set_random_seed(0)
-    return build_cellnet(SMALL)
+    return build_cells_unet(SMALL)
 
 
 def squares():
     """Two touching squares of 20 x 20 pixels, and what an ideal network says of them."""
     labels = np.zeros((64, 64), np.int32)
     labels[10:30, 10:30], labels[10:30, 30:50] = 1, 2
-    outputs = np.stack([labels > 0, np.zeros((64, 64)), distances(labels)], axis=-1)
+    outputs = np.stack([labels > 0, np.zeros((64, 64)), distance_map(labels)], axis=-1)
     return labels, outputs.astype(np.float32)
 
 
@@ -54,6 +55,7 @@ class Ideal(CellsPredictor):
     def __init__(self, facts):
         self.facts = facts
         self.settings = CellsSettings().preprocessing
+        self.precision = "float32"
         self.windows = []
 
     def outputs(self, rgb):
@@ -62,15 +64,15 @@ class Ideal(CellsPredictor):
 
 
 def test_the_default_network_takes_any_multiple_of_32():
-    network = build_cellnet(CellsNetwork(encoder_weights="none"))
+    network = build_cells_unet(CellsNetwork(encoder_weights="none"))
     assert network.count_params() == 2_991_573
     assert network.output_shape == (None, None, None, 3)
     assert network(np.zeros((1, 64, 96, 3), np.float32)).shape == (1, 64, 96, 3)
 
 
 def test_a_frozen_encoder_does_not_learn():
-    trained = build_cellnet(SMALL)
-    frozen = build_cellnet(
+    trained = build_cells_unet(SMALL)
+    frozen = build_cells_unet(
         CellsNetwork(alpha=0.35, decoder_filters=(16, 8, 8, 8), freeze_encoder=True)
     )
     assert len(frozen.trainable_variables) < len(trained.trainable_variables)
@@ -78,7 +80,9 @@ def test_a_frozen_encoder_does_not_learn():
 
 def test_an_encoder_that_learns_keeps_the_statistics_that_it_came_with_unless_told():
     def learning(**settings):
-        built = build_cellnet(CellsNetwork(alpha=0.35, decoder_filters=(16, 8, 8, 8), **settings))
+        built = build_cells_unet(
+            CellsNetwork(alpha=0.35, decoder_filters=(16, 8, 8, 8), **settings)
+        )
         encoder = next(layer for layer in built.layers if isinstance(layer, keras.Model))
         norms = [one for one in encoder.layers if isinstance(one, keras.layers.BatchNormalization)]
         return {one.trainable for one in norms}, bool(encoder.trainable_variables)
@@ -91,7 +95,7 @@ def test_an_encoder_that_learns_keeps_the_statistics_that_it_came_with_unless_to
 
 def test_the_decoder_has_the_convolutions_that_are_asked_for():
     def kernels(*many):
-        built = build_cellnet(SMALL.model_copy(update={"decoder_convolutions": many}))
+        built = build_cells_unet(SMALL.model_copy(update={"decoder_convolutions": many}))
         return sum(
             isinstance(layer, keras.layers.Conv2D) and layer.kernel_size == (3, 3)
             for layer in built.layers
@@ -119,8 +123,8 @@ def test_the_loss_of_the_truth_is_least():
 def test_batches_of_squares_have_the_promised_shapes():
     labels, outputs = squares()
     image = np.repeat((labels > 0).astype(np.uint8)[..., None] * 200, 3, axis=2)
-    source = Annotated(image, labels, outputs[..., 2])
-    batches = list(crop_batches([source], 32, 2, 3, 400.0, 0))
+    source = AnnotatedImage(image, labels, outputs[..., 2])
+    batches = list(patch_batches([source], 32, 2, 3, 400.0, 0))
     assert len(batches) == 3
     for images, truth in batches:
         assert images.shape == (2, 32, 32, 3)
@@ -132,7 +136,7 @@ def test_batches_of_squares_have_the_promised_shapes():
     ("diameter", "side"), [(5, 128), (42, 128), (43, 160), (60, 192), (85, 256), (500, 256)]
 )
 def test_squares_hold_about_three_cells(diameter, side):
-    assert side_for(diameter) == side
+    assert patch_side(diameter) == side
 
 
 def test_touching_cells_are_told_apart_where_that_is_the_target():
@@ -174,11 +178,11 @@ def test_odd_sizes_pass_the_real_network_and_tiles_agree_with_the_whole(network)
 
 def test_tuning_finds_thresholds_that_part_the_cells():
     labels, _ = squares()
-    image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
+    image = AnnotatedImage(np.zeros((64, 64, 3), np.uint8), labels, distance_map(labels))
     poor = InstanceSettings(prominence=0.95)
     predictor = Ideal(CellsFacts(instances=poor))
     assert score(predictor, [image])[0]["val_ap"] == 0.5  # one cell, of half the IoU
-    best = tuned(predictor, [image], lambda: False)
+    best = tune_instance_settings(predictor, [image], lambda: False)
     better = predictor.with_facts(CellsFacts(instances=best))
     assert score(better, [image])[0] == {
         "val_ap": 1.0,
@@ -189,40 +193,40 @@ def test_tuning_finds_thresholds_that_part_the_cells():
 
 
 def test_the_learning_rate_rises_and_falls():
-    assert learning_rate(1e-3, 0, 0.0) == pytest.approx(1e-5)
-    assert learning_rate(1e-3, 99, 0.0) == pytest.approx(1e-3)
-    assert learning_rate(1e-3, 500, 0.5) == pytest.approx(1e-3 * (0.01 + 0.99 / 2))
-    assert learning_rate(1e-3, 500, 1.0) == pytest.approx(1e-5)
+    assert scheduled_rate(1e-3, 0, 0.0) == pytest.approx(1e-5)
+    assert scheduled_rate(1e-3, 99, 0.0) == pytest.approx(1e-3)
+    assert scheduled_rate(1e-3, 500, 0.5) == pytest.approx(1e-3 * (0.01 + 0.99 / 2))
+    assert scheduled_rate(1e-3, 500, 1.0) == pytest.approx(1e-5)
 
 
 def test_planes_of_one_file_stay_on_one_side():
     names = [f"file{number}_z{plane:02d}" for number in range(8) for plane in range(3)]
-    learning, kept = kept_for_validation(names, 0.15)
+    learning, kept = split_validation(names, 0.15)
     assert len(kept) == 3
     assert {name[:5] for name in learning}.isdisjoint({name[:5] for name in kept})
     assert sorted([*learning, *kept]) == names
 
 
 def test_the_tone_begins_with_the_image_itself():
-    network = build_cellnet(SMALL)
+    network = build_cells_unet(SMALL)
     image = np.linspace(0, 1, 32 * 32 * 3, dtype=np.float32).reshape(1, 32, 32, 3)
     toned = keras.Model(network.input, network.get_layer("tone").output)
     np.testing.assert_array_equal(toned(image), image)
-    plain = build_cellnet(SMALL.model_copy(update={"tone": False}))
+    plain = build_cells_unet(SMALL.model_copy(update={"tone": False}))
     assert network.count_params() - plain.count_params() == 6 * 3
 
 
 def test_of_few_images_none_is_kept_for_validation():
-    assert kept_for_validation(["a", "b", "c"], 0.15) == (("a", "b", "c"), ())
+    assert split_validation(["a", "b", "c"], 0.15) == (("a", "b", "c"), ())
 
 
 def test_images_without_a_cell_are_refused():
-    empty = Annotated(
+    empty = AnnotatedImage(
         np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.int32), np.zeros((4, 4), np.float32)
     )
     with pytest.raises(CellsegError, match="No training image has a cell"):
         cell_areas([empty])
-    assert smallest(np.array([40] * 10)) == 20
+    assert min_cell_area(np.array([40] * 10)) == 20
 
 
 def test_an_unknown_recipe_is_refused_by_name():
@@ -240,14 +244,14 @@ class Sharp(Ideal):
         return np.stack([sure, 0 * sure, sure], axis=-1)
 
 
-@pytest.mark.parametrize(("closer", "looks"), [(0.0, 1), (8.0, 1), (13.0, 2)])
-def test_an_image_of_small_cells_is_looked_at_again_enlarged(second_pass, image_statistics):
+@pytest.mark.parametrize(("second_pass", "passes"), [(0.0, 1), (8.0, 1), (13.0, 2)])
+def test_an_image_of_small_cells_is_enlarged_for_a_second_pass(second_pass, passes):
     pixels = np.zeros((64, 64), np.uint8)
     for number in range(6):
         pixels[20:28, 10 * number + 2 : 10 * number + 10] = 200  # 8 x 8: a diameter of 9.0
     predictor = Sharp(CellsFacts(diameter=9.0, instances=InstanceSettings(second_pass=second_pass)))
     found = predictor.cells(Image(pixels, "YX"))
-    assert predictor.windows == [(64, 64), (96, 96)][:image_statistics]
+    assert predictor.windows == [(64, 64), (96, 96)][:passes]
     assert found.labels.shape == found.probability.shape == (64, 64)
     assert found.labels.max() == 6
 
@@ -275,7 +279,7 @@ def test_small_cells_are_enlarged_by_quarters_and_at_most_threefold(side, factor
     labels = np.zeros((30, 180), np.int32)
     for number in range(6):
         labels[2 : 2 + side, 30 * number + 2 : 30 * number + 2 + side] = number + 1
-    assert predictor.enlargement(labels) == factor
+    assert predictor.second_pass_scale(labels) == factor
 
 
 @pytest.mark.parametrize(("below", "factor"), [(10.4, 2.0), (10.3, 1.0), (50.0, 2.0)])
@@ -287,7 +291,7 @@ def test_cells_that_are_large_enough_as_they_are_are_not_enlarged(below, factor)
     for number in range(6):
         side = 8 if number < 2 else 12  # diameters of 9.0 and 13.5, their quartile 10.34
         labels[2 : 2 + side, 30 * number + 2 : 30 * number + 2 + side] = number + 1
-    assert predictor.enlargement(labels) == factor
+    assert predictor.second_pass_scale(labels) == factor
 
 
 def test_tuning_takes_a_closer_look_where_that_finds_more():
@@ -297,19 +301,19 @@ def test_tuning_takes_a_closer_look_where_that_finds_more():
     rgb = np.repeat((labels > 0).astype(np.uint8)[..., None] * 200, 3, axis=2)
 
     class OnlyLarge(Sharp):
-        def separated(self, outputs):
-            found = super().separated(outputs)
+        def instances(self, outputs):
+            found = super().instances(outputs)
             if len(outputs) > 64:
                 return found
             found = found.copy()
             found[:, 1::2] = 0  # half of each cell
             return found
 
-    image = Annotated(rgb, labels, distances(labels))
+    image = AnnotatedImage(rgb, labels, distance_map(labels))
     start = InstanceSettings(min_area=0, smoothing=0.5)
     predictor = OnlyLarge(CellsFacts(diameter=9.0, instances=start))
     assert start.second_pass == 0.0
-    assert tuned(predictor, [image], lambda: False).second_pass > 8.0
+    assert tune_instance_settings(predictor, [image], lambda: False).second_pass > 8.0
 
 
 def test_weights_are_scored_and_thresholds_tuned_with_a_second_pass():
@@ -325,14 +329,14 @@ def test_cells_of_another_size_than_learned_are_warned_of():
         labels[4:8, 10 * number + 2 : 10 * number + 6] = number + 1
 
     class Small(Ideal):
-        def separated(self, outputs):
+        def instances(self, outputs):
             return labels
 
     image = Image(np.zeros((64, 64), np.uint8), "YX")
     predictor = Small(CellsFacts(diameter=20.0))
     (sentence,) = predictor.cells(image).warnings
     assert "typically 5 pixels in diameter" in sentence  # sixteen pixels each
-    assert "learned from 20" in sentence
+    assert "the training images are 20;" in sentence
     assert not Small(CellsFacts(diameter=5.0)).cells(image).warnings
 
 
@@ -345,23 +349,23 @@ def test_tuning_of_pixels_finds_the_threshold_between_cell_and_ground():
             sure = np.where(labels > 0, 0.95, 0.42)  # the ground is likely, too
             return np.stack([sure, 0 * sure, sure], axis=-1).astype(np.float32)
 
-    image = Annotated(np.zeros((32, 32, 3), np.uint8), labels, distances(labels))
+    image = AnnotatedImage(np.zeros((32, 32, 3), np.uint8), labels, distance_map(labels))
     start = InstanceSettings(foreground=0.3, min_area=0, min_score=0.0)
     predictor = Doubtful(CellsFacts(target="semantic", instances=start))
-    best = tuned(predictor, [image], lambda: False)
+    best = tune_instance_settings(predictor, [image], lambda: False)
     assert best.foreground > 0.42
     semantic = CellsFacts(target="semantic", instances=best)
     scores, chosen_by = score(predictor.with_facts(semantic), [image])
     assert scores["val_iou"] == chosen_by == 1.0
-    assert tuned(predictor, [image], lambda: True) == start
+    assert tune_instance_settings(predictor, [image], lambda: True) == start
 
 
 def test_where_pixels_count_all_of_them_weigh_alike():
     labels, _ = squares()
-    image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
-    ((_, alike),) = crop_batches([image], 64, 2, 1, None, 0).as_numpy_iterator()
+    image = AnnotatedImage(np.zeros((64, 64, 3), np.uint8), labels, distance_map(labels))
+    ((_, alike),) = patch_batches([image], 64, 2, 1, None, 0).as_numpy_iterator()
     assert (alike[..., 3] == 1.0).all()
-    ((_, told),) = crop_batches([image], 64, 2, 1, 400.0, 0).as_numpy_iterator()
+    ((_, told),) = patch_batches([image], 64, 2, 1, 400.0, 0).as_numpy_iterator()
     cells = told[..., 0] == 1
     assert (told[..., 3][cells] > 1.0).all()
     near = ndimage.maximum_filter(cells, (1, 7, 7))
@@ -376,18 +380,20 @@ def test_where_pixels_count_images_are_looked_at_as_enlarged_as_in_the_training(
 
 def test_where_pixels_count_an_unlikely_part_is_not_left_out_from_the_start():
     areas = np.array([40, 50, 60])
-    assert first_settings("semantic", areas) == InstanceSettings(min_area=20, min_score=0.0)
-    assert first_settings("instances", areas) == InstanceSettings(min_area=20)
+    assert initial_instance_settings("semantic", areas) == InstanceSettings(
+        min_area=20, min_score=0.0
+    )
+    assert initial_instance_settings("instances", areas) == InstanceSettings(min_area=20)
 
 
 def test_squares_of_enlarged_images_show_less_of_them():
     labels = np.zeros((256, 256), np.int32)
     labels[:, ::2] = 1  # one of two columns, at 1
     image = np.repeat(np.uint8(255) * (labels > 0)[..., None], 3, axis=2).astype(np.uint8)
-    source = Annotated(image, labels, distances(labels))
+    source = AnnotatedImage(image, labels, distance_map(labels))
 
     def changes(factor):
-        ((_, truth),) = crop_batches([source], 64, 4, 1, None, 0, 0.0, factor).as_numpy_iterator()
+        ((_, truth),) = patch_batches([source], 64, 4, 1, None, 0, 0.0, factor).as_numpy_iterator()
         cells = truth[..., 0]
         return sum(np.count_nonzero(np.diff(cells, axis=axis)) for axis in (1, 2))
 
@@ -398,7 +404,7 @@ def test_squares_of_enlarged_images_show_less_of_them():
     ("width", "factor"), [(None, 1.0), (3.0, 2.0), (8.0, 1.75), (13.9, 1.25), (14.0, 1.0), (50, 1)]
 )
 def test_thin_structures_are_enlarged_by_quarters_at_most_twice(width, factor):
-    assert enlarged_for(width) == factor
+    assert semantic_scale(width) == factor
 
 
 @pytest.mark.parametrize(
@@ -407,7 +413,9 @@ def test_thin_structures_are_enlarged_by_quarters_at_most_twice(width, factor):
 def test_images_of_small_cells_are_enlarged_more_in_training(side, more):
     labels = np.zeros((64, 64), np.int32)
     labels[:side, :side] = 1
-    image = Annotated(np.zeros((64, 64, 3), np.uint8), labels, distances(labels))
-    assert scales_of(image) == pytest.approx((SCALES[0] * more**0.5, SCALES[1] * more))
-    nothing = Annotated(image.image, 0 * labels, image.distance)
-    assert scales_of(nothing) == pytest.approx(SCALES)
+    image = AnnotatedImage(np.zeros((64, 64, 3), np.uint8), labels, distance_map(labels))
+    assert patch_scale_range(image) == pytest.approx(
+        (SCALE_RANGE[0] * more**0.5, SCALE_RANGE[1] * more)
+    )
+    nothing = AnnotatedImage(image.image, 0 * labels, image.distance)
+    assert patch_scale_range(nothing) == pytest.approx(SCALE_RANGE)

@@ -11,9 +11,9 @@ from cellseg.errors import CellsegError
 from cellseg.images import limits, scaling
 from cellseg.images.image import Image
 from cellseg.methods.cells import predictor as cells_predictor
-from cellseg.methods.cells.model import build_cellnet
+from cellseg.methods.cells.model import build_cells_unet
 from cellseg.methods.cells.predictor import CellsPredictor
-from cellseg.methods.cells.targets import distances
+from cellseg.methods.cells.targets import distance_map
 from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
 from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings
 
@@ -27,6 +27,7 @@ class SeesBright(CellsPredictor):
     def __init__(self, facts=FACTS):
         self.facts = facts
         self.settings = CellsSettings().preprocessing
+        self.precision = "float32"
         self.shapes = []
 
     def outputs(self, rgb):
@@ -37,7 +38,7 @@ class SeesBright(CellsPredictor):
 
     def _of(self, rgb):
         bright = rgb[..., 0] > 128
-        distance = distances(label(bright, connectivity=1))
+        distance = distance_map(label(bright, connectivity=1))
         return np.stack([bright, 0 * bright, distance], axis=-1).astype(np.float32)
 
 
@@ -60,7 +61,7 @@ def matches(image, labels):
 
 @pytest.mark.parametrize("at_once", [1, 3])
 def test_a_cell_on_every_corner_of_the_tiles_is_found_whole_and_once(monkeypatch, at_once):
-    monkeypatch.setattr(cells_predictor, "windows_at_once", lambda: at_once)
+    monkeypatch.setattr(cells_predictor, "prediction_batch_size", lambda: at_once)
     image = drawn(320, 512, CORNERS, 12)
     predictor, seen = SeesBright(), []
     found = predictor.cells(image, TILED, lambda done, of: seen.append((done, of)))
@@ -112,23 +113,23 @@ def test_what_progress_raises_ends_the_work_at_once():
 
 def test_what_is_seen_of_mirror_images_is_averaged():
     keras.utils.set_random_seed(0)
-    once = CellsPredictor(build_cellnet(SMALL), CellsSettings(network=SMALL), FACTS)
-    often = once.with_facts(FACTS.model_copy(update={"mirrored": True}))
+    once = CellsPredictor(build_cells_unet(SMALL), CellsSettings(network=SMALL), FACTS)
+    often = once.with_facts(FACTS.model_copy(update={"flips": True}))
     window = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
-    image_statistics = [
+    flipped = [
         once.outputs(window[::down, ::right])[::down, ::right]
         for down in (1, -1)
         for right in (1, -1)
     ]
     seen = often.outputs(window)
-    np.testing.assert_allclose(seen, np.mean(image_statistics, axis=0), atol=1e-5)
-    assert np.abs(seen - image_statistics[0]).max() > 1e-3
+    np.testing.assert_allclose(seen, np.mean(flipped, axis=0), atol=1e-5)
+    assert np.abs(seen - flipped[0]).max() > 1e-3
     np.testing.assert_allclose(often.outputs(window[::-1]), seen[::-1], atol=1e-5)
 
 
 def test_windows_of_any_number_and_size_share_one_trace():
     keras.utils.set_random_seed(0)
-    predictor = CellsPredictor(build_cellnet(SMALL), CellsSettings(network=SMALL), FACTS)
+    predictor = CellsPredictor(build_cells_unet(SMALL), CellsSettings(network=SMALL), FACTS)
     rng = np.random.default_rng(0)
     windows = rng.integers(0, 255, (2, 50, 70, 3), dtype=np.uint8)
     both = predictor.outputs(windows)
@@ -136,4 +137,4 @@ def test_windows_of_any_number_and_size_share_one_trace():
     for window, outputs in zip(windows, both, strict=True):
         np.testing.assert_allclose(predictor.outputs(window), outputs, atol=1e-5)
     assert predictor.outputs(windows[0, :33, :31]).shape == (33, 31, 3)
-    assert predictor._forward.experimental_get_tracing_count() == 1
+    assert predictor._forward_pass.traces == 1

@@ -13,7 +13,7 @@ from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
-from cellseg.models.half_precision import halve
+from cellseg.models.half_precision import save_half_precision
 from cellseg.models.store import ModelStore
 from cellseg.recipes.cells.facts import CellsFacts
 from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings, CellsTraining
@@ -94,7 +94,7 @@ def test_a_training_publishes_what_it_found_out(trained, dataset):
         "Epoch 1 of 2",
         "Epoch 2 of 2",
     ]
-    cells = model.facts.cells
+    cells = model.facts.training_facts
     assert cells.target == "instances"
     assert cells.diameter == pytest.approx(12, abs=0.5)
     assert cells.instances.min_area in (10, 20, 30, 54)  # half a disc, or one of those tried
@@ -113,7 +113,7 @@ def test_a_training_publishes_what_it_found_out(trained, dataset):
 def test_pictures_of_validation_images_are_made(trained):
     run, model, _ = trained
     samples = run.samples()
-    assert [sample.name for sample in samples] == list(model.facts.cells.validation_images)
+    assert [sample.name for sample in samples] == list(model.facts.training_facts.validation_images)
     for sample in samples:
         assert 1 in sample.epochs
         for path in (sample.image, sample.truth, *sample.epochs.values()):
@@ -137,7 +137,7 @@ def test_a_training_goes_on_from_a_model_in_half_precision(workspace, dataset, t
     _, first, _ = trained
     whole = first.weights.with_name("whole.h5")
     first.weights.rename(whole)
-    halve(whole, first.weights)
+    save_half_precision(whole, first.weights)
     settings = recipe(epochs=1).training.model_copy(update={"learning_rate": 1e-9})
     run = jobs.start(
         workspace, dataset, jobs.fine_tuned(CellsSettings(training=settings), first), "second"
@@ -199,7 +199,7 @@ def diverging(monkeypatch):
     from cellseg.methods.cells import trainer
     from cellseg.methods.cells.losses import CellsLoss
 
-    compiled = trainer._compiled
+    compiled = trainer.compile_network
 
     def from_step(step, kind):
         class Diverging(CellsLoss):
@@ -218,7 +218,7 @@ def diverging(monkeypatch):
                 learner.compile(optimizer=learner.optimizer, loss=Diverging(done))
             return learner
 
-        monkeypatch.setattr(trainer, "_compiled", patched)
+        monkeypatch.setattr(trainer, "compile_network", patched)
 
     return from_step
 
@@ -245,8 +245,8 @@ def test_bfloat16_that_diverges_goes_on_in_float32(workspace, dataset, monkeypat
     diverging(6, "bfloat16")  # in the second epoch of four steps
     run = prepared(workspace, dataset, monkeypatch, of_precision("bfloat16", 3), "falling back")
     trained = train(run, dataset)
-    assert trained.cells.precision == "float32"
-    assert not trained.cells.flips
+    assert trained.facts.precision == "float32"
+    assert not trained.facts.flips
     assert [row["loss"] is None for row in run.metrics()] == [False, True, False]
     assert "float32 since epoch 2, in which bfloat16" in run.progress().computing
     assert all(np.isfinite(kernel).all() for kernel in kernels(run.weights).values())
@@ -256,7 +256,7 @@ def test_where_pixels_count_the_model_looks_at_mirror_images_too(workspace, data
     asked = recipe(epochs=1)
     training = asked.training.model_copy(update={"target": "semantic"})
     asked = asked.model_copy(update={"training": training})
-    found = train(prepared(workspace, dataset, monkeypatch, asked, "pixels"), dataset).cells
+    found = train(prepared(workspace, dataset, monkeypatch, asked, "pixels"), dataset).facts
     assert (found.target, found.flips, found.instances.min_score) == ("semantic", True, 0.0)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cellseg.methods.cells.channels import strange, surest
+from cellseg.methods.cells.channels import has_unknown_colours, most_confident_channel
 from cellseg.recipes.cells.facts import ImageStatistics, KindStatistics
 
 STAINED = KindStatistics(share=0.5, brightness=(0.5, 0.9), contrast=(-0.5, 0.0))
@@ -27,7 +27,7 @@ def flat(red, green, blue):
     ],
 )
 def test_colours_on_a_ground_darker_than_all_that_was_learned_are_strange(rgb, kinds, expected):
-    assert strange(rgb, ImageStatistics(kinds=kinds)) is expected
+    assert has_unknown_colours(rgb, ImageStatistics(kinds=kinds)) is expected
 
 
 def seen(cells, probability):
@@ -39,13 +39,13 @@ def seen(cells, probability):
 def test_the_channel_is_chosen_in_which_most_pixels_are_sure():
     vague = seen(4, [0.95] * 2 + [0.5] * 4 + [0.05] * 4)
     clear = seen(3, [0.95] * 3 + [0.5] * 1 + [0.05] * 6)
-    assert surest([vague, clear]) == 1
-    assert surest([clear, vague]) == 0
+    assert most_confident_channel([vague, clear]) == 1
+    assert most_confident_channel([clear, vague]) == 0
 
 
 def test_a_channel_of_hardly_a_cell_is_not_chosen():
     clear = seen(11, [0.95] * 11 + [0.5])
     empty, one = seen(0, [0.0] * 12), seen(1, [0.95] + [0.0] * 11)
-    assert surest([empty, one, clear]) == 2
-    assert surest([empty, one]) == 1
-    assert surest([empty, empty]) is None
+    assert most_confident_channel([empty, one, clear]) == 2
+    assert most_confident_channel([empty, one]) == 1
+    assert most_confident_channel([empty, empty]) is None

@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from cellseg.methods.pixels.model import build_unet
+from cellseg.methods.pixels.model import build_pixels_unet
 from cellseg.recipes.encoders import ENCODERS, Encoder
 from cellseg.recipes.pixels.settings import PixelsNetwork
 
@@ -30,7 +30,7 @@ def settings(monkeypatch):
 
 
 def test_a_network_begins_with_it(settings):
-    network = build_unet(64, settings)
+    network = build_pixels_unet(64, settings)
     assert network.output_shape == (None, 64, 64, 2)
     encoder = network.get_layer("encoder")
     assert isinstance(encoder, keras.Model)

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import layers
 
 from cellseg.methods.cells.losses import CellsLoss
-from cellseg.methods.cells.model import build_cellnet
+from cellseg.methods.cells.model import build_cells_unet
 from cellseg.network.folded_training import (
     FoldedConvolution,
     folded_training_graph,
@@ -23,7 +23,7 @@ def noise(shape, seed=0):
 def network(**settings):
     """A network whose frozen batch norms do something."""
     keras.utils.set_random_seed(0)
-    made = build_cellnet(SMALL.model_copy(update=settings))
+    made = build_cells_unet(SMALL.model_copy(update=settings))
     draw = np.random.default_rng(3)
     for layer in made.get_layer("encoder").layers:
         if isinstance(layer, layers.BatchNormalization):

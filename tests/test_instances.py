@@ -3,9 +3,17 @@ from scipy.ndimage import gaussian_filter
 from skimage.measure import label
 from skimage.morphology import reconstruction
 
-from cellseg.methods.cells.instances import prominent_hills, separated_cells, worthy
+from cellseg.methods.cells.instances import (
+    filter_by_size_and_score,
+    h_maxima_basins,
+    instances_from_maps,
+)
 from cellseg.recipes.cells.facts import InstanceSettings
-from cellseg.segmentation.instances import connected_components, mask_of, resized_probability
+from cellseg.segmentation.instances import (
+    connected_components,
+    foreground_mask,
+    resize_probability,
+)
 
 
 def test_parts_connect_by_edges_not_corners():
@@ -17,17 +25,17 @@ def test_parts_connect_by_edges_not_corners():
 
 
 def test_a_tie_is_background():
-    assert mask_of(np.array([[0.5, 0.51]])).tolist() == [[False, True]]
+    assert foreground_mask(np.array([[0.5, 0.51]])).tolist() == [[False, True]]
 
 
 def test_enlarging_interpolates_between_pixel_centres():
-    wide = resized_probability(np.array([[0.0, 1.0]], np.float32), 1, 4)
+    wide = resize_probability(np.array([[0.0, 1.0]], np.float32), 1, 4)
     assert wide.tolist() == [[0.0, 0.25, 0.75, 1.0]]
 
 
 def test_enlarging_keeps_a_constant_map_and_the_shape_of_the_image():
-    assert (resized_probability(np.full((8, 8), 0.3, np.float32), 5, 31) == np.float32(0.3)).all()
-    assert resized_probability(np.zeros((8, 8), np.float32), 5, 31).shape == (5, 31)
+    assert (resize_probability(np.full((8, 8), 0.3, np.float32), 5, 31) == np.float32(0.3)).all()
+    assert resize_probability(np.zeros((8, 8), np.float32), 5, 31).shape == (5, 31)
 
 
 def hills(*heights):
@@ -41,7 +49,7 @@ def test_every_prominent_hill_is_a_cell():
     distance = hills(1.0, 0.8, 0.6)
     ones = np.ones_like(distance)
     settings = InstanceSettings(smoothing=0.0, min_area=0)
-    cells = separated_cells(ones, 0 * ones, distance, settings)
+    cells = instances_from_maps(ones, 0 * ones, distance, settings)
     assert cells.max() == 3
     assert cells[0].tolist() == [1] * 7 + [2] * 7 + [3] * 7
 
@@ -52,7 +60,7 @@ def test_a_hill_that_noise_could_make_is_no_cell():
     # from 0.6 down to the saddle of 0.24 the second hill has a prominence of 0.36
     for prominence, number in ((0.3, 2), (0.4, 1)):
         settings = InstanceSettings(smoothing=0.0, prominence=prominence, min_area=0)
-        assert separated_cells(ones, 0 * ones, distance, settings).max() == number
+        assert instances_from_maps(ones, 0 * ones, distance, settings).max() == number
 
 
 def test_a_likely_boundary_parts_what_the_distance_does_not():
@@ -61,22 +69,22 @@ def test_a_likely_boundary_parts_what_the_distance_does_not():
     boundary[:, 4] = 1.0
     for weight, number in ((0.0, 1), (0.5, 2)):
         settings = InstanceSettings(smoothing=0.0, boundary_weight=weight, min_area=0)
-        assert separated_cells(ones, boundary, distance, settings).max() == number
+        assert instances_from_maps(ones, boundary, distance, settings).max() == number
 
 
 def test_a_level_is_one_hill_and_every_part_of_the_mask_has_one():
     mask = np.array([[1, 1, 0, 0, 1], [1, 1, 0, 0, 1], [0, 0, 1, 0, 1]], bool)
-    labels = prominent_hills(np.zeros(mask.shape), mask, 0.2)
+    labels = h_maxima_basins(np.zeros(mask.shape), mask, 0.2)
     assert labels.tolist() == [[1, 1, 0, 0, 2], [1, 1, 0, 0, 2], [0, 0, 1, 0, 2]]
-    assert not prominent_hills(np.zeros((3, 5)), np.zeros((3, 5), bool), 0.2).any()
+    assert not h_maxima_basins(np.zeros((3, 5)), np.zeros((3, 5), bool), 0.2).any()
 
 
 def test_a_low_hill_joins_the_one_behind_its_highest_saddle():
     row = np.array([[3.0, 1.0, 2.0, 1.5, 4.0]])  # 2 lies 0.5 above the saddle to 4, 1 to 3
     mask = np.ones(row.shape, bool)
-    assert prominent_hills(row, mask, 0.6).tolist() == [[1, 1, 2, 2, 2]]
-    assert prominent_hills(row, mask, 0.5).max() == 3
-    assert prominent_hills(row, mask, 3.0).max() == 1
+    assert h_maxima_basins(row, mask, 0.6).tolist() == [[1, 1, 2, 2, 2]]
+    assert h_maxima_basins(row, mask, 0.5).max() == 3
+    assert h_maxima_basins(row, mask, 3.0).max() == 1
 
 
 def test_hills_are_as_many_as_h_maxima():
@@ -88,7 +96,7 @@ def test_hills_are_as_many_as_h_maxima():
         flooded = reconstruction(inner - prominence, inner, footprint=np.ones((3, 3)))
         # what stays a whole prominence under water is a top, one for each hill
         tops = label((inner - flooded >= prominence * 0.999) & mask, connectivity=2)
-        labels = prominent_hills(heights, mask, prominence)
+        labels = h_maxima_basins(heights, mask, prominence)
         assert labels.max() == tops.max() > 3
         for number in range(1, tops.max() + 1):
             assert np.unique(labels[tops == number]).size == 1
@@ -98,9 +106,12 @@ def test_hills_are_as_many_as_h_maxima():
 def test_small_parts_are_dropped_and_numbers_stay_dense():
     labels = np.array([[1, 0, 2, 2, 0, 3], [0, 0, 2, 2, 0, 3]], np.int32)
     ones = np.ones(labels.shape)
-    kept = worthy(labels, ones, InstanceSettings(min_area=2))
+    kept = filter_by_size_and_score(labels, ones, InstanceSettings(min_area=2))
     assert kept.tolist() == [[0, 0, 1, 1, 0, 2], [0, 0, 1, 1, 0, 2]]
-    assert worthy(labels, ones, InstanceSettings(min_area=0)).tolist() == labels.tolist()
+    assert (
+        filter_by_size_and_score(labels, ones, InstanceSettings(min_area=0)).tolist()
+        == labels.tolist()
+    )
 
 
 def test_unlikely_parts_are_dropped():
@@ -108,5 +119,8 @@ def test_unlikely_parts_are_dropped():
     foreground = np.array([[0.9, 0.7, 0.1, 0.9, 0.6]])  # means 0.8 and 0.75
     for least, left in ((0.7, 2), (0.76, 1), (0.85, 0)):
         assert (
-            worthy(labels, foreground, InstanceSettings(min_area=0, min_score=least)).max() == left
+            filter_by_size_and_score(
+                labels, foreground, InstanceSettings(min_area=0, min_score=least)
+            ).max()
+            == left
         )

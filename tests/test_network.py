@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from cellseg.errors import CellsegError
-from cellseg.methods.cells.augmentation import flip
+from cellseg.methods.pixels.augmentation import random_flip
 from cellseg.methods.pixels.metrics import ForegroundScores
-from cellseg.methods.pixels.model import build_unet
+from cellseg.methods.pixels.model import build_pixels_unet
 from cellseg.methods.pixels.pipeline import scoring_batches, training_batches
 from cellseg.network.encoder import build_encoder
 from cellseg.recipes.pixels.settings import PixelsNetwork
@@ -19,7 +19,7 @@ def count(weights):
 
 
 def test_the_seed_network_has_the_stated_parameters():
-    network = build_unet(128, PixelsNetwork())
+    network = build_pixels_unet(128, PixelsNetwork())
     assert network.count_params() == 6_502_786
     assert count(network.trainable_weights) == 4_658_882
 
@@ -45,12 +45,12 @@ def test_the_encoder_gives_five_maps_from_half_to_a_thirty_second():
 
 
 def test_logits_have_the_size_of_the_input_and_two_classes():
-    logits = build_unet(64, SMALL)(np.zeros((3, 64, 64, 3), np.float32))
+    logits = build_pixels_unet(64, SMALL)(np.zeros((3, 64, 64, 3), np.float32))
     assert logits.shape == (3, 64, 64, 2)
 
 
 def test_the_network_itself_rescales_to_the_range_of_the_encoder():
-    rescale = build_unet(32, SMALL).get_layer("to_encoder_range")
+    rescale = build_pixels_unet(32, SMALL).get_layer("to_encoder_range")
     assert np.asarray(rescale(np.array([0.0, 0.5, 1.0]))).tolist() == [-1.0, 0.0, 1.0]
 
 
@@ -58,7 +58,7 @@ def test_decoder_blocks_start_from_different_weights():
     keras.utils.set_random_seed(0)
     blocks = [
         layer.get_weights()[0].ravel()[:8]
-        for layer in build_unet(32, SMALL).layers
+        for layer in build_pixels_unet(32, SMALL).layers
         if isinstance(layer, keras.layers.Conv2DTranspose) and not layer.use_bias
     ]
     assert len(blocks) == 4
@@ -67,9 +67,9 @@ def test_decoder_blocks_start_from_different_weights():
 
 def test_weights_of_another_encoder_are_refused_in_one_sentence(tmp_path):
     path = tmp_path / "other.weights.h5"
-    build_unet(32, SMALL).save_weights(path)
+    build_pixels_unet(32, SMALL).save_weights(path)
     with pytest.raises(CellsegError, match=r"other\.weights\.h5 does not fit MobileNetV2"):
-        build_unet(32, SMALL, path)
+        build_pixels_unet(32, SMALL, path)
 
 
 def test_image_and_mask_flip_alike():
@@ -78,7 +78,7 @@ def test_image_and_mask_flip_alike():
     rng = np.random.default_rng(1)
     seen = set()
     for _ in range(40):
-        flipped, flipped_mask = flip(image, mask, rng)
+        flipped, flipped_mask = random_flip(image, mask, rng)
         assert (flipped[..., 0] == flipped_mask).all()
         seen.add(flipped_mask.tobytes())
     assert len(seen) == 4

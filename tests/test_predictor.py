@@ -3,7 +3,7 @@ import pytest
 
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
-from cellseg.methods.pixels.model import build_unet
+from cellseg.methods.pixels.model import build_pixels_unet
 from cellseg.methods.pixels.predictor import PixelsPredictor
 from cellseg.methods.pixels.preprocessing import network_image
 from cellseg.models.store import ModelStore
@@ -26,7 +26,7 @@ def load(model) -> PixelsPredictor:
 
 @pytest.fixture
 def model(tmp_path):
-    network = build_unet(32, RECIPE.network)
+    network = build_pixels_unet(32, RECIPE.network)
     network.save_weights(tmp_path / "x.weights.h5")
     facts = made.model_facts(name="tiny", recipe=RECIPE)
     return ModelStore(Workspace(tmp_path)).publish(facts, tmp_path / "x.weights.h5")
@@ -47,7 +47,7 @@ def test_a_map_has_the_size_of_its_image_and_lies_between_0_and_1(model, noise):
 
 
 def test_a_loaded_model_predicts_as_the_network_that_was_saved(model, noise):
-    network = build_unet(32, RECIPE.network)
+    network = build_pixels_unet(32, RECIPE.network)
     network.load_weights(model.weights)
     prepared = network_image(noise, RECIPE.preprocessing)[None]
     logits = np.asarray(network(prepared.astype(np.float32) / 255.0, training=False))
@@ -80,11 +80,11 @@ def test_damaged_weights_are_one_sentence(model, content):
 
 def test_weights_of_other_settings_are_one_sentence(model):
     other = RECIPE.model_copy(update={"network": RECIPE.network.model_copy(update={"alpha": 0.5})})
-    build_unet(32, other.network).save_weights(model.weights)
+    build_pixels_unet(32, other.network).save_weights(model.weights)
     with pytest.raises(CellsegError, match="cannot be loaded"):
         load(model)
 
 
 def test_a_predictor_works_with_a_network_in_memory(noise):
-    predictor = PixelsPredictor(build_unet(32, RECIPE.network), RECIPE)
+    predictor = PixelsPredictor(build_pixels_unet(32, RECIPE.network), RECIPE)
     assert predictor.network_probability(noise).shape == (32, 32)

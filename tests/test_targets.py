@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from cellseg.methods.cells.targets import (
-    between,
-    boundaries,
-    distances,
-    thinner,
+    boundary_map,
+    distance_map,
+    separation_mask,
+    structure_width,
     typical_diameter,
-    weights,
+    weight_map,
 )
 
 TWO = np.array(
@@ -23,7 +23,7 @@ def test_distance_is_a_share_of_the_largest_in_each_cell_and_the_image_edge_is_n
     third = pytest.approx(1 / 3)
     expected = [[1, 2 * third.expected, third.expected, 0, 0, 0]] * 3
     expected[1] = [*expected[1][:4], 1, 0]
-    np.testing.assert_allclose(distances(TWO), expected, rtol=1e-6)
+    np.testing.assert_allclose(distance_map(TWO), expected, rtol=1e-6)
 
 
 def test_diameters_are_of_circles_of_the_cells_areas():
@@ -33,30 +33,30 @@ def test_diameters_are_of_circles_of_the_cells_areas():
 
 
 def test_a_cell_that_fills_the_image_has_no_border():
-    assert (distances(np.ones((3, 4), int)) == 1).all()
+    assert (distance_map(np.ones((3, 4), int)) == 1).all()
 
 
 def test_touching_cells_each_have_their_own_distances():
     labels = np.array([[0, 1, 1, 2, 2, 0]] * 3)
-    assert (distances(labels) > 0).tolist() == (labels > 0).tolist()
-    np.testing.assert_array_equal(distances(labels), np.where(labels > 0, 1, 0))
+    assert (distance_map(labels) > 0).tolist() == (labels > 0).tolist()
+    np.testing.assert_array_equal(distance_map(labels), np.where(labels > 0, 1, 0))
 
 
 def test_boundaries_are_pixels_of_cells_beside_anything_else():
     expected = [[0, 0, 1, 0, 0, 0], [0, 0, 1, 0, 1, 0], [0, 0, 1, 0, 0, 0]]
-    assert boundaries(TWO).astype(int).tolist() == expected
+    assert boundary_map(TWO).astype(int).tolist() == expected
 
 
 def test_boundaries_part_cells_that_touch():
     labels = np.array([[1, 1, 1, 2, 2, 2]])
-    assert boundaries(labels).tolist() == [[False, False, True, True, False, False]]
+    assert boundary_map(labels).tolist() == [[False, False, True, True, False, False]]
 
 
 def test_small_cells_weigh_more_within_bounds():
-    found = weights(TWO, typical_area=9.0)
+    found = weight_map(TWO, typical_area=9.0)
     assert found[0, 0] == pytest.approx(2.0)  # as large as is typical
     assert found[0, 3] == pytest.approx(3.0 * 4.0)  # between the two
-    alone = weights(np.where(TWO == 2, TWO, 0), typical_area=9.0)
+    alone = weight_map(np.where(TWO == 2, TWO, 0), typical_area=9.0)
     assert alone[1, 4] == pytest.approx(4.0)  # 2 sqrt(9 / 1) = 6, more than the bound
     assert found.dtype == np.float32
 
@@ -64,26 +64,26 @@ def test_small_cells_weigh_more_within_bounds():
 def test_what_is_around_a_small_cell_weighs_as_much_as_the_cell():
     labels = np.zeros((1, 12), int)
     labels[0, 5] = 1
-    assert weights(labels, 1.0)[0].tolist() == [1, 1, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1]
+    assert weight_map(labels, 1.0)[0].tolist() == [1, 1, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1]
 
 
 def test_what_parts_two_cells_weighs_threefold():
     labels = np.array([[1, 1, 1, 1, 0, 2, 2, 2, 2, 0]])
     near = [False, False, False, True, True, True, False, False, False, False]
-    assert between(labels)[0].tolist() == near
-    assert weights(labels, 1.0)[0].tolist() == [1, 1, 1, 3, 3, 3, 1, 1, 1, 1]
+    assert separation_mask(labels)[0].tolist() == near
+    assert weight_map(labels, 1.0)[0].tolist() == [1, 1, 1, 3, 3, 3, 1, 1, 1, 1]
 
 
 def test_a_cell_alone_has_nothing_to_be_parted_from():
-    assert not between(np.array([[0, 1, 1, 0]])).any()
-    assert not between(np.zeros((3, 3), int)).any()
+    assert not separation_mask(np.array([[0, 1, 1, 0]])).any()
+    assert not separation_mask(np.zeros((3, 3), int)).any()
 
 
 def test_the_thinner_of_cell_and_ground_is_as_wide_as_its_area_over_its_border_says():
     stripe = np.zeros((10, 20), int)
     stripe[4:7] = 1  # 60 pixels, with 40 pairs across its two borders
-    assert thinner([stripe]) == pytest.approx(2 * 60 / (np.pi / 4 * 40))
-    assert thinner([1 - stripe]) == thinner([stripe])
-    assert thinner([np.zeros((4, 4), int)]) is None
+    assert structure_width([stripe]) == pytest.approx(2 * 60 / (np.pi / 4 * 40))
+    assert structure_width([1 - stripe]) == structure_width([stripe])
+    assert structure_width([np.zeros((4, 4), int)]) is None
     disc = np.hypot(*np.mgrid[-60:61, -60:61]) <= 40
-    assert thinner([disc]) == pytest.approx(40, rel=0.02)  # half of the diameter
+    assert structure_width([disc]) == pytest.approx(40, rel=0.02)  # half of the diameter

@@ -3,7 +3,7 @@ import pytest
 from skimage.measure import label
 
 from cellseg.analysis.matching import count_matches, overlaps
-from cellseg.segmentation.tiling import alike, stitched, tiles
+from cellseg.segmentation.tiling import split_into_tiles, stitch, tile_batches
 
 
 def discs(height, width, centres, radius):
@@ -23,12 +23,12 @@ def by_window(mask, parts):
 
 def whole(mask, side, margin, progress=None):
     height, width = mask.shape
-    parts = tiles(height, width, side, margin)
-    return stitched(height, width, parts, by_window(mask, parts), progress)
+    parts = split_into_tiles(height, width, side, margin)
+    return stitch(height, width, parts, by_window(mask, parts), progress)
 
 
 def test_cores_cover_the_image_once_and_windows_begin_on_the_grid():
-    parts = tiles(100, 70, 32, 20)
+    parts = split_into_tiles(100, 70, 32, 20)
     seen = np.zeros((100, 70), int)
     for tile in parts:
         seen[tile.core] += 1
@@ -39,11 +39,11 @@ def test_cores_cover_the_image_once_and_windows_begin_on_the_grid():
 
 
 def test_tiles_are_taken_together_where_their_windows_are_alike():
-    parts = tiles(64, 320, 64, 32)
-    widths = [[tile.shape[1] for tile in group] for group in alike(parts, 2)]
+    parts = split_into_tiles(64, 320, 64, 32)
+    widths = [[tile.shape[1] for tile in group] for group in tile_batches(parts, 2)]
     assert widths == [[96], [128, 128], [128], [96]]
-    assert [tile for group in alike(parts, 2) for tile in group] == parts
-    assert [len(group) for group in alike(parts, 1)] == [1] * 5
+    assert [tile for group in tile_batches(parts, 2) for tile in group] == parts
+    assert [len(group) for group in tile_batches(parts, 1)] == [1] * 5
 
 
 def test_one_cell_on_each_corner_of_the_tiles_stays_whole():

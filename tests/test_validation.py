@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from cellseg.methods.cells import validation
-from cellseg.methods.cells.validation import RARE, Validation
+from cellseg.methods.cells.validation import MIN_PAUSE_RATIO, Validation
 from cellseg.recipes.cells.facts import CellsFacts
 
 SCORING, EPOCH = 2.0, 5.0
@@ -17,7 +17,7 @@ def scored_epochs(monkeypatch, tmp_path):
     """The epochs that are scored of a training of `epochs`, by a clock of the test's own."""
     now = [100.0]
     monkeypatch.setattr(validation, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(validation, "save", lambda network, path: None)
+    monkeypatch.setattr(validation, "save_weights", lambda network, path: None)
 
     def score(predictor, images):
         now[0] += SCORING
@@ -58,5 +58,5 @@ def test_every_epoch_is_scored_where_epochs_are_counted(scored_epochs):
 
 def test_a_training_by_minutes_scores_for_a_tenth_of_its_time_and_its_last_epoch(scored_epochs):
     apart = 4  # epochs of 5 s after a scoring of 2 s, until 9 times 2 s are over
-    assert (apart - 1) * EPOCH < RARE * SCORING <= apart * EPOCH
-    assert scored_epochs(11, sparing=True) == [1, 5, 9, 11]
+    assert (apart - 1) * EPOCH < MIN_PAUSE_RATIO * SCORING <= apart * EPOCH
+    assert scored_epochs(11, limit_time=True) == [1, 5, 9, 11]

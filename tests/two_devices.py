@@ -13,13 +13,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cellseg.methods.cells.augmentation import Annotated
+from cellseg.methods.cells.annotated_image import AnnotatedImage
 from cellseg.methods.cells.losses import CellsLoss
-from cellseg.methods.cells.model import build_cellnet
+from cellseg.methods.cells.model import build_cells_unet
 from cellseg.methods.cells.optimizer import ClippedAdamW
-from cellseg.methods.cells.patches import crop_batches
+from cellseg.methods.cells.patches import patch_batches
 from cellseg.methods.cells.predictor import CellsPredictor
-from cellseg.methods.cells.targets import distances
+from cellseg.methods.cells.targets import distance_map
 from cellseg.methods.cells.validation import Validation
 from cellseg.recipes.cells.facts import CellsFacts
 from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings
@@ -38,7 +38,7 @@ def divided() -> list[str]:
 
 def frozen() -> keras.Model:
     """A network whose batch norms do not learn: each device would see a batch of its own."""
-    network = build_cellnet(SMALL)
+    network = build_cells_unet(SMALL)
     for layer in network._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
@@ -54,7 +54,7 @@ def learned(names: list[str], clip: float) -> list[np.ndarray]:
     labels = np.zeros((96, 96), np.int32)
     labels[8:40, 8:40], labels[50:90, 20:80] = 1, 2
     image = np.random.default_rng(0).integers(0, 255, (96, 96, 3), dtype=np.uint8)
-    source = Annotated(image, labels, distances(labels))
+    source = AnnotatedImage(image, labels, distance_map(labels))
     with devices.strategy(names).scope():
         network = frozen()
         optimizer = ClippedAdamW(
@@ -68,7 +68,7 @@ def learned(names: list[str], clip: float) -> list[np.ndarray]:
         best = Path(folder) / "best.weights.h5"
         validation = Validation([], best, None, lambda *_: None)
         validation.begin(network, CellsPredictor(network, CellsSettings(), CellsFacts()))
-        drawn = list(crop_batches([source], 64, 4, 2, 1000.0, 0).unbatch())
+        drawn = list(patch_batches([source], 64, 4, 2, 1000.0, 0).unbatch())
         images, truth = (tf.stack(part) for part in zip(*drawn, strict=True))
         batches = tf.data.Dataset.from_tensor_slices((images, truth)).batch(4)
         network.fit(batches, epochs=2, callbacks=[validation], shuffle=False, verbose=0)

@@ -25,7 +25,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from cellseg.images.view import View
 from cellseg.segmentation.predictor import Segmenter
-from cellseg.segmentation.tiling import Counted
+from cellseg.segmentation.tiling import ProgressCallback
 from cellseg.workspace import disk_errors, write_bytes, write_json
 
 
@@ -64,7 +64,7 @@ def segment_into(
     truth: NDArray[np.integer] | None = None,
     warnings: Sequence[str] = (),
     view: View | None = None,
-    progress: Counted | None = None,
+    progress: ProgressCallback | None = None,
 ) -> SegmentedImage:
     """Find the cells of an image and keep all of it in a folder; finished, or as if never begun.
 

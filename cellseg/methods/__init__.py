@@ -1,1 +1,1 @@
-"""What each recipe trains and predicts with."""
+"""The methods of the recipes: networks, losses, trainers and predictors; they use TensorFlow."""

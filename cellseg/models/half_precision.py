@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 
 
-def halve(source: Path, target: Path) -> None:
+def save_half_precision(source: Path, target: Path) -> None:
     """Copy a Keras weights file with its kernels in float16, compressed.
 
     Vectors (biases, statistics of batch norms) stay float32: they are small, and variances may be

@@ -1,1 +1,1 @@
-"""From an image to a probability map, a mask and instances."""
+"""From an image to a probability map, a foreground mask and a label image of instances."""

@@ -1,4 +1,4 @@
-"""What a model finds in an image."""
+"""Result of the segmentation of an image."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from cellseg.recipes.base import Precision
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """What a model found in one image, at the image's own size.
+    """Cells that a model predicts in an image, at the size of the image.
 
     labels : int32 (Y, X); 0 is background, 1 to N the cells.
     probability : of foreground, float32 (Y, X), 0 to 1.
     warnings : sentences about the image, where it is out of the distribution of the training.
-    precision : of the arithmetic of the network.
+    precision : in which the network computed.
     """
 
     labels: NDArray[np.int32]

@@ -1,4 +1,4 @@
-"""From a probability map to a mask and its connected components."""
+"""From a probability map to a foreground mask and its connected components."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,32 +6,40 @@ from PIL import Image as Pillow
 from skimage.measure import label
 
 
-def resized_probability(
+def resize_probability(
     probability: NDArray[np.float32], height: int, width: int
 ) -> NDArray[np.float32]:
-    """A probability map resized bilinearly, pixel centres on pixel centres.
+    """Resize a probability map bilinearly, with aligned pixel centres.
 
     Parameters
     ----------
     probability : float32 (Y, X), 0 to 1.
     height, width : of the result, pixels.
+
+    Returns
+    -------
+    float32 (height, width), 0 to 1.
     """
-    picture = Pillow.fromarray(probability).resize((width, height), Pillow.Resampling.BILINEAR)
-    return np.asarray(picture, np.float32)
+    resized = Pillow.fromarray(probability).resize((width, height), Pillow.Resampling.BILINEAR)
+    return np.asarray(resized, np.float32)
 
 
-def mask_of(probability: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Foreground where it is the likelier of the two classes (argmax; a tie is background).
+def foreground_mask(probability: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Pixels whose foreground probability is above 0.5, the argmax of the two classes.
 
     Parameters
     ----------
-    probability : of foreground, (Y, X), 0 to 1.
+    probability : of foreground, float (Y, X), 0 to 1.
+
+    Returns
+    -------
+    bool (Y, X); a probability of exactly 0.5 is background.
     """
     return probability > 0.5
 
 
 def connected_components(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Number the connected parts of a mask.
+    """Label the 4-connected components of a mask.
 
     Parameters
     ----------
@@ -39,6 +47,6 @@ def connected_components(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
 
     Returns
     -------
-    int32 (Y, X): 0 is background, 1 to N the parts; pixels connect by their edges, not corners.
+    int32 (Y, X): 0 is background, 1 to N the components.
     """
     return label(mask, connectivity=1).astype(np.int32)

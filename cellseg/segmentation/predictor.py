@@ -1,4 +1,4 @@
-"""What predicts: a published model as a network with its preprocessing and thresholds."""
+"""Predictors: a published model as a network with its preprocessing and thresholds."""
 
 from typing import Protocol, cast
 
@@ -10,31 +10,33 @@ from cellseg.images.image import Image
 from cellseg.models.store import Model
 from cellseg.recipes.registry import recipe_of
 from cellseg.segmentation.cells import Cells
-from cellseg.segmentation.tiling import Counted
+from cellseg.segmentation.tiling import ProgressCallback
 
 Mask = NDArray[np.bool_]
 
 
 class Segmenter(Protocol):
-    """What finds the cells of an image."""
+    """Segments the cells of an image."""
 
     def cells(
         self,
         image: Image,
         options: PredictionOptions | None = None,
-        progress: Counted | None = None,
+        progress: ProgressCallback | None = None,
     ) -> Cells:
-        """The cells of an image of any size.
+        """Segment the cells of an image of any size.
 
         Parameters
         ----------
-        options : what is known of the image.
-        progress : called with (parts done, parts in all); what it raises ends the work.
+        image : with its original intensities, which are scaled here.
+        options : cell diameter and tile size, where they are given.
+        progress : called with (parts done, parts in all); an exception that it raises ends the
+            work.
 
         Raises
         ------
         CellsegError
-            Where the result would not fit into memory.
+            Where the result does not fit into memory.
         """
 
 
@@ -42,23 +44,23 @@ class Predictor(Segmenter, Protocol):
     """A model of any recipe, ready to segment and to be scored."""
 
     def masks_at_network_size(self, image: Image, truth: Mask) -> tuple[Mask, Mask] | None:
-        """The true and the predicted mask of an image at the size of the network's input.
+        """True and predicted foreground mask of an image at the size of the network's input.
 
         Parameters
         ----------
-        truth : bool (Y, X), the true foreground at the image's own size.
+        truth : bool (Y, X), the true foreground at the size of the image.
 
         Returns
         -------
-        None where the network has no size of its own.
+        Two masks, bool (size, size); None where the network takes images of any size.
         """
 
 
 class Loader(Protocol):
-    """The predicting side of an engine."""
+    """The part of an engine that loads predictors."""
 
     def load(self, model: Model) -> Predictor:
-        """The predictor of a published model.
+        """Load the predictor of a published model.
 
         Raises
         ------
@@ -68,7 +70,7 @@ class Loader(Protocol):
 
 
 def load(model: Model) -> Predictor:
-    """The predictor of a published model; the first one imports TensorFlow.
+    """Load the predictor of a published model; the first call imports TensorFlow.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from cellseg.images.image import Image
 from cellseg.models.store import Model
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import connected_components
-from cellseg.segmentation.tiling import Counted
+from cellseg.segmentation.tiling import ProgressCallback
 from cellseg.training.engine import Data, Trained
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, RunStatusWriter
@@ -37,7 +37,7 @@ class Brightness:
         self,
         image: Image,
         options: PredictionOptions | None = None,
-        progress: Counted | None = None,
+        progress: ProgressCallback | None = None,
     ) -> Cells:
         """The connected components of the mask."""
         mask = self.mask(image)

@@ -1,73 +1,43 @@
-"""Changes to a training image that its mask must follow: both go through one call."""
+"""Augmentation of training images in the recipe `cells`: random patches, elastic, intensities."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageFilter
 
-Pixels = NDArray[np.uint8]
+from cellseg.methods.cells.annotated_image import AnnotatedImage
 
-SCALES = (0.7, 1.5)
-"""The smallest and the largest factor that an image is scaled by."""
+SCALE_RANGE = (0.7, 1.5)
+"""The smallest and the largest factor by which an image is scaled."""
 
+GRID_SIZE = 6
+"""Cells along each side of the control grid of an elastic deformation."""
 
-MESH = 6
-"""Squares along a side of the grid by which a square is bent."""
-
-BEND = 0.25
-"""How far a point of the grid moves at most, as a share of the side of its squares."""
-
-
-def flip(image: Pixels, mask: Pixels, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
-    """Mirror an image and its mask alike: left-right and up-down, each with chance one half.
-
-    Parameters
-    ----------
-    image : (Y, X, C).
-    mask : (Y, X).
-    rng : draws twice.
-    """
-    if rng.random() < 0.5:
-        image, mask = image[:, ::-1], mask[:, ::-1]
-    if rng.random() < 0.5:
-        image, mask = image[::-1], mask[::-1]
-    return image, mask
+MAX_DISPLACEMENT = 0.25
+"""Largest displacement of a control point, as a fraction of the side of a grid cell."""
 
 
-@dataclass(frozen=True, eq=False)
-class Annotated:
-    """A training image with what is known of its pixels.
-
-    image : uint8 (Y, X, 3). labels : int32 (Y, X). distance : float32 (Y, X), see
-    `targets.distances`.
-    """
-
-    image: Pixels
-    labels: NDArray[np.int32]
-    distance: NDArray[np.float32]
-
-
-def crop(
-    source: Annotated,
+def random_patch(
+    source: AnnotatedImage,
     side: int,
     rng: np.random.Generator,
-    scales: tuple[float, float] = SCALES,
-) -> Annotated:
-    """A random square of an image: scaled, mirrored and turned by quarters, all three arrays alike.
+    scale_range: tuple[float, float] = SCALE_RANGE,
+) -> AnnotatedImage:
+    """Cut a random square patch: scaled, flipped and rotated by a multiple of 90 degrees.
 
-    Where the image is smaller than the square it is mirrored at its borders. Labels take the
-    nearest pixel, so that no new number arises.
+    An image smaller than the patch is padded by reflection. Image and distance map are interpolated
+    bilinearly, labels by the nearest neighbour.
 
     Parameters
     ----------
-    side : of the square, pixels.
-    scales : the smallest and the largest factor that the image is scaled by.
+    source : image, labels and distance map; all three are transformed alike.
+    side : of the patch, pixels.
+    scale_range : the smallest and the largest factor by which the image is scaled.
     """
-    scale = math.exp(rng.uniform(math.log(scales[0]), math.log(scales[1])))
-    source = _at_least(source, math.ceil(side / scale))
+    scale = math.exp(rng.uniform(math.log(scale_range[0]), math.log(scale_range[1])))
+    source = _padded(source, math.ceil(side / scale))
     window = side / scale
     height, width = source.labels.shape
     top, left = rng.uniform(0, height - window), rng.uniform(0, width - window)
@@ -75,71 +45,75 @@ def crop(
     size, bilinear = (side, side), Pillow.Resampling.BILINEAR
     first, last = np.floor([top, left]).astype(int), np.ceil([top + window, left + window])
     part = tuple(slice(a, int(b)) for a, b in zip(first, last, strict=True))
-    near = (box[0] - first[1], box[1] - first[0], box[2] - first[1], box[3] - first[0])
+    box_in_part = (box[0] - first[1], box[1] - first[0], box[2] - first[1], box[3] - first[0])
     steps = (np.arange(side) + 0.5) / scale
     rows, columns = (top + steps).astype(np.intp), (left + steps).astype(np.intp)
-    image = np.asarray(Pillow.fromarray(source.image[part]).resize(size, bilinear, near))
-    share = np.asarray(Pillow.fromarray(source.distance[part]).resize(size, bilinear, near))
+    image = np.asarray(Pillow.fromarray(source.image[part]).resize(size, bilinear, box_in_part))
+    distance = np.asarray(
+        Pillow.fromarray(source.distance[part]).resize(size, bilinear, box_in_part)
+    )
     labels = source.labels[rows[:, np.newaxis], columns]
     if rng.random() < 0.5:
-        image, labels, share = image[:, ::-1], labels[:, ::-1], share[:, ::-1]
+        image, labels, distance = image[:, ::-1], labels[:, ::-1], distance[:, ::-1]
     turns = int(rng.integers(4))
-    image, labels, share = (np.rot90(array, turns) for array in (image, labels, share))
-    return Annotated(image, labels, share * (labels > 0))
+    image, labels, distance = (np.rot90(array, turns) for array in (image, labels, distance))
+    return AnnotatedImage(image, labels, distance * (labels > 0))
 
 
-def warp(source: Annotated, rng: np.random.Generator) -> Annotated:
-    """Bend a square as if it were rubber: all three arrays alike, the borders stay where they are.
+def elastic_deformation(source: AnnotatedImage, rng: np.random.Generator) -> AnnotatedImage:
+    """Deform a patch elastically; its borders stay in place (after Simard et al. 2003).
 
-    The points of a grid of `MESH` by `MESH` squares move by up to `BEND` of a side of these, what
-    lies between them follows (after the elastic deformations of Simard et al. 2003). Labels take
-    the nearest pixel.
+    The points of a control grid of `GRID_SIZE` x `GRID_SIZE` cells are displaced at random by up to
+    `MAX_DISPLACEMENT`; displacements are interpolated bilinearly within each grid cell. Image and
+    distance map are interpolated bilinearly, labels by the nearest neighbour.
     """
     height, width = source.labels.shape
-    moved = rng.uniform(-BEND, BEND, (MESH + 1, MESH + 1, 2))
-    moved[[0, -1]] = moved[:, [0, -1]] = 0.0
-    steps = np.arange(MESH + 1)
-    places = np.stack(np.meshgrid(steps, steps), axis=-1)  # x, y of each point
-    unit = np.array([width, height]) / MESH
-    here, there = np.rint(places * unit).astype(int), (places + moved) * unit
-    corners = ((0, 0), (1, 0), (1, 1), (0, 1))  # row, column: up left, down left and so on
+    displacement = rng.uniform(-MAX_DISPLACEMENT, MAX_DISPLACEMENT, (GRID_SIZE + 1,) * 2 + (2,))
+    displacement[[0, -1]] = displacement[:, [0, -1]] = 0.0
+    steps = np.arange(GRID_SIZE + 1)
+    points = np.stack(np.meshgrid(steps, steps), axis=-1)  # x, y of each point
+    unit = np.array([width, height]) / GRID_SIZE
+    target, origin = np.rint(points * unit).astype(int), (points + displacement) * unit
+    corners = ((0, 0), (1, 0), (1, 1), (0, 1))  # row, column, in the order that Pillow needs
     mesh = [
         (
-            (*here[row, column], *here[row + 1, column + 1]),
-            tuple(np.concatenate([there[row + down, column + right] for down, right in corners])),
+            (*target[row, column], *target[row + 1, column + 1]),
+            tuple(np.concatenate([origin[row + down, column + right] for down, right in corners])),
         )
-        for row in range(MESH)
-        for column in range(MESH)
+        for row in range(GRID_SIZE)
+        for column in range(GRID_SIZE)
     ]
 
-    def bent(array: np.ndarray, how: Pillow.Resampling) -> np.ndarray:
+    def deformed(array: np.ndarray, interpolation: Pillow.Resampling) -> np.ndarray:
         picture = Pillow.fromarray(np.ascontiguousarray(array))
-        return np.asarray(picture.transform((width, height), Pillow.Transform.MESH, mesh, how))
+        return np.asarray(
+            picture.transform((width, height), Pillow.Transform.MESH, mesh, interpolation)
+        )
 
-    labels = bent(source.labels, Pillow.Resampling.NEAREST)
-    share = bent(source.distance, Pillow.Resampling.BILINEAR)
-    image = bent(source.image, Pillow.Resampling.BILINEAR)
-    return Annotated(image, labels, share * (labels > 0))
+    labels = deformed(source.labels, Pillow.Resampling.NEAREST)
+    distance = deformed(source.distance, Pillow.Resampling.BILINEAR)
+    image = deformed(source.image, Pillow.Resampling.BILINEAR)
+    return AnnotatedImage(image, labels, distance * (labels > 0))
 
 
-def recolour(image: Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Change how an image looks: contrast, brightness, gamma, inversion, colour, blur, noise.
+def jitter_intensity(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Change intensities at random: blur, colour, inversion, gamma, contrast, brightness, noise.
 
     Parameters
     ----------
-    image : (Y, X, 3); three equal channels are a grey image and stay equal.
+    image : uint8 (Y, X, 3). Three equal channels, a grey image, stay equal.
 
     Returns
     -------
     float32 (Y, X, 3), 0 to 1.
     """
     if rng.random() < 0.15:
-        blurred = ImageFilter.GaussianBlur(rng.uniform(0.3, 1.2))
-        image = np.asarray(Pillow.fromarray(np.ascontiguousarray(image)).filter(blurred))
+        blur = ImageFilter.GaussianBlur(rng.uniform(0.3, 1.2))
+        image = np.asarray(Pillow.fromarray(np.ascontiguousarray(image)).filter(blur))
     values = image.astype(np.float32) / 255.0
     coloured = bool((image[..., 0] != image[..., 1]).any())
     if coloured and rng.random() < 0.8:
-        values = _tinted(values, rng)
+        values = _jitter_colour(values, rng)
     if rng.random() < 0.1:
         values = 1.0 - values
     if rng.random() < 0.7:
@@ -154,27 +128,27 @@ def recolour(image: Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
     return np.clip(values, 0.0, 1.0)
 
 
-def _tinted(values: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Other colours: each channel stronger or weaker, saturation, rarely grey or swapped."""
+def _jitter_colour(values: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Change saturation and channel gains; rarely convert to grey or permute the channels."""
     grey = values.mean(axis=-1, keepdims=True)
-    chance = rng.random()
-    if chance < 0.15:
+    draw = rng.random()
+    if draw < 0.15:
         return np.repeat(grey, 3, axis=-1)
-    if chance < 0.3:
+    if draw < 0.3:
         values = values[..., rng.permutation(3)]
     values = grey + (values - grey) * np.float32(rng.uniform(0.5, 1.4))
     return np.clip(values * rng.uniform(0.8, 1.2, 3).astype(np.float32), 0.0, 1.0)
 
 
-def _at_least(source: Annotated, side: int) -> Annotated:
-    """The same, mirrored at its borders until it has `side` pixels each way."""
+def _padded(source: AnnotatedImage, side: int) -> AnnotatedImage:
+    """The same image, padded by reflection to at least `side` pixels in Y and X."""
     height, width = source.labels.shape
     down, right = max(0, side - height), max(0, side - width)
     if not down and not right:
         return source
-    grown = ((down // 2, down - down // 2), (right // 2, right - right // 2))
-    return Annotated(
-        np.pad(source.image, (*grown, (0, 0)), "symmetric"),
-        np.pad(source.labels, grown, "symmetric"),
-        np.pad(source.distance, grown, "symmetric"),
+    padding = ((down // 2, down - down // 2), (right // 2, right - right // 2))
+    return AnnotatedImage(
+        np.pad(source.image, (*padding, (0, 0)), "symmetric"),
+        np.pad(source.labels, padding, "symmetric"),
+        np.pad(source.distance, padding, "symmetric"),
     )

@@ -1,58 +1,64 @@
-"""Which channel of a picture shows the cells, where the model knows no such colours."""
+"""Selection of the channel to segment in colour images of a kind that the model does not know."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.methods.cells.patches import KINDS
+from cellseg.methods.cells.image_statistics import IMAGE_KINDS
 from cellseg.recipes.cells.facts import ImageStatistics
-from cellseg.segmentation.tiling import Found
+from cellseg.segmentation.tiling import Segmentation
 
-COLOURED = 0.1
-"""Mean distance of the channels from their mean, as a share of it, from which there are colours."""
+MIN_COLOURFULNESS = 0.1
+"""Mean deviation of the channels from their mean, divided by it, above which there is colour."""
 
-SURE = (0.1, 0.9)
-"""Probabilities of foreground outside of which the network is sure of a pixel."""
+CONFIDENT = (0.1, 0.9)
+"""Foreground probabilities outside of which a pixel is classified confidently."""
 
-ENOUGH = 0.1
-"""Share of the most cells of a channel that another one must have to be considered."""
+MIN_CELL_FRACTION = 0.1
+"""Fraction of the cells of the channel with most cells that a channel needs to be considered."""
 
 
-def strange(rgb: NDArray[np.uint8], image_statistics: ImageStatistics) -> bool:
-    """Whether a picture has colours on a ground darker than that of all colours learned.
+def has_unknown_colours(rgb: NDArray[np.uint8], statistics: ImageStatistics) -> bool:
+    """Whether an image is coloured on a background darker than in all coloured training images.
 
-    So are stains that glow, merged to one picture, to a model that learned from stained slides and
-    from single channels: it knows each of the channels, but not the picture.
+    A merge of fluorescence channels is such an image for a model that was trained on stained
+    slides and on single channels: it knows each channel, but not the merge.
 
     Parameters
     ----------
     rgb : uint8 (Y, X, 3), scaled as the training images were.
-    looks : of the training images.
+    statistics : of the training images.
     """
-    colours, grey = image_statistics.kinds.get(KINDS[0]), image_statistics.kinds.get(KINDS[1])
-    if grey is None:
+    colour, bright = statistics.kinds.get(IMAGE_KINDS[0]), statistics.kinds.get(IMAGE_KINDS[1])
+    if bright is None:
         return False
     values = rgb.astype(np.float32)
     mean = values.mean(axis=-1, keepdims=True)
-    if np.abs(values - mean).mean() <= COLOURED * mean.mean():
+    if np.abs(values - mean).mean() <= MIN_COLOURFULNESS * mean.mean():
         return False
-    least = colours.brightness[0] if colours else grey.brightness[1]
-    return float(mean.mean()) / 255.0 < least
+    darkest = colour.brightness[0] if colour else bright.brightness[1]
+    return float(mean.mean()) / 255.0 < darkest
 
 
-def surest(image_statistics: Sequence[Found]) -> int | None:
-    """The channel in which the network is sure of most pixels; None where none has a cell.
+def most_confident_channel(channels: Sequence[Segmentation]) -> int | None:
+    """Index of the channel with the most confidently classified pixels.
 
     Parameters
     ----------
-    looks : cells and foreground probability of each channel.
+    channels : label image and foreground probability of each channel.
+
+    Returns
+    -------
+    None where no channel has a cell.
     """
-    cells = [int(labels.max(initial=0)) for labels, _ in image_statistics]
+    cells = [int(labels.max(initial=0)) for labels, _ in channels]
     if not any(cells):
         return None
-    sure = [
-        float(((seen < SURE[0]) | (seen > SURE[1])).mean()) if count >= ENOUGH * max(cells) else -1
-        for count, (_, seen) in zip(cells, image_statistics, strict=True)
+    confident = [
+        float(((probability < CONFIDENT[0]) | (probability > CONFIDENT[1])).mean())
+        if count >= MIN_CELL_FRACTION * max(cells)
+        else -1
+        for count, (_, probability) in zip(cells, channels, strict=True)
     ]
-    return int(np.argmax(sure))
+    return int(np.argmax(confident))

@@ -1,10 +1,10 @@
-"""Trains and loads models of the recipe `cells`."""
+"""Engine of the recipe `cells`: trains networks and loads predictors."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from cellseg.methods.cells import trainer
-from cellseg.methods.cells.model import FLOAT32_LAYERS, build_cellnet
+from cellseg.methods.cells.model import FLOAT32_LAYERS, build_cells_unet
 from cellseg.methods.cells.predictor import CellsPredictor
 from cellseg.models.store import Model
 from cellseg.network import precision
@@ -32,15 +32,15 @@ class CellsEngine:
         return trainer.train(run, data, start, status, stop_requested)
 
     def load(self, model: Model) -> CellsPredictor:
-        """The predictor of a published model, its batch norms folded."""
+        """Load the predictor of a published model, with folded batch norms."""
         settings, facts = model.recipe, model.facts.training_facts or CellsFacts()
         assert isinstance(settings, CellsSettings)
         assert isinstance(facts, CellsFacts)
-        network = build_cellnet(settings.network)
+        network = build_cells_unet(settings.network)
         load_model_weights(network, model.weights, model.name)
-        arithmetic = precision.automatic()
-        network = fold_batch_norms(network, arithmetic, FLOAT32_LAYERS)
-        return CellsPredictor(network, settings, facts, arithmetic)
+        used_precision = precision.automatic()
+        network = fold_batch_norms(network, used_precision, FLOAT32_LAYERS)
+        return CellsPredictor(network, settings, facts, used_precision)
 
 
 ENGINE = CellsEngine()

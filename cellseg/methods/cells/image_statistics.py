@@ -1,106 +1,90 @@
-"""What training images look like, and whether another image looks otherwise."""
+"""Brightness, contrast and cell sizes of the training images, for each kind of image."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cellseg.methods.cells.augmentation import Annotated
-from cellseg.methods.cells.patches import KINDS, kind_of
+from cellseg.methods.cells.annotated_image import AnnotatedImage
 from cellseg.methods.cells.targets import typical_diameter
 from cellseg.recipes.cells.facts import ImageStatistics, KindStatistics, Range
 
-MARGIN = 0.1
+IMAGE_KINDS = ("colour", "bright cells", "dark cells")
+"""The kinds of image that are told apart; see `image_kind`."""
+
+MIN_COLOUR_DEVIATION = 4.0
+"""Mean deviation of the channels from their mean above which an image is coloured, grey levels."""
+
+MIN_MARGIN = 0.1
 """By how much the ranges of the training images are widened, at least."""
 
-WORDS = {
-    KINDS[0]: "in colour",
-    KINDS[1]: "grey with bright cells",
-    KINDS[2]: "grey with dark cells",
-}
+CENTRAL_RANGE = (2.5, 97.5)
+"""Percentiles between which the values of the training images are usual."""
 
 
-def looks_of(images: Sequence[Annotated]) -> ImageStatistics:
-    """What images look like, kind by kind; grey images without a cell have no kind.
+def image_kind(source: AnnotatedImage) -> str:
+    """Kind of an image: coloured, or else grey with cells brighter or darker than the background.
 
-    Brightness and contrast range from percentile 2.5 to 97.5 of the images of a kind, widened by
-    0.1 to both sides; by 0.4 divided by the root of their number where that is more. Diameters
-    range from percentile 2.5 to 97.5 of all images with a cell.
+    Returns
+    -------
+    One of `IMAGE_KINDS`.
     """
-    found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in KINDS}
+    image, cells = source.image, source.labels > 0
+    if (image != image[..., :1]).any():
+        colours = image.astype(np.float32)
+        deviation = np.abs(colours - colours.mean(axis=-1, keepdims=True)).mean()
+        if deviation > MIN_COLOUR_DEVIATION:
+            return IMAGE_KINDS[0]
+    inside = image[cells].mean() if cells.any() else 255.0
+    outside = image[~cells].mean() if not cells.all() else 0.0
+    return IMAGE_KINDS[1] if inside >= outside else IMAGE_KINDS[2]
+
+
+def compute_statistics(images: Sequence[AnnotatedImage]) -> ImageStatistics:
+    """Statistics of images for each kind; images with nothing but cells or background are left out.
+
+    Brightness and contrast range from percentile 2.5 to 97.5 of the images of a kind, widened on
+    both sides by 0.1, or by 0.4 divided by the square root of their number where that is more.
+    Diameters range from percentile 2.5 to 97.5 of all images with cells.
+    """
+    values: dict[str, list[tuple[float, float]]] = {kind: [] for kind in IMAGE_KINDS}
     for image in images:
-        if (contrast := _contrast(image)) is not None:
-            found[kind_of(image)].append((_brightness(image), contrast))
+        if (contrast := image_contrast(image)) is not None:
+            values[image_kind(image)].append((image_brightness(image), contrast))
     kinds = {
         kind: KindStatistics(
-            share=round(len(values) / len(images), 4),
-            brightness=_range([brightness for brightness, _ in values]),
-            contrast=_range([contrast for _, contrast in values]),
+            share=round(len(pairs) / len(images), 4),
+            brightness=_usual_range([brightness for brightness, _ in pairs]),
+            contrast=_usual_range([contrast for _, contrast in pairs]),
         )
-        for kind, values in found.items()
-        if values
+        for kind, pairs in values.items()
+        if pairs
     }
     typical = [diameter for image in images if (diameter := typical_diameter(image.labels))]
-    low, high = np.percentile(typical, (2.5, 97.5)) if typical else (0.0, 0.0)
+    low, high = np.percentile(typical, CENTRAL_RANGE) if typical else (0.0, 0.0)
     diameters = (round(float(low), 1), round(float(high), 1)) if typical else None
     return ImageStatistics(kinds=kinds, diameters=diameters)
 
 
-def unlike(
-    rgb: NDArray[np.uint8], labels: NDArray[np.int32], image_statistics: ImageStatistics
-) -> str | None:
-    """A sentence where an image looks unlike those of the training; None where it does not.
-
-    Parameters
-    ----------
-    rgb : uint8 (Y, X, 3), scaled as the training images were.
-    labels : int32 (Y, X), the cells that were found in it.
-    """
-    image = Annotated(rgb, labels, np.zeros(labels.shape, np.float32))
-    kind, contrast = kind_of(image), _contrast(image)
-    if not image_statistics.kinds or (kind != KINDS[0] and contrast is None):
-        return None
-    look, brightness = image_statistics.kinds.get(kind), _brightness(image)
-    if look is None:
-        known = " or ".join(WORDS[other] for other in KINDS if other in image_statistics.kinds)
-        said = f"This image is {WORDS[kind]}, those that the model learned from are {known}"
-    elif not _within(brightness, look.brightness):
-        low, high = (min(1.0, max(0.0, end)) for end in look.brightness)
-        said = (
-            f"The mean brightness of this image is {brightness:.0%}, that of the images "
-            f"{WORDS[kind]} that the model learned from {low:.0%} to {high:.0%}"
-        )
-    elif contrast is not None and not _within(contrast, look.contrast):
-        low, high = (min(1.0, max(-1.0, end)) for end in look.contrast)
-        said = (
-            f"The cells found here differ from their ground by {contrast:+.0%} of brightness, "
-            f"in the images {WORDS[kind]} that the model learned from by {low:+.0%} to {high:+.0%}"
-        )
-    else:
-        return None
-    channel = "choose one channel as grey, " if kind == KINDS[0] else ""
-    return f"{said}; look at the result closely, {channel}or train with such images."
-
-
-def _brightness(image: Annotated) -> float:
+def image_brightness(source: AnnotatedImage) -> float:
     """Mean of all pixels, 0 to 1."""
-    return float(image.image.mean()) / 255.0
+    return float(source.image.mean()) / 255.0
 
 
-def _contrast(image: Annotated) -> float | None:
-    """Mean of the cells less that of the ground, -1 to 1; None where one of them is missing."""
-    cells = image.labels > 0
+def image_contrast(source: AnnotatedImage) -> float | None:
+    """Mean of the cells minus the mean of the background, -1 to 1.
+
+    Returns
+    -------
+    None where there is no cell or no background.
+    """
+    cells = source.labels > 0
     if cells.all() or not cells.any():
         return None
-    return float(image.image[cells].mean() - image.image[~cells].mean()) / 255.0
+    return float(source.image[cells].mean() - source.image[~cells].mean()) / 255.0
 
 
-def _range(values: Sequence[float]) -> Range:
-    margin = max(MARGIN, 4 * MARGIN / math.sqrt(len(values)))
-    low, high = np.percentile(values, (2.5, 97.5))
+def _usual_range(values: Sequence[float]) -> Range:
+    margin = max(MIN_MARGIN, 4 * MIN_MARGIN / math.sqrt(len(values)))
+    low, high = np.percentile(values, CENTRAL_RANGE)
     return round(float(low) - margin, 3), round(float(high) + margin, 3)
-
-
-def _within(value: float, known: Range) -> bool:
-    return known[0] <= value <= known[1]

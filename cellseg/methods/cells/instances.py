@@ -1,4 +1,4 @@
-"""From the outputs of the network to instances: a watershed of the distance map from h-maxima."""
+"""Instances from the outputs of the network: a watershed of the distance map from its h-maxima."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,146 +7,154 @@ from scipy.ndimage import gaussian_filter
 from cellseg.recipes.cells.facts import InstanceSettings
 
 OUTSIDE = -np.inf
-"""Height where no hill may be."""
+"""Height of pixels outside the mask."""
 
 Indices = NDArray[np.intp]
 
 
-def separated_cells(
+def instances_from_maps(
     foreground: NDArray[np.floating],
     boundary: NDArray[np.floating],
     distance: NDArray[np.floating],
     settings: InstanceSettings,
 ) -> NDArray[np.int32]:
-    """The hills of distance - weight * boundary, smoothed, on the foreground: a cell each.
+    """Label image from the maps that the network predicts.
+
+    The instances are the h-maxima basins of the Gaussian-smoothed map distance - boundary_weight *
+    boundary, within the foreground mask.
 
     Parameters
     ----------
-    foreground, boundary : probabilities (Y, X), 0 to 1.
-    distance : to the boundary as a share of the cell's largest, (Y, X).
+    foreground, boundary : probabilities, float (Y, X), 0 to 1.
+    distance : float (Y, X), normalized distance to the border of the cell, about 0 to 1.
+    settings : thresholds.
 
     Returns
     -------
-    int32 (Y, X): 0 is background, 1 to N the cells, none below `min_area` pixels or with a mean
-    foreground probability below `min_score`.
+    int32 (Y, X): 0 is background, 1 to N the cells; cells smaller than `min_area` pixels or with a
+    mean foreground probability below `min_score` are removed.
     """
     mask = foreground > settings.foreground
-    inner = gaussian_filter(distance - settings.boundary_weight * boundary, settings.smoothing)
-    return worthy(prominent_hills(inner, mask, settings.prominence), foreground, settings)
+    heights = gaussian_filter(distance - settings.boundary_weight * boundary, settings.smoothing)
+    basins = h_maxima_basins(heights, mask, settings.prominence)
+    return filter_by_size_and_score(basins, foreground, settings)
 
 
-def prominent_hills(
-    heights: NDArray[np.floating], mask: NDArray[np.bool_], prominence: float
+def h_maxima_basins(
+    heights: NDArray[np.floating], mask: NDArray[np.bool_], h: float
 ) -> NDArray[np.int32]:
-    """Hills that rise by at least the prominence above their saddle to any higher one.
+    """Watershed basins of the maxima that rise at least h above the saddle to any higher maximum.
 
-    Each pixel belongs to the top that the steepest way up leads to (watersheds of a discrete
-    function, Meyer 1994); then, from the highest saddle down, the lower of two hills that rises
-    too little above their saddle becomes part of the higher. These are the basins of the h-maxima
-    (Soille 2003): maxima that noise makes are no hills. The highest hill of each connected part
-    of the mask is one however flat. Pixels are neighbours by edges and corners.
+    Each pixel belongs to the maximum that the steepest ascent leads to (watershed of a discrete
+    function, Meyer 1994). Then, from the highest saddle to the lowest, the lower of two basins is
+    merged into the higher one if its maximum rises less than h above their saddle; what is left are
+    the basins of the h-maxima (Soille 2003). The highest basin of each connected component of the
+    mask is kept even if it is flat. Pixels are 8-connected.
 
     Parameters
     ----------
-    heights : (Y, X).
-    mask : (Y, X), where hills may be.
-    prominence : above 0, in the unit of the heights.
+    heights : float (Y, X).
+    mask : bool (Y, X), the pixels to label.
+    h : above 0, in the unit of the heights.
 
     Returns
     -------
-    int32 (Y, X): 0 outside the mask, 1 to N the hills, in the order of the rows of their tops.
+    int32 (Y, X): 0 outside the mask, 1 to N the basins, in the order of the rows of their maxima.
     """
-    bordered = np.full((mask.shape[0] + 2, mask.shape[1] + 2), OUTSIDE, np.float32)
-    bordered[1:-1, 1:-1][mask] = heights[mask]
-    flat, row = bordered.ravel(), bordered.shape[1]
-    places = np.flatnonzero(flat > OUTSIDE)
-    ahead = (1, row - 1, row, row + 1)
-    hills, tops = _climbed(flat, places, ahead)
-    merged = _merged(flat[tops], *_saddles(flat, places, hills, ahead), prominence)
-    numbers = np.cumsum(merged == np.arange(tops.size), dtype=np.int32)
+    padded = np.full((mask.shape[0] + 2, mask.shape[1] + 2), OUTSIDE, np.float32)
+    padded[1:-1, 1:-1][mask] = heights[mask]
+    flat, row = padded.ravel(), padded.shape[1]
+    pixels = np.flatnonzero(flat > OUTSIDE)
+    offsets = (1, row - 1, row, row + 1)  # of the neighbours that follow in raster order
+    basins, maxima = _steepest_ascent(flat, pixels, offsets)
+    merged = _merge_basins(flat[maxima], *_saddles(flat, pixels, basins, offsets), h)
+    numbers = np.cumsum(merged == np.arange(maxima.size), dtype=np.int32)
     labels = np.zeros(flat.size, np.int32)
-    labels[places] = numbers[merged][hills]
-    return labels.reshape(bordered.shape)[1:-1, 1:-1]
+    labels[pixels] = numbers[merged][basins]
+    return labels.reshape(padded.shape)[1:-1, 1:-1]
 
 
-def _climbed(
-    flat: NDArray[np.float32], places: Indices, ahead: tuple[int, ...]
+def _steepest_ascent(
+    flat: NDArray[np.float32], pixels: Indices, offsets: tuple[int, ...]
 ) -> tuple[Indices, Indices]:
-    """The hill of each place, numbered from 0, and the places of the tops.
+    """Basin of each pixel, numbered from 0, and the pixel of each maximum.
 
-    On a level the way leads to the last pixel, so that no way is a circle.
+    On a plateau the ascent leads to the last pixel in raster order, so that it never cycles.
     """
-    best, height = places, flat[places]
-    for step in (*(-step for step in ahead), *ahead):
-        there = flat[places + step]
-        better = there >= height if step > 0 else there > height
-        best, height = np.where(better, places + step, best), np.where(better, there, height)
-    number = np.zeros(flat.size, np.intp)
-    number[places] = np.arange(places.size)
-    towards = number[best]
-    while not np.array_equal(further := towards[towards], towards):
-        towards = further
-    tops = np.flatnonzero(towards == np.arange(places.size))
-    return np.searchsorted(tops, towards), places[tops]
+    best, height = pixels, flat[pixels]
+    for offset in (*(-offset for offset in offsets), *offsets):
+        neighbour = flat[pixels + offset]
+        higher = neighbour >= height if offset > 0 else neighbour > height
+        best, height = np.where(higher, pixels + offset, best), np.where(higher, neighbour, height)
+    index = np.zeros(flat.size, np.intp)
+    index[pixels] = np.arange(pixels.size)
+    target = index[best]
+    while not np.array_equal(further := target[target], target):
+        target = further
+    maxima = np.flatnonzero(target == np.arange(pixels.size))
+    return np.searchsorted(maxima, target), pixels[maxima]
 
 
 def _saddles(
-    flat: NDArray[np.float32], places: Indices, hills: Indices, ahead: tuple[int, ...]
+    flat: NDArray[np.float32], pixels: Indices, basins: Indices, offsets: tuple[int, ...]
 ) -> tuple[Indices, Indices, NDArray[np.float32]]:
-    """Pairs of hills that touch, and the height of the saddle between them; highest first."""
-    owner = np.full(flat.size, -1)
-    owner[places] = hills
+    """Pairs of adjacent basins and the height of the saddle between them, the highest first."""
+    basin_of = np.full(flat.size, -1)
+    basin_of[pixels] = basins
     pairs, heights = [], []
-    for step in ahead:
-        other = owner[places + step]
-        touch = np.flatnonzero((other >= 0) & (other != hills))
-        pairs.append(np.sort([hills[touch], other[touch]], axis=0))
-        heights.append(np.minimum(flat[places[touch]], flat[places[touch] + step]))
-    (one, two), saddle = np.concatenate(pairs, axis=1), np.concatenate(heights)
+    for offset in offsets:
+        other = basin_of[pixels + offset]
+        adjacent = np.flatnonzero((other >= 0) & (other != basins))
+        pairs.append(np.sort([basins[adjacent], other[adjacent]], axis=0))
+        heights.append(np.minimum(flat[pixels[adjacent]], flat[pixels[adjacent] + offset]))
+    (first, second), saddle = np.concatenate(pairs, axis=1), np.concatenate(heights)
     order = np.argsort(-saddle, kind="stable")
-    _, first = np.unique((one * (hills.max(initial=0) + 1) + two)[order], return_index=True)
-    order = order[np.sort(first)]
-    return one[order], two[order], saddle[order]
+    pair = first * (basins.max(initial=0) + 1) + second
+    _, highest = np.unique(pair[order], return_index=True)
+    order = order[np.sort(highest)]
+    return first[order], second[order], saddle[order]
 
 
-def _merged(
-    tops: NDArray[np.float32],
-    one: Indices,
-    two: Indices,
+def _merge_basins(
+    maxima: NDArray[np.float32],
+    first: Indices,
+    second: Indices,
     saddles: NDArray[np.float32],
-    prominence: float,
+    h: float,
 ) -> Indices:
-    """The hill that each hill has become part of, by union-find; itself where it is prominent."""
-    parent, height = list(range(tops.size)), tops.tolist()
+    """Basin that each basin is merged into, by union-find; itself where it is an h-maximum."""
+    parent, height = list(range(maxima.size)), maxima.tolist()
 
-    def root(hill: int) -> int:
-        while parent[hill] != hill:
-            parent[hill] = hill = parent[parent[hill]]
-        return hill
+    def root(basin: int) -> int:
+        while parent[basin] != basin:
+            parent[basin] = basin = parent[parent[basin]]
+        return basin
 
-    for first, second, saddle in zip(one.tolist(), two.tolist(), saddles.tolist(), strict=True):
-        low, high = sorted((root(first), root(second)), key=height.__getitem__)
-        if low != high and height[low] - saddle < prominence:
+    for one, other, saddle in zip(first.tolist(), second.tolist(), saddles.tolist(), strict=True):
+        low, high = sorted((root(one), root(other)), key=height.__getitem__)
+        if low != high and height[low] - saddle < h:
             parent[low] = high
-    return np.array([root(hill) for hill in range(tops.size)], np.intp)
+    return np.array([root(basin) for basin in range(maxima.size)], np.intp)
 
 
-def worthy(
+def filter_by_size_and_score(
     labels: NDArray[np.int32], foreground: NDArray[np.floating], settings: InstanceSettings
 ) -> NDArray[np.int32]:
-    """The cells that are large and likely enough, numbered anew from 1.
+    """Remove cells that are too small or too improbable; the others are relabelled from 1.
 
     Parameters
     ----------
-    labels : int32 (Y, X). foreground : probability (Y, X), 0 to 1.
+    labels : int32 (Y, X); 0 is background.
+    foreground : probability, float (Y, X), 0 to 1.
+    settings : the smallest area, pixels, and the smallest mean probability.
     """
-    numbers = labels.ravel()
-    places = np.flatnonzero(numbers)
-    cells = numbers.take(places)
+    flat = labels.ravel()
+    pixels = np.flatnonzero(flat)
+    cells = flat.take(pixels)
     areas = np.bincount(cells)
-    sums = np.bincount(cells, foreground.ravel().take(places))
+    sums = np.bincount(cells, foreground.ravel().take(pixels))
     keep = (areas >= settings.min_area) & (sums >= settings.min_score * areas) & (areas > 0)
-    anew = np.cumsum(keep, dtype=np.int32) * keep
-    found = np.zeros(numbers.size, np.int32)
-    found[places] = anew.astype(np.int32).take(cells)
-    return found.reshape(labels.shape)
+    numbers = np.cumsum(keep, dtype=np.int32) * keep
+    filtered = np.zeros(flat.size, np.int32)
+    filtered[pixels] = numbers.astype(np.int32).take(cells)
+    return filtered.reshape(labels.shape)

@@ -1,4 +1,4 @@
-"""How the recipe `cells` steps: Adam with decay, clipping, and an average of the weights."""
+"""Optimizer of the recipe `cells`: AdamW with gradient clipping and a moving average of weights."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,23 +6,19 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-MOVING_AVERAGE = 0.98
-"""Momentum of the average of the weights (Polyak & Juditsky 1992), which is what is kept."""
-
-WEIGHT_DECAY = 1e-4
-LARGEST_GRADIENT = 5.0
+from cellseg.recipes.cells.settings import GRADIENT_NORM, MOVING_AVERAGE, WEIGHT_DECAY
 
 
 @keras.saving.register_keras_serializable("cellseg")
 class ClippedAdamW(keras.optimizers.AdamW):
-    """AdamW that clips the gradient of the whole batch, also where devices share it.
+    """AdamW that clips the gradient of the whole batch, also where devices share the batch.
 
-    Keras clips what each device found before it adds them up, which would allow a gradient as
-    many times larger as there are devices.
+    Keras clips the gradient of each device before it adds them, which would allow a gradient that
+    is larger by the number of devices.
     """
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
-        """Update the variables by the gradients of this device and its likes."""
+        """Update the variables by the gradients of this device and of the others."""
         context = tf.distribute.get_replica_context()
         if context is not None and context.num_replicas_in_sync > 1:
             total = context.all_reduce(tf.distribute.ReduceOp.SUM, list(grads))
@@ -31,12 +27,19 @@ class ClippedAdamW(keras.optimizers.AdamW):
         super().apply(grads, trainable_variables)
 
 
-def optimizer(learning_rate: float) -> keras.optimizers.Optimizer:
-    """The optimizer of the recipe, with `learning_rate` to begin with."""
+def build_optimizer(learning_rate: float) -> keras.optimizers.Optimizer:
+    """Build the optimizer of the recipe.
+
+    The weights that are kept are an exponential moving average (Polyak & Juditsky 1992).
+
+    Parameters
+    ----------
+    learning_rate : of the first step; `schedule.Schedule` changes it.
+    """
     return ClippedAdamW(
         learning_rate,
         weight_decay=WEIGHT_DECAY,
         use_ema=True,
         ema_momentum=MOVING_AVERAGE,
-        global_clipnorm=LARGEST_GRADIENT,
+        global_clipnorm=GRADIENT_NORM,
     )

@@ -1,11 +1,16 @@
-"""From an image to the input of the network."""
+"""From an image to the input of the network in the recipe `cells`."""
 
 from cellseg.images.image import Image
 from cellseg.images.scaling import Stretch
 from cellseg.recipes.cells.settings import CellsPreprocessing
 
 
-def cells_image(image: Image, settings: CellsPreprocessing) -> Stretch:
-    """An image as input of the recipe `cells`, at its own size: uint8 (Y, X, 3), in windows."""
-    found = Stretch.of(image, settings.percentile_low, settings.percentile_high)
-    return found.filled() if settings.fill_dark else found
+def scale_intensities(image: Image, settings: CellsPreprocessing) -> Stretch:
+    """Scale the intensities of an image by percentiles, at its own size.
+
+    Returns
+    -------
+    The image as uint8 (Y, X, 3), computed window by window.
+    """
+    stretch = Stretch.of(image, settings.percentile_low, settings.percentile_high)
+    return stretch.filled() if settings.fill_dark else stretch

@@ -1,82 +1,79 @@
-"""How long a training by the recipe `cells` lasts, and how large its steps are on the way."""
+"""Schedule of a training by the recipe `cells`: its length and its learning rate."""
 
 import math
 import time
 
 import keras
 
-from cellseg.recipes.cells.settings import CellsTraining
+from cellseg.recipes.cells.settings import FINAL_RATE, WARM_UP_STEPS, CellsTraining
 
-WARM_UP = 100
-"""Steps in which the learning rate rises to its height."""
-
-LEAST = 0.01
-"""The last learning rate as a share of the highest."""
-
-ENDLESS = 1_000_000
-"""Epochs of a training that minutes end."""
+UNLIMITED = 1_000_000
+"""Epochs of a training whose length is given in minutes."""
 
 
-def learning_rate(highest: float, step: int, progress: float) -> float:
-    """A linear rise, then half a cosine down to a hundredth (Loshchilov & Hutter 2017).
+def scheduled_rate(largest: float, step: int, progress: float) -> float:
+    """Learning rate: a linear warm-up, then a half-cosine decay (Loshchilov & Hutter 2017).
 
     Parameters
     ----------
-    step : steps done. progress : share of the training that is over, 0 to 1.
+    largest : learning rate at the end of the warm-up.
+    step : number of steps done.
+    progress : fraction of the training that is done, 0 to 1.
     """
-    falling = LEAST + (1.0 - LEAST) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
-    return highest * min(1.0, (step + 1) / WARM_UP) * falling
+    decay = FINAL_RATE + (1.0 - FINAL_RATE) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
+    return largest * min(1.0, (step + 1) / WARM_UP_STEPS) * decay
 
 
-class Budget(keras.callbacks.Callback):
-    """Sets the learning rate before each step, and ends the training when its minutes are over.
+class Schedule(keras.callbacks.Callback):
+    """Sets the learning rate of each step, and ends a training when its minutes are over.
 
-    The clock starts with the second step: the first one takes seconds to trace.
+    The clock starts at the second step, since TensorFlow traces the network during the first.
 
-    pause : share of the training at which it ends for once, to go on otherwise; None never.
+    steps : number of steps begun. pause_at : fraction of the training at which it stops once, to be
+    resumed; None never.
     """
 
     def __init__(self, settings: CellsTraining) -> None:
         super().__init__()
         self._settings = settings
-        self.pause: float | None = None
-        self._began: float | None = None
+        self.pause_at: float | None = None
+        self._started: float | None = None
         self.steps = 0
 
     @property
     def epochs(self) -> int:
-        """Epochs at most."""
-        return self._settings.epochs or ENDLESS
+        """Largest number of epochs."""
+        return self._settings.epochs or UNLIMITED
 
     def progress(self) -> float:
-        """Share of the training that is over, 0 to 1, by the clock or by the steps."""
-        shares = []
+        """Fraction of the training that is done, 0 to 1, by the steps or by the clock."""
+        fractions = []
         if self._settings.epochs is not None:
-            shares.append(self.steps / (self._settings.epochs * self._settings.steps))
+            fractions.append(self.steps / (self._settings.epochs * self._settings.steps))
         if self._settings.minutes is not None:
-            shares.append(self._spent() / (60.0 * self._settings.minutes))
-        return min(1.0, max(shares))
+            fractions.append(self._elapsed() / (60.0 * self._settings.minutes))
+        return min(1.0, max(fractions))
 
     def remaining(self) -> float | None:
-        """Seconds left, where it is minutes that are counted."""
+        """Seconds left; None where epochs end the training."""
         if self._settings.minutes is None or self._settings.epochs is not None:
             return None
-        return max(0.0, 60.0 * self._settings.minutes - self._spent())
+        return max(0.0, 60.0 * self._settings.minutes - self._elapsed())
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """A step begins."""
+        """Set the learning rate."""
         if self.steps == 1:
-            self._began = time.monotonic()
-        rate = learning_rate(self._settings.learning_rate, self.steps, self.progress())
+            self._started = time.monotonic()
+        rate = scheduled_rate(self._settings.learning_rate, self.steps, self.progress())
         self.model.optimizer.learning_rate = rate
         self.steps += 1
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """A step is done."""
+        """Stop where the time is over or the pause is due."""
         if self._settings.minutes is not None and self.progress() >= 1.0:
             self.model.stop_training = True
-        if self.pause is not None and self.progress() >= self.pause:
+        if self.pause_at is not None and self.progress() >= self.pause_at:
             self.model.stop_training = True
 
-    def _spent(self) -> float:
-        return time.monotonic() - self._began if self._began is not None else 0.0
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._started if self._started is not None else 0.0

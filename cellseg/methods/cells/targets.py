@@ -1,4 +1,4 @@
-"""What the network of the recipe `cells` is to say of each pixel, made from a label image."""
+"""Training targets of the recipe `cells`: maps that are computed from a label image."""
 
 import math
 from collections.abc import Iterable
@@ -7,104 +7,129 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-ROWS = 1024
-"""Rows of an image that are counted at a time."""
+ROWS_PER_BLOCK = 1024
+"""Rows of a label image that are counted at a time."""
 
-MOST = 4.0
-"""Most that a pixel weighs for the size of its cell, against a pixel of background."""
+MAX_WEIGHT = 4.0
+"""Largest weight of a pixel by the area of its cell; background has 1."""
 
-BETWEEN = 3.0
-"""How many times more a pixel weighs that has two cells around it."""
+SEPARATION_FACTOR = 3.0
+"""Factor on the weight of pixels between two cells."""
 
-HALO = 7
-"""Side of the square around a pixel whose cells say what it weighs, pixels."""
+WEIGHT_NEIGHBOURHOOD = 7
+"""Side of the square neighbourhood whose largest weight a pixel gets, pixels."""
 
-QUARTILE = 25.0
-"""Percent of the cells of an image that are smaller than those that tell whether it is enlarged."""
+SEPARATION_NEIGHBOURHOOD = 5
+"""Side of the square neighbourhood in which two cells make a pixel lie between cells, pixels."""
 
-AROUND = 5
-"""Side of the square that is looked at around a pixel, pixels."""
+LOWER_QUARTILE = 25.0
+"""Percentile of the cell areas that decides whether an image is enlarged."""
 
 
-def distances(labels: NDArray[np.integer]) -> NDArray[np.float32]:
-    """Distance of each pixel to the border of its cell, as a share of the largest in that cell.
+def distance_map(labels: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Euclidean distance of each pixel to the border of its cell, divided by the cell's maximum.
 
-    The edge of the image is no border: a cell that it cuts goes on behind it.
+    The edge of the image is not a border: a cell that touches it is taken to extend beyond.
 
     Parameters
     ----------
-    labels : (Y, X); 0 is background.
+    labels : int (Y, X); 0 is background.
 
     Returns
     -------
-    float32 (Y, X), 0 in the background, above 0 and up to 1 in a cell.
+    float32 (Y, X): 0 in the background, above 0 and at most 1 in a cell.
     """
-    share = np.zeros(labels.shape, np.float32)
+    distance = np.zeros(labels.shape, np.float32)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         if box is None:
             continue
-        wide = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in box)
-        cell = labels[wide] == number
+        padded_box = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in box)
+        cell = labels[padded_box] == number
         inside = ndimage.distance_transform_edt(cell)  # infinite where a cell fills the image
-        share[wide][cell] = np.minimum(inside[cell] / inside.max(), 1.0) if not cell.all() else 1.0
-    return share
+        distance[padded_box][cell] = (
+            np.minimum(inside[cell] / inside.max(), 1.0) if not cell.all() else 1.0
+        )
+    return distance
 
 
-def boundaries(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Pixels of cells that touch, by an edge, a pixel of another cell or of the background."""
-    edge = np.zeros(labels.shape, bool)
-    down = labels[1:] != labels[:-1]
-    right = labels[:, 1:] != labels[:, :-1]
-    edge[1:] |= down
-    edge[:-1] |= down
-    edge[:, 1:] |= right
-    edge[:, :-1] |= right
-    return edge & (labels > 0)
-
-
-def weights(labels: NDArray[np.integer], typical_area: float) -> NDArray[np.float32]:
-    """How much each pixel counts in the loss: small cells like large ones, and what parts cells.
-
-    A pixel of a cell of area A weighs 2 sqrt(typical_area / A), from 1 to 4; one of background 1.
-    Pixels around a cell weigh as it does, or what is learned of a small cell would be larger than
-    it is: too little of it would cost more than too much. All is three times that where the square
-    of 5 pixels around it holds two cells (as Ronneberger et al. 2015 weigh the ground between
-    cells, arXiv:1505.04597).
+def boundary_map(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Pixels of cells with a 4-connected neighbour in another cell or in the background.
 
     Parameters
     ----------
-    labels : (Y, X); 0 is background.
-    typical_area : of the cells of the training images, pixels.
+    labels : int (Y, X); 0 is background.
 
     Returns
     -------
-    float32 (Y, X).
+    bool (Y, X).
     """
-    areas = np.bincount(labels.ravel()).astype(np.float64)
-    with np.errstate(divide="ignore"):
-        table = np.clip(2.0 * np.sqrt(typical_area / areas), 1.0, MOST)
-    table[0] = 1.0
-    around = ndimage.maximum_filter(table.astype(np.float32)[labels], HALO, mode="nearest")
-    return around * np.where(between(labels), np.float32(BETWEEN), 1)
+    boundary = np.zeros(labels.shape, bool)
+    vertical = labels[1:] != labels[:-1]
+    horizontal = labels[:, 1:] != labels[:, :-1]
+    boundary[1:] |= vertical
+    boundary[:-1] |= vertical
+    boundary[:, 1:] |= horizontal
+    boundary[:, :-1] |= horizontal
+    return boundary & (labels > 0)
 
 
-def between(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Pixels, of cells or of the ground, with at least two cells in the square around them."""
-    none = labels.max() + 1
-    largest = ndimage.maximum_filter(labels, AROUND, mode="nearest")
-    smallest = ndimage.minimum_filter(np.where(labels > 0, labels, none), AROUND, mode="nearest")
-    return (largest > 0) & (smallest < largest)
+def weight_map(labels: NDArray[np.integer], typical_area: float) -> NDArray[np.float32]:
+    """Weight of each pixel in the loss; small cells and gaps between cells weigh more.
 
-
-def thinner(masks: Iterable[NDArray[np.integer]]) -> float | None:
-    """Typical width of the thinner of foreground and background, pixels: membranes between cells.
-
-    Twice the area of the smaller of both over the length of the border between them; the length is
-    pi / 4 times the pairs of pixels across it, as of a border that runs in all directions alike.
+    A pixel of a cell of area A has the weight 2 sqrt(typical_area / A), clipped to 1 to 4; a pixel
+    of background has 1. Each pixel gets the largest weight of its neighbourhood of 7 x 7 pixels:
+    if only the pixels of a small cell weighed more, the network would draw small cells too large.
+    Pixels between two cells weigh three times as much (after the border weights of Ronneberger et
+    al. 2015, arXiv:1505.04597); see `separation_mask`.
 
     Parameters
     ----------
-    masks : each (Y, X); 0 is background.
+    labels : int (Y, X); 0 is background.
+    typical_area : median area of the cells of the training images, pixels.
+
+    Returns
+    -------
+    float32 (Y, X), 1 to 12.
+    """
+    areas = np.bincount(labels.ravel()).astype(np.float64)
+    with np.errstate(divide="ignore"):
+        weights = np.clip(2.0 * np.sqrt(typical_area / areas), 1.0, MAX_WEIGHT)
+    weights[0] = 1.0
+    largest = ndimage.maximum_filter(
+        weights.astype(np.float32)[labels], WEIGHT_NEIGHBOURHOOD, mode="nearest"
+    )
+    return largest * np.where(separation_mask(labels), np.float32(SEPARATION_FACTOR), 1)
+
+
+def separation_mask(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Pixels, of cells or background, with at least two cells within 5 x 5 pixels.
+
+    Parameters
+    ----------
+    labels : int (Y, X); 0 is background.
+
+    Returns
+    -------
+    bool (Y, X).
+    """
+    above_all = labels.max() + 1
+    largest = ndimage.maximum_filter(labels, SEPARATION_NEIGHBOURHOOD, mode="nearest")
+    smallest = ndimage.minimum_filter(
+        np.where(labels > 0, labels, above_all), SEPARATION_NEIGHBOURHOOD, mode="nearest"
+    )
+    return (largest > 0) & (smallest < largest)
+
+
+def structure_width(masks: Iterable[NDArray[np.integer]]) -> float | None:
+    """Typical width of the thinner of foreground and background, such as membranes, pixels.
+
+    Twice the smaller of both areas divided by the length of the border between them. The length is
+    pi / 4 times the number of pixel pairs across the border, as for a border that runs equally
+    often in all directions.
+
+    Parameters
+    ----------
+    masks : each int (Y, X); 0 is background.
 
     Returns
     -------
@@ -120,16 +145,21 @@ def thinner(masks: Iterable[NDArray[np.integer]]) -> float | None:
 
 
 def typical_diameter(labels: NDArray[np.integer], percentile: float = 50.0) -> float | None:
-    """Of a circle of the median area of the cells, pixels; None where there is no cell.
+    """Diameter of a circle with the median area of the cells, pixels.
 
     Parameters
     ----------
-    percentile : of the areas, in place of the median, percent.
+    labels : int (Y, X); 0 is background.
+    percentile : of the areas, instead of the median, 0 to 100.
+
+    Returns
+    -------
+    None where there is no cell.
     """
     areas = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
-    for row in range(0, len(labels), ROWS):  # a count of a whole slide at once would fill memory
-        part = labels[row : row + ROWS]
-        areas += np.bincount(part[part > 0], minlength=areas.size)
+    for row in range(0, len(labels), ROWS_PER_BLOCK):  # a whole slide at once would fill memory
+        block = labels[row : row + ROWS_PER_BLOCK]
+        areas += np.bincount(block[block > 0], minlength=areas.size)
     areas = areas[1:][areas[1:] > 0]
     return (
         2.0 * math.sqrt(float(np.percentile(areas, percentile)) / math.pi) if areas.size else None

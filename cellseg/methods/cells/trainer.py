@@ -1,4 +1,4 @@
-"""Trains by the recipe `cells`: from a run's settings and data to a trained network."""
+"""Trainer of the recipe `cells`: from the settings and data of a run to a trained network."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -9,21 +9,21 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cellseg.datasets.split import make_split
 from cellseg.errors import CellsegError
-from cellseg.methods.cells.augmentation import Annotated
-from cellseg.methods.cells.image_statistics import looks_of
+from cellseg.methods.cells.annotated_image import AnnotatedImage
+from cellseg.methods.cells.image_statistics import compute_statistics
 from cellseg.methods.cells.losses import CellsLoss
-from cellseg.methods.cells.model import build_cellnet
-from cellseg.methods.cells.optimizer import optimizer
-from cellseg.methods.cells.patches import crop_batches, enlarged_for, side_for
+from cellseg.methods.cells.model import build_cells_unet
+from cellseg.methods.cells.optimizer import build_optimizer
+from cellseg.methods.cells.patches import patch_batches, patch_side, semantic_scale
 from cellseg.methods.cells.predictor import CellsPredictor
-from cellseg.methods.cells.preprocessing import cells_image
-from cellseg.methods.cells.samples import CellPictures
-from cellseg.methods.cells.schedule import Budget
-from cellseg.methods.cells.targets import distances, thinner
-from cellseg.methods.cells.tuning import tuned
-from cellseg.methods.cells.validation import Validation, save
+from cellseg.methods.cells.preprocessing import scale_intensities
+from cellseg.methods.cells.samples import OutlinePictures
+from cellseg.methods.cells.schedule import Schedule
+from cellseg.methods.cells.targets import distance_map, structure_width
+from cellseg.methods.cells.tuning import tune_instance_settings
+from cellseg.methods.cells.validation import Validation, save_weights
+from cellseg.methods.cells.validation_split import split_validation
 from cellseg.network import precision
 from cellseg.network.folded_training import folded_training_graph
 from cellseg.network.weights import load_weights
@@ -41,7 +41,7 @@ from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, RunStatusWriter
 
 SAMPLES = 3
-"""Images whose cells are drawn after some epochs."""
+"""Number of images whose predicted cells are drawn during a training."""
 
 
 def train(
@@ -51,65 +51,74 @@ def train(
     status: RunStatusWriter,
     stop_requested: Callable[[], bool],
 ) -> Trained:
-    """Train a network as the run's recipe says, writing curves and pictures into its folder.
+    """Train a network by the settings of a run; curves and pictures go to the folder of the run.
 
-    A training in bfloat16 whose numbers are no longer finite goes on in float32 from the best
-    weights so far.
+    A training in bfloat16 whose loss or weights are no longer finite continues in float32 from the
+    best weights so far.
 
     Parameters
     ----------
-    start : weights of the encoder, or of a whole network where the recipe starts from a model.
+    start : weights of the encoder, or of a whole network where a model is fine-tuned.
 
     Raises
     ------
     Stopped
         Where the stop comes before the first batch.
     CellsegError
-        Where no image has a cell, or no weights are left to keep.
+        Where no image has a cell, or no finite weights are left.
     """
-    recipe = run.config.recipe
-    assert isinstance(recipe, CellsSettings)
-    settings = recipe.training
-    used = devices.sharing(devices.gpus(), settings.batch_size)
-    keras.utils.set_random_seed(settings.seed)
-    learning, validating = kept_for_validation(data.train, settings.validation_fraction)
-    images = _read(data, learning, recipe, status, stop_requested)
-    kept = _read(data, validating, recipe, status, stop_requested)
-    areas = cell_areas(images)
-    target = settings.target or default_target(data.train_from.kind)
-    width = thinner(image.labels for image in images) if target == "semantic" else None
+    settings = run.config.recipe
+    assert isinstance(settings, CellsSettings)
+    training = settings.training
+    used_devices = devices.sharing(devices.gpus(), training.batch_size)
+    keras.utils.set_random_seed(training.seed)
+    train_names, validation_names = split_validation(data.train, training.validation_fraction)
+    train_images = _read(data, train_names, settings, status, stop_requested)
+    validation_images = _read(data, validation_names, settings, status, stop_requested)
+    areas = cell_areas(train_images)
+    target = training.target or default_target(data.train_from.kind)
+    semantic = target == "semantic"
+    width = structure_width(image.labels for image in train_images) if semantic else None
     facts = CellsFacts(
         target=target,
         diameter=round(2.0 * math.sqrt(float(np.median(areas)) / math.pi), 2),
-        instances=first_settings(target, areas),
-        validation_images=validating,
-        precision=precision.resolved(settings.precision),
-        device=devices.described(used),
-        image_statistics=looks_of(images),
-        scale=enlarged_for(width),
+        instances=initial_instance_settings(target, areas),
+        validation_images=validation_names,
+        precision=precision.resolved(training.precision),
+        device=devices.described(used_devices),
+        image_statistics=compute_statistics(train_images),
+        scale=semantic_scale(width),
     )
-    shown = list(zip(validating, kept, strict=True)) or list(zip(learning, images, strict=True))
-    pictures = CellPictures(run.folder / "samples", shown[:SAMPLES], facts.diameter)
-    best = run.folder / "best.weights.h5"
-    sparing = settings.epochs is None
-    validation = Validation(kept, best, settings.patience, pictures.draw, sparing=sparing)
+    shown = list(zip(validation_names, validation_images, strict=True)) or list(
+        zip(train_names, train_images, strict=True)
+    )
+    pictures = OutlinePictures(run.folder / "samples", shown[:SAMPLES], facts.diameter)
+    validation = Validation(
+        validation_images,
+        run.folder / "best.weights.h5",
+        training.patience,
+        pictures.draw,
+        limit_time=training.epochs is None,
+    )
     stop = StopOnRequest(stop_requested)
-    batches = crop_batches(
-        images,
-        settings.crop or side_for(facts.diameter * facts.scale),
-        settings.batch_size,
-        settings.steps,
-        float(np.median(areas)) if facts.target == "instances" else None,
-        settings.seed,
-        settings.elastic,
-        facts.scale if facts.target == "semantic" else None,
+    batches = patch_batches(
+        train_images,
+        training.crop or patch_side(facts.diameter * facts.scale),
+        training.batch_size,
+        training.steps,
+        None if semantic else float(np.median(areas)),
+        training.seed,
+        training.elastic,
+        facts.scale if semantic else None,
     )
-    network, predictor = _fitted(run, start, facts, used, batches, validation, stop, status)
-    facts = predictor.facts.model_copy(update={"flips": target == "semantic"})
+    network, predictor = _fit(run, start, facts, used_devices, batches, validation, stop, status)
+    facts = predictor.facts.model_copy(update={"flips": semantic})
     status.say("Tuning the thresholds on the validation images")
-    instances = tuned(with_second_pass(predictor.with_facts(facts)), kept, stop_requested)
+    instances = tune_instance_settings(
+        with_second_pass(predictor.with_facts(facts)), validation_images, stop_requested
+    )
     facts = facts.model_copy(update={"instances": instances, "validation": validation.best_scores})
-    save(network, run.weights)
+    save_weights(network, run.weights)
     return Trained(
         predictor.with_facts(facts),
         epochs=len(run.metrics()),
@@ -119,57 +128,57 @@ def train(
     )
 
 
-def _fitted(
+def _fit(
     run: Run,
     start: Path | None,
     facts: CellsFacts,
-    used: Sequence[str],
+    used_devices: Sequence[str],
     batches: tf.data.Dataset,
     validation: Validation,
     stop: StopOnRequest,
     status: RunStatusWriter,
 ) -> tuple[keras.Model, CellsPredictor]:
-    """The network after the training, with its predictor, whose facts name the last precision.
+    """Fit the network; returns it with a predictor, whose facts have the precision at the end.
 
-    It is built anew, with the best weights so far, where its encoder thaws or its precision
-    changes.
+    The network is built again, with the best weights so far, where its encoder is unfrozen or its
+    precision changes.
     """
-    recipe = run.config.recipe
-    assert isinstance(recipe, CellsSettings)
-    budget, strategy, note = Budget(recipe.training), devices.strategy(used), ""
-    budget.pause = recipe.network.thaw_after if recipe.network.freeze_encoder else None
-    report = ProgressReport(status, MetricsFile(run.folder), recipe.training.steps, budget)
+    settings = run.config.recipe
+    assert isinstance(settings, CellsSettings)
+    schedule, strategy, note = Schedule(settings.training), devices.strategy(used_devices), ""
+    schedule.pause_at = settings.network.thaw_after if settings.network.freeze_encoder else None
+    report = ProgressReport(status, MetricsFile(run.folder), settings.training.steps, schedule)
     while True:
         status.say("Building the network")
         status.note(computing=f"on {facts.device}, {facts.precision}{note}")
         with strategy.scope():
-            network = _network(recipe, start, facts)
+            network = build_network(settings, start, facts)
             if validation.best:
                 network.load_weights(str(validation.best_file))
-            learner = _compiled(network, recipe, facts)
-        predictor = CellsPredictor(network, recipe, facts)
+            trained = compile_network(network, settings, facts)
+        predictor = CellsPredictor(network, settings, facts)
         validation.begin(network, with_second_pass(predictor))
         status.say("Preparing the first step, about 20 s")
-        learner.fit(
+        trained.fit(
             batches,
             initial_epoch=len(run.metrics()),
-            epochs=budget.epochs,
-            callbacks=[stop, budget, validation, report],
-            shuffle=False,  # the pipeline does it
+            epochs=schedule.epochs,
+            callbacks=[stop, schedule, validation, report],
+            shuffle=False,  # the pipeline samples at random
             verbose=0,
         )
-        if stop.stopped or budget.progress() >= 1.0:
+        if stop.stopped or schedule.progress() >= 1.0:
             break
-        if budget.pause is not None and budget.progress() >= budget.pause:
-            budget.pause, recipe = None, _thawed(recipe)
+        if schedule.pause_at is not None and schedule.progress() >= schedule.pause_at:
+            schedule.pause_at, settings = None, _unfrozen(settings)
             continue
         if not validation.diverged or facts.precision == "float32":
             break
         facts = facts.model_copy(update={"precision": "float32"})
-        note = f" since epoch {len(run.metrics())}, in which bfloat16 gave no finite numbers"
+        note = f" since epoch {len(run.metrics())}, which was not finite in bfloat16"
     if not validation.best:
         raise CellsegError(
-            "The network's weights grew beyond all numbers before an epoch ended; choose a "
+            "The training diverged before an epoch ended: the weights are not finite; choose a "
             "smaller learning rate."
         )
     network.load_weights(str(validation.best_file))
@@ -177,7 +186,7 @@ def _fitted(
 
 
 def with_second_pass(predictor: CellsPredictor) -> CellsPredictor:
-    """The same, enlarging small cells: what it is scored by and tuned from."""
+    """The same predictor with a second pass for small cells, for validation and tuning."""
     facts = predictor.facts
     if facts.target == "semantic":
         return predictor
@@ -186,107 +195,96 @@ def with_second_pass(predictor: CellsPredictor) -> CellsPredictor:
     return predictor.with_facts(facts.model_copy(update={"instances": instances}))
 
 
-def _thawed(recipe: CellsSettings) -> CellsSettings:
-    network = recipe.network.model_copy(update={"freeze_encoder": False})
-    return recipe.model_copy(update={"network": network})
-
-
-def kept_for_validation(
-    names: Sequence[str], fraction: float
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The training images to learn from, and those kept to choose by.
-
-    The planes of one file stay on one side: they are told by the name before `_z` or `_t` and a
-    number. Of fewer than 4 files none is kept.
-    """
-    files = sorted({_file_of(name) for name in names})
-    if fraction == 0 or len(files) < 4:
-        return tuple(names), ()
-    kept = set(make_split(files, fraction=fraction).test)
-    return (
-        tuple(name for name in names if _file_of(name) not in kept),
-        tuple(name for name in names if _file_of(name) in kept),
-    )
-
-
 def default_target(kind: str) -> Target:
-    """Cells are told apart where the masks tell them apart."""
+    """Target that suits the masks of a dataset, `labels` or `binary`."""
     return "instances" if kind == "labels" else "semantic"
 
 
-def cell_areas(images: Sequence[Annotated]) -> NDArray[np.int64]:
-    """Pixels of each cell of all images.
+def cell_areas(images: Sequence[AnnotatedImage]) -> NDArray[np.int64]:
+    """Area of each cell of all images, pixels.
 
     Raises
     ------
     CellsegError
-        Where there is none.
+        Where there is no cell.
     """
     counts = [np.bincount(image.labels.ravel())[1:] for image in images]
     areas = np.concatenate([*counts, np.zeros(0, np.int64)])
     areas = areas[areas > 0]
     if not areas.size:
         raise CellsegError(
-            "No training image has a cell in its mask; bring images with marked cells, or move "
-            "some from the test side."
+            "No training image has a cell in its mask; add images with annotated cells, or move "
+            "some from the test part."
         )
     return areas
 
 
-def first_settings(target: Target, areas: NDArray[np.int64]) -> InstanceSettings:
-    """What the tuning begins with; where pixels count none is left out for those around it."""
-    found = InstanceSettings(min_area=smallest(areas))
-    return found if target == "instances" else found.model_copy(update={"min_score": 0.0})
+def initial_instance_settings(target: Target, areas: NDArray[np.int64]) -> InstanceSettings:
+    """Instance settings before tuning; a semantic segmentation keeps improbable components.
+
+    Parameters
+    ----------
+    areas : of the training cells, pixels.
+    """
+    settings = InstanceSettings(min_area=min_cell_area(areas))
+    return settings if target == "instances" else settings.model_copy(update={"min_score": 0.0})
 
 
-def smallest(areas: NDArray[np.int64]) -> int:
-    """Half of the area below which a hundredth of the cells lies, pixels."""
+def min_cell_area(areas: NDArray[np.int64]) -> int:
+    """Half of the first percentile of the areas, pixels."""
     return int(np.percentile(areas, 1) / 2)
 
 
-def _file_of(name: str) -> str:
-    stem = name
-    for mark in ("_z", "_t"):
-        head, found, tail = stem.rpartition(mark)
-        if found and tail.isdigit():
-            stem = head
-    return stem
+def build_network(settings: CellsSettings, start: Path | None, facts: CellsFacts) -> keras.Model:
+    """Build a network with the weights to start from.
+
+    Raises
+    ------
+    CellsegError
+        Where the weights do not fit.
+    """
+    encoder_weights = None if settings.start else start
+    network = build_cells_unet(settings.network, encoder_weights, facts.precision)
+    if settings.start and start and not load_weights(network, start):
+        raise CellsegError(
+            "The weights of the model to fine-tune do not fit the network; use the network "
+            "settings of that model, or start from a pre-trained encoder."
+        )
+    return network
+
+
+def compile_network(
+    network: keras.Model, settings: CellsSettings, facts: CellsFacts
+) -> keras.Model:
+    """Model with the same weights, an optimizer and a loss; `network` itself is not compiled."""
+    model = folded_training_graph(network, facts.precision)
+    optimizer = build_optimizer(settings.training.learning_rate)
+    model.compile(optimizer=optimizer, loss=CellsLoss())
+    optimizer.build(model.trainable_variables)
+    return model
+
+
+def _unfrozen(settings: CellsSettings) -> CellsSettings:
+    """The same settings with an encoder that trains."""
+    network = settings.network.model_copy(update={"freeze_encoder": False})
+    return settings.model_copy(update={"network": network})
 
 
 def _read(
     data: Data,
     names: Sequence[str],
-    recipe: CellsSettings,
+    settings: CellsSettings,
     status: RunStatusWriter,
     stop_requested: Callable[[], bool],
-) -> list[Annotated]:
+) -> list[AnnotatedImage]:
+    """Read and preprocess training images."""
     dataset = data.train_from
-    found = []
+    images = []
     for done, name in enumerate(names, start=1):
         labels = dataset.labels(name)
-        image = cells_image(dataset.image(name), recipe.preprocessing).rgb8()
-        found.append(Annotated(image, labels, distances(labels)))
+        rgb = scale_intensities(dataset.image(name), settings.preprocessing).rgb8()
+        images.append(AnnotatedImage(rgb, labels, distance_map(labels)))
         status.note(phase=f"Reading images, {done} of {len(names)}")
         if stop_requested():
             raise Stopped
-    return found
-
-
-def _network(recipe: CellsSettings, start: Path | None, facts: CellsFacts) -> keras.Model:
-    weights = None if recipe.start else start
-    network = build_cellnet(recipe.network, weights, facts.precision)
-    if recipe.start and start and not load_weights(network, start):
-        raise CellsegError(
-            "The model to start from has another network; choose its own network settings, or "
-            "start from the encoder's weights."
-        )
-    return network
-
-
-def _compiled(network: keras.Model, recipe: CellsSettings, facts: CellsFacts) -> keras.Model:
-    """The same weights with an optimizer and a loss; the network itself stays bare."""
-    learner = folded_training_graph(network, facts.precision)
-    steps = optimizer(recipe.training.learning_rate)
-    learner.compile(optimizer=steps, loss=CellsLoss())
-    steps.build(learner.trainable_variables)
-    return learner
+    return images

@@ -1,4 +1,4 @@
-"""Keras callbacks of the recipe `pixels`: the best weights, and sample pictures."""
+"""Keras callbacks of the recipe `pixels`: best weights and sample pictures."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from cellseg.training.samples import SamplePicture
 
 
-class KeepBest(keras.callbacks.ModelCheckpoint):
-    """Keeps the weights of the epoch with the best IoU on the test images.
+class SaveBest(keras.callbacks.ModelCheckpoint):
+    """Saves the weights of the epoch with the highest IoU on the test images.
 
-    They are saved from a network that was not compiled, since the file would hold the optimizer's
-    state otherwise and weigh three times as much.
+    It saves a network that is not compiled; otherwise the file would contain the state of the
+    optimizer and be three times as large.
     """
 
     def __init__(self, network: keras.Model, path: Path) -> None:
@@ -24,12 +24,20 @@ class KeepBest(keras.callbacks.ModelCheckpoint):
         self._network = network
 
     def set_model(self, model: keras.Model) -> None:
-        """Watch the bare network instead of the one that Keras trains."""
+        """Save the weights of the bare network instead of those of the compiled model."""
         super().set_model(self._network)
 
 
 class SamplePictures(keras.callbacks.Callback):
-    """Pictures of the same few images after each epoch: the foreground probability as grey."""
+    """Stores the foreground probability of the same few images after each epoch, as grey levels.
+
+    Parameters
+    ----------
+    folder : of all pictures; each image gets a folder in it.
+    names : of the images.
+    images : uint8 (N, size, size, 3).
+    masks : uint8 (N, size, size), 0 or 1.
+    """
 
     def __init__(
         self,
@@ -46,7 +54,7 @@ class SamplePictures(keras.callbacks.Callback):
         ]
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Predict and store one picture for each image."""
+        """Predict and store one picture of each image."""
         if not self._pictures:
             return
         logits = self.model.predict_on_batch(self._images.astype(np.float32) / 255.0)

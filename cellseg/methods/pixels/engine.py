@@ -1,10 +1,10 @@
-"""Trains and loads models of the recipe `pixels`."""
+"""Engine of the recipe `pixels`: trains networks and loads predictors."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from cellseg.methods.pixels import trainer
-from cellseg.methods.pixels.model import build_unet
+from cellseg.methods.pixels.model import build_pixels_unet
 from cellseg.methods.pixels.predictor import PixelsPredictor
 from cellseg.models.store import Model
 from cellseg.network.weights import load_model_weights
@@ -29,10 +29,10 @@ class PixelsEngine:
         return trainer.train(run, data, start, status, stop_requested)
 
     def load(self, model: Model) -> PixelsPredictor:
-        """The predictor of a published model."""
+        """Load the predictor of a published model."""
         settings = model.recipe
         assert isinstance(settings, PixelsSettings)
-        network = build_unet(settings.preprocessing.image_size, settings.network)
+        network = build_pixels_unet(settings.preprocessing.image_size, settings.network)
         load_model_weights(network, model.weights, model.name)
         return PixelsPredictor(network, settings)
 

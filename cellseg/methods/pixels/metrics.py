@@ -1,4 +1,4 @@
-"""The scores that move during training, pooled over all pixels of an epoch."""
+"""Scores during a training by the recipe `pixels`, pooled over all pixels of an epoch."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ class ForegroundScores(keras.metrics.Metric):
     """Pixel accuracy, and IoU and Dice of the foreground.
 
     With tp, fp, fn and tn the pixels of an epoch: accuracy = (tp + tn) / all,
-    IoU = tp / (tp + fp + fn), Dice = 2 tp / (2 tp + fp + fn). Where the foreground is empty in
-    truth and prediction IoU and Dice are 0, not undefined, since Keras averages numbers.
+    IoU = tp / (tp + fp + fn), Dice = 2 tp / (2 tp + fp + fn). If the foreground is empty in truth
+    and prediction, IoU and Dice are 0 instead of undefined, since Keras averages them.
     """
 
     def __init__(self, name: str = "foreground_scores", **options: object) -> None:
@@ -22,12 +22,17 @@ class ForegroundScores(keras.metrics.Metric):
         ]
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch: truth (B, Y, X) of 0 and 1, logits (B, Y, X, 2)."""
-        truth = ops.cast(y_true, "bool")
-        found = y_pred[..., 1] > y_pred[..., 0]
-        missed, absent = ops.logical_not(found), ops.logical_not(truth)
-        hits = (found & truth, found & absent, missed & truth, missed & absent)
-        for count, pixels in zip(self.counts, hits, strict=True):
+        """Add a batch: y_true (B, Y, X) of 0 and 1, y_pred logits (B, Y, X, 2)."""
+        positive = ops.cast(y_true, "bool")
+        predicted = y_pred[..., 1] > y_pred[..., 0]
+        negative, rejected = ops.logical_not(positive), ops.logical_not(predicted)
+        outcomes = (
+            predicted & positive,
+            predicted & negative,
+            rejected & positive,
+            rejected & negative,
+        )
+        for count, pixels in zip(self.counts, outcomes, strict=True):
             count.assign_add(ops.sum(ops.cast(pixels, "float32")))
 
     def result(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The input pipeline: arrays of images and masks as batches of TensorFlow tensors."""
+"""Input pipeline of the recipe `pixels`: batches of images and masks for TensorFlow."""
 
 from collections.abc import Iterator
 
@@ -6,29 +6,31 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cellseg.methods.cells.augmentation import flip
+from cellseg.methods.pixels.augmentation import random_flip
 
 Pixels = NDArray[np.uint8]
 
 
 def training_batches(images: Pixels, masks: Pixels, batch_size: int, seed: int) -> tf.data.Dataset:
-    """Batches for one epoch, in a new order and newly flipped at every pass.
+    """Batches for training, shuffled and flipped at random anew at every pass.
 
     Parameters
     ----------
     images : uint8 (N, size, size, 3).
     masks : uint8 (N, size, size), 0 or 1.
+    batch_size : images in a batch.
+    seed : of the random numbers.
 
     Returns
     -------
     Dataset of (float32 (B, size, size, 3) in [0, 1], uint8 (B, size, size)); the last batch of a
-    pass may be smaller.
+    pass can be smaller.
     """
     rng = np.random.default_rng(seed)
 
     def one_pass() -> Iterator[tuple[Pixels, Pixels]]:
         for index in rng.permutation(len(images)):
-            yield flip(images[index], masks[index], rng)
+            yield random_flip(images[index], masks[index], rng)
 
     signature = (
         tf.TensorSpec(images.shape[1:], tf.uint8),
@@ -40,7 +42,7 @@ def training_batches(images: Pixels, masks: Pixels, batch_size: int, seed: int) 
 
 
 def scoring_batches(images: Pixels, masks: Pixels, batch_size: int) -> tf.data.Dataset:
-    """Batches in order and as they are; shapes and ranges as in `training_batches`."""
+    """Batches for scoring, in order and not augmented; otherwise as `training_batches`."""
     pairs = tf.data.Dataset.from_tensor_slices((images, masks))
     return pairs.batch(batch_size).map(_to_unit).prefetch(2)
 

@@ -1,4 +1,4 @@
-"""A model of the recipe `pixels` at work: an image in, the probability map and cells out."""
+"""Predictor of the recipe `pixels`: probability map and label image of an image."""
 
 import keras
 import numpy as np
@@ -10,16 +10,16 @@ from cellseg.images.image import Image
 from cellseg.methods.pixels.preprocessing import network_image, network_mask
 from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.segmentation.cells import Cells
-from cellseg.segmentation.instances import connected_components, mask_of, resized_probability
-from cellseg.segmentation.tiling import Counted
+from cellseg.segmentation.instances import connected_components, foreground_mask, resize_probability
+from cellseg.segmentation.tiling import ProgressCallback
 
 Mask = NDArray[np.bool_]
 
 
 class PixelsPredictor:
-    """A network and the preprocessing it was trained with.
+    """A trained network of the recipe `pixels` with its preprocessing.
 
-    The forward pass is traced once for any batch size and shared by all callers.
+    TensorFlow traces the forward pass once for any batch size.
     """
 
     def __init__(self, network: keras.Model, settings: PixelsSettings) -> None:
@@ -34,15 +34,15 @@ class PixelsPredictor:
         self._probabilities = probabilities
 
     def network_probability(self, image: Image) -> NDArray[np.float32]:
-        """Foreground probability of an image at the network's size; float32 (size, size)."""
+        """Foreground probability of an image at the size of the network, float32 (size, size)."""
         return self.batch_probability(network_image(image, self.settings)[None])[0]
 
     def batch_probability(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Foreground probability of prepared images, all in one pass.
+        """Foreground probability of preprocessed images, in one forward pass.
 
         Parameters
         ----------
-        images : uint8 (B, size, size, 3), as `network_image` makes them.
+        images : uint8 (B, size, size, 3), as `network_image` returns them.
 
         Returns
         -------
@@ -51,22 +51,22 @@ class PixelsPredictor:
         return self._probabilities(tf.constant(images)).numpy()
 
     def foreground_probability(self, image: Image) -> NDArray[np.float32]:
-        """Foreground probability of an image of any size, at its own size; float32 (Y, X)."""
-        return resized_probability(self.network_probability(image), image.height, image.width)
+        """Foreground probability of an image at its own size, float32 (Y, X), 0 to 1."""
+        return resize_probability(self.network_probability(image), image.height, image.width)
 
     def cells(
         self,
         image: Image,
         options: PredictionOptions | None = None,
-        progress: Counted | None = None,
+        progress: ProgressCallback | None = None,
     ) -> Cells:
-        """The connected components of the mask; this recipe has no use for the options."""
+        """Connected components of the foreground mask; the options have no effect."""
         probability = self.foreground_probability(image)
         if progress:
             progress(1, 1)
-        return Cells(connected_components(mask_of(probability)), probability)
+        return Cells(connected_components(foreground_mask(probability)), probability)
 
     def masks_at_network_size(self, image: Image, truth: Mask) -> tuple[Mask, Mask]:
-        """The true and the predicted mask of an image, bool (size, size)."""
-        predicted = mask_of(self.network_probability(image))
+        """True and predicted mask at the size of the network, each bool (size, size)."""
+        predicted = foreground_mask(self.network_probability(image))
         return network_mask(truth, self.settings) > 0, predicted

@@ -1,4 +1,4 @@
-"""From an image and its mask to the arrays that the network sees."""
+"""From images and masks to the input of the network in the recipe `pixels`."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,16 +13,16 @@ from cellseg.recipes.pixels.settings import PixelsPreprocessing
 
 
 def network_image(image: Image, settings: PixelsPreprocessing) -> NDArray[np.uint8]:
-    """An image as input of the original recipe: colour, 8 bits, resized to a square.
+    """Resize an image to the input of the network: RGB, 8 bits, square.
 
     Parameters
     ----------
-    image : YX or YXC, any depth; more than 8 bits are scaled by percentiles of each channel.
+    image : grey or colour, of any bit depth; above 8 bits each channel is scaled by percentiles.
     settings : side of the square and the percentiles.
 
     Returns
     -------
-    uint8 array (size, size, 3), 0 to 255; the pipeline divides by 255.
+    uint8 (size, size, 3), 0 to 255; the pipeline divides by 255.
     """
     rgb = to_rgb8(image, settings.percentile_low, settings.percentile_high)
     size = (settings.image_size, settings.image_size)
@@ -30,36 +30,37 @@ def network_image(image: Image, settings: PixelsPreprocessing) -> NDArray[np.uin
 
 
 def network_mask(foreground: NDArray[np.bool_], settings: PixelsPreprocessing) -> NDArray[np.uint8]:
-    """A mask at the network's size: 1 is foreground, 0 background.
+    """Resize a foreground mask to the size of the network.
 
-    A pixel is foreground where more than half of the area that it stands for is. Labels never mix:
-    what is resized is the mask of their foreground.
+    A pixel becomes foreground if more than half of the area that it covers is foreground.
 
     Parameters
     ----------
-    foreground : bool array (Y, X).
+    foreground : bool (Y, X).
+    settings : side of the square.
 
     Returns
     -------
-    uint8 array (size, size) of 0 and 1.
+    uint8 (size, size): 0 is background, 1 is foreground.
     """
     size = (settings.image_size, settings.image_size)
     picture = Pillow.fromarray(foreground.astype(np.uint8) * 255)
-    share = np.asarray(picture.resize(size, Pillow.Resampling.BOX))
-    return (share > 127).astype(np.uint8)
+    coverage = np.asarray(picture.resize(size, Pillow.Resampling.BOX))
+    return (coverage > 127).astype(np.uint8)
 
 
-def gather(
+def load_arrays(
     dataset: Dataset,
     names: Sequence[str],
     settings: PixelsPreprocessing,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The named pairs of a dataset as one array of images and one of masks.
+    """Load pairs of a dataset as one array of images and one of masks.
 
     Parameters
     ----------
-    progress : called with (pairs done, pairs in all); what it raises ends the gathering.
+    names : of the pairs.
+    progress : called with (pairs done, pairs in all); an exception that it raises ends the loading.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Trains by the recipe `pixels`: from a run's settings and data to a trained network."""
+"""Trainer of the recipe `pixels`: from the settings and data of a run to a trained network."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.analysis.pixels import PixelCounts
-from cellseg.methods.pixels.callbacks import KeepBest, SamplePictures
+from cellseg.methods.pixels.callbacks import SamplePictures, SaveBest
 from cellseg.methods.pixels.metrics import ForegroundScores
-from cellseg.methods.pixels.model import build_unet
+from cellseg.methods.pixels.model import build_pixels_unet
 from cellseg.methods.pixels.pipeline import scoring_batches, training_batches
 from cellseg.methods.pixels.predictor import PixelsPredictor
-from cellseg.methods.pixels.preprocessing import gather
+from cellseg.methods.pixels.preprocessing import load_arrays
 from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.training.callbacks import ProgressReport, StopOnRequest
 from cellseg.training.engine import Data, Stopped, Trained
@@ -21,7 +21,7 @@ from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, RunStatusWriter
 
 SAMPLES = 4
-"""Images that are predicted and shown after each epoch."""
+"""Number of images that are predicted and shown after each epoch."""
 
 
 def train(
@@ -31,38 +31,42 @@ def train(
     status: RunStatusWriter,
     stop_requested: Callable[[], bool],
 ) -> Trained:
-    """Train a network as the run's recipe says, writing curves and pictures into its folder.
+    """Train a network by the settings of a run; curves and pictures go to the folder of the run.
 
     Raises
     ------
     Stopped
         Where the stop comes before the first batch.
     """
-    recipe = run.config.recipe
-    assert isinstance(recipe, PixelsSettings)
-    keras.utils.set_random_seed(recipe.training.seed)
+    settings = run.config.recipe
+    assert isinstance(settings, PixelsSettings)
+    keras.utils.set_random_seed(settings.training.seed)
 
-    def reading(done: int, of: int) -> None:
+    def report_reading(done: int, of: int) -> None:
         status.note(phase=f"Reading images, {done} of {of}")
         if stop_requested():
             raise Stopped
 
-    images, masks = gather(data.train_from, data.train, recipe.preprocessing, reading)
-    test_images, test_masks = gather(data.test_from, data.test, recipe.preprocessing, reading)
-    _note_majority(status, test_masks if len(data.test) else masks)
+    images, masks = load_arrays(data.train_from, data.train, settings.preprocessing, report_reading)
+    test_images, test_masks = load_arrays(
+        data.test_from, data.test, settings.preprocessing, report_reading
+    )
+    _report_majority_accuracy(status, test_masks if len(data.test) else masks)
 
     status.say("Building the network")
-    network = build_unet(recipe.preprocessing.image_size, recipe.network, encoder_weights)
-    compiled = _compiled(network, recipe)
-    batch_size = recipe.training.batch_size_for(len(images))
-    shown_names, shown_images, shown_masks = (
+    network = build_pixels_unet(
+        settings.preprocessing.image_size, settings.network, encoder_weights
+    )
+    compiled = _compile(network, settings)
+    batch_size = settings.training.batch_size_for(len(images))
+    sample_names, sample_images, sample_masks = (
         (data.test, test_images, test_masks) if data.test else (data.train, images, masks)
     )
     pictures = SamplePictures(
         run.folder / "samples",
-        shown_names[:SAMPLES],
-        shown_images[:SAMPLES],
-        shown_masks[:SAMPLES],
+        sample_names[:SAMPLES],
+        sample_images[:SAMPLES],
+        sample_masks[:SAMPLES],
     )
     metrics = MetricsFile(run.folder)
     stop = StopOnRequest(stop_requested)
@@ -72,14 +76,14 @@ def train(
         pictures,
     ]
     if data.test:
-        callbacks.append(KeepBest(network, run.best_on_test))
+        callbacks.append(SaveBest(network, run.best_on_test))
     status.say("Preparing the first step, about 10 s")
     compiled.fit(
-        training_batches(images, masks, batch_size, recipe.training.seed),
+        training_batches(images, masks, batch_size, settings.training.seed),
         validation_data=scoring_batches(test_images, test_masks, 16) if data.test else None,
-        epochs=recipe.training.epochs,
+        epochs=settings.training.epochs,
         callbacks=callbacks,
-        shuffle=False,  # the pipeline does it
+        shuffle=False,  # the pipeline shuffles
         verbose=0,
     )
     rows = run.metrics()
@@ -87,7 +91,7 @@ def train(
     best = max(scored, key=lambda row: row["val_iou"], default=None)
     network.save_weights(str(run.weights))
     return Trained(
-        PixelsPredictor(network, recipe),
+        PixelsPredictor(network, settings),
         epochs=len(rows),
         batches=stop.batches,
         stopped=stop.stopped,
@@ -95,18 +99,18 @@ def train(
     )
 
 
-def _compiled(network: keras.Model, recipe: PixelsSettings) -> keras.Model:
-    """The same layers with an optimizer, a loss and scores; the network itself stays bare."""
+def _compile(network: keras.Model, settings: PixelsSettings) -> keras.Model:
+    """Model of the same layers with optimizer, loss and scores; `network` is not compiled."""
     compiled = keras.Model(network.inputs, network.outputs)
     compiled.compile(
-        optimizer=keras.optimizers.Adam(recipe.training.learning_rate),
+        optimizer=keras.optimizers.Adam(settings.training.learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[ForegroundScores()],
     )
     return compiled
 
 
-def _note_majority(status: RunStatusWriter, masks: NDArray[np.uint8]) -> None:
+def _report_majority_accuracy(status: RunStatusWriter, masks: NDArray[np.uint8]) -> None:
     foreground = int(masks.sum())
     scores = PixelCounts(tp=foreground, tn=masks.size - foreground).scores()
     status.note(majority_accuracy=scores["majority_accuracy"])

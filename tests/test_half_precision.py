@@ -2,7 +2,7 @@ import h5py
 import numpy as np
 import pytest
 
-from cellseg.models.half_precision import halve
+from cellseg.models.half_precision import save_half_precision
 
 
 def test_kernels_are_halved_and_vectors_stay(tmp_path):
@@ -12,7 +12,7 @@ def test_kernels_are_halved_and_vectors_stay(tmp_path):
         file["layer/kernel"] = kernel
         file["layer/variance"] = variance
         file["layer"].attrs["name"] = "a"
-    halve(tmp_path / "whole.h5", tmp_path / "half.h5")
+    save_half_precision(tmp_path / "whole.h5", tmp_path / "half.h5")
     with h5py.File(tmp_path / "half.h5") as file:
         assert file["layer/kernel"].dtype == np.float16
         np.testing.assert_allclose(file["layer/kernel"][()], kernel, atol=1e-3)
@@ -24,19 +24,19 @@ def test_a_kernel_that_does_not_fit_is_refused(tmp_path):
     with h5py.File(tmp_path / "whole.h5", "w") as file:
         file["kernel"] = np.full((2, 2), 1e6, np.float32)
     with pytest.raises(ValueError, match="kernel does not fit float16"):
-        halve(tmp_path / "whole.h5", tmp_path / "half.h5")
+        save_half_precision(tmp_path / "whole.h5", tmp_path / "half.h5")
 
 
 def test_a_halved_network_says_nearly_the_same(tmp_path):
-    from cellseg.methods.cells.model import build_cellnet
+    from cellseg.methods.cells.model import build_cells_unet
     from cellseg.network.weights import load_weights
     from cellseg.recipes.cells.settings import CellsNetwork
 
     settings = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(64, 32, 16, 8))
-    network = build_cellnet(settings)
+    network = build_cells_unet(settings)
     network.save_weights(tmp_path / "x.weights.h5")
-    halve(tmp_path / "x.weights.h5", tmp_path / "y.weights.h5")
-    other = build_cellnet(settings)
+    save_half_precision(tmp_path / "x.weights.h5", tmp_path / "y.weights.h5")
+    other = build_cells_unet(settings)
     assert load_weights(other, tmp_path / "y.weights.h5")
     image = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
     np.testing.assert_allclose(network(image), other(image), atol=0.01)

@@ -40,8 +40,8 @@ def prepare(images: str, home: str, model: str | None) -> tuple[dict[str, str], 
         `learn` trains.
     """
     found = pictures.read(images)
-    trainee = Trainee(found)
-    loaded = _loaded(ModelStore(Workspace(home)).get(model)) if model else trainee.predictor
+    training = Training(found)
+    loaded = _loaded(ModelStore(Workspace(home)).get(model)) if model else training.predictor
     whole = [_image(each) for each in found]
     rgb = [_rgb8(image) for image in whole]
     of_name = {each.name: image for each, image in zip(found, whole, strict=True)}
@@ -56,13 +56,13 @@ def prepare(images: str, home: str, model: str | None) -> tuple[dict[str, str], 
         **versions("tensorflow-cpu", "tensorflow", "keras"),
     }
     return facts, {
-        "learn": trainee.learn,
+        "learn": training.learn,
         "network": lambda: pictures.timed(rgb, loaded.outputs),
         "cells": cells,
     }
 
 
-class Trainee:
+class Training:
     """The recipe as it stands, with its pipeline, its loss and its optimizer.
 
     Instead of ImageNet's numbers its encoder starts with random ones, so that no file is needed;

@@ -96,7 +96,7 @@ def foldable_batch_norms(graph: LayerGraph) -> dict[keras.Layer, layers.BatchNor
     found = {}
     for layer in graph.layers:
         reader = graph.only_reader(layer) if _takes_batch_norm(layer) else None
-        if _is_of_channels(reader) and not graph.calls_for_training(reader):
+        if _is_of_channels(reader) and not graph.is_called_for_training(reader):
             found[layer] = reader
     return found
 

@@ -51,7 +51,7 @@ class LayerGraph:
         once = len(self._calls[reader.operation]) == 1 and len(reader.input_tensors) == 1
         return reader.operation if once else None
 
-    def calls_for_training(self, layer: keras.Layer) -> bool:
+    def is_called_for_training(self, layer: keras.Layer) -> bool:
         """Whether the graph calls `layer` with `training=True`, itself or a model around it."""
         return layer in self._training
 
@@ -63,8 +63,7 @@ class LayerGraph:
         self._visited.add((id(model), training))
         graph = _functional(model)
         for node in (one for nodes in graph._nodes_by_depth.values() for one in nodes):
-            asked = node.arguments.kwargs.get("training")
-            asked = training if asked is None else bool(asked)
+            asked = training or bool(node.arguments.kwargs.get("training"))
             if asked:
                 self._training.add(node.operation)
             if is_graph(node.operation):

@@ -4,10 +4,10 @@ from PIL import Image as Pillow
 
 from cellseg.methods.cells import samples
 from cellseg.methods.cells.annotated_image import AnnotatedImage
-from cellseg.methods.cells.predictor import CellsPredictor
 from cellseg.methods.cells.samples import OutlinePictures, central_region, draw_outlines
 from cellseg.recipes.cells.facts import CellsFacts
 from cellseg.workspace import read_json
+from tests.fake_networks import ScriptedPredictor, ideal_outputs
 
 
 class Clock:
@@ -25,19 +25,15 @@ def clock(monkeypatch):
     return made
 
 
-class Finds(CellsPredictor):
+def finds_a_square():
     """A predictor that finds one square cell in every image."""
 
-    def __init__(self):
-        self.facts = CellsFacts()
-
-    def outputs(self, rgb):
-        return np.zeros((*rgb.shape[:2], 3), np.float32)
-
-    def instances(self, outputs):
-        labels = np.zeros(outputs.shape[:2], np.int32)
+    def network(rgb):
+        labels = np.zeros(rgb.shape[:2], np.int32)
         labels[20:30, 20:30] = 1
-        return labels
+        return ideal_outputs(labels)
+
+    return ScriptedPredictor(CellsFacts(), network)
 
 
 def black():
@@ -74,7 +70,7 @@ def test_only_the_edge_of_a_cell_is_coloured():
 
 def test_pictures_show_truth_and_what_is_found(tmp_path, clock):
     pictures = OutlinePictures(tmp_path, [("a", black())], diameter=5.0)
-    pictures.draw(7, Finds())
+    pictures.draw(7, finds_a_square())
     folder = tmp_path / "00"
     assert read_json(folder / "sample.json") == {"name": "a"}
     assert pixels(folder / "image.png").shape == (100, 128, 3)  # never less than 128 wide
@@ -88,6 +84,6 @@ def test_pictures_are_made_every_20_seconds_at_first_and_seldom_later(tmp_path, 
     pictures = OutlinePictures(tmp_path, [("a", black())], diameter=20.0)
     for epoch, passed in enumerate((0.0, 10.0, 20.0, 39.0, 1000.0, 1040.0, 1060.0), start=1):
         clock.now = 100.0 + passed
-        pictures.draw(epoch, Finds())
+        pictures.draw(epoch, finds_a_square())
     drawn = sorted(path.stem for path in (tmp_path / "00").glob("epoch-*"))
     assert drawn == ["epoch-00001", "epoch-00003", "epoch-00005", "epoch-00007"]

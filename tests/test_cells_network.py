@@ -31,6 +31,7 @@ from cellseg.methods.cells.validation_split import split_validation
 from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
 from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings, CellsTraining
 from cellseg.recipes.registry import recipe
+from tests.fake_networks import ScriptedPredictor, ideal_outputs
 
 SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
 
@@ -45,22 +46,12 @@ def squares():
     """Two touching squares of 20 x 20 pixels, and what an ideal network says of them."""
     labels = np.zeros((64, 64), np.int32)
     labels[10:30, 10:30], labels[10:30, 30:50] = 1, 2
-    outputs = np.stack([labels > 0, np.zeros((64, 64)), distance_map(labels)], axis=-1)
-    return labels, outputs.astype(np.float32)
+    return labels, ideal_outputs(labels)
 
 
-class Ideal(CellsPredictor):
+def ideal(facts):
     """A predictor whose network is always right about `squares`."""
-
-    def __init__(self, facts):
-        self.facts = facts
-        self.settings = CellsSettings().preprocessing
-        self.precision = "float32"
-        self.windows = []
-
-    def outputs(self, rgb):
-        self.windows.append(rgb.shape[:2])
-        return squares()[1][: rgb.shape[0], : rgb.shape[1]]
+    return ScriptedPredictor(facts, lambda rgb: squares()[1][: rgb.shape[0], : rgb.shape[1]])
 
 
 def test_the_default_network_takes_any_multiple_of_32():
@@ -142,22 +133,22 @@ def test_squares_hold_about_three_cells(diameter, side):
 def test_touching_cells_are_told_apart_where_that_is_the_target():
     labels, _ = squares()
     image = Image(np.zeros((64, 64), np.uint8), "YX")
-    apart = Ideal(CellsFacts(target="instances")).cells(image).labels
+    apart = ideal(CellsFacts(target="instances")).cells(image).labels
     np.testing.assert_array_equal(apart, labels)
-    together = Ideal(CellsFacts(target="semantic")).cells(image).labels
+    together = ideal(CellsFacts(target="semantic")).cells(image).labels
     np.testing.assert_array_equal(together, labels > 0)
 
 
 def test_parts_below_the_smallest_area_are_no_cells():
     facts = CellsFacts(instances=InstanceSettings(min_area=401))
-    assert not Ideal(facts).cells(Image(np.zeros((64, 64), np.uint8), "YX")).labels.any()
+    assert not ideal(facts).cells(Image(np.zeros((64, 64), np.uint8), "YX")).labels.any()
 
 
 def test_a_known_diameter_scales_the_image_and_the_result_back():
-    predictor = Ideal(CellsFacts(diameter=20.0))
+    predictor = ideal(CellsFacts(diameter=20.0))
     image = Image(np.zeros((128, 128), np.uint8), "YX")
     found = predictor.cells(image, PredictionOptions(diameter=40.0))
-    assert predictor.windows == [(64, 64)]
+    assert predictor.shapes == [(64, 64, 3)]
     assert found.labels.shape == found.probability.shape == (128, 128)
     assert np.bincount(found.labels.ravel()).tolist()[1:] == [1600, 1600]
 
@@ -180,7 +171,7 @@ def test_tuning_finds_thresholds_that_part_the_cells():
     labels, _ = squares()
     image = AnnotatedImage(np.zeros((64, 64, 3), np.uint8), labels, distance_map(labels))
     poor = InstanceSettings(prominence=0.95)
-    predictor = Ideal(CellsFacts(instances=poor))
+    predictor = ideal(CellsFacts(instances=poor))
     assert score(predictor, [image])[0]["val_ap"] == 0.5  # one cell, of half the IoU
     best = tune_instance_settings(predictor, [image], lambda: False)
     better = predictor.with_facts(CellsFacts(instances=best))
@@ -235,13 +226,10 @@ def test_an_unknown_recipe_is_refused_by_name():
     assert CellsTraining(epochs=3).minutes == 10.0
 
 
-class Sharp(Ideal):
-    """A predictor whose network sees what is bright."""
-
-    def outputs(self, rgb):
-        self.windows.append(rgb.shape[:2])
-        sure = (rgb[..., 0] > 127).astype(np.float32)
-        return np.stack([sure, 0 * sure, sure], axis=-1)
+def plateaus(rgb):
+    """A network to which what is bright is a cell as deep at its edge as in its middle."""
+    bright = rgb[..., 0] > 127
+    return np.stack([bright, 0 * bright, bright], axis=-1)
 
 
 @pytest.mark.parametrize(("second_pass", "passes"), [(0.0, 1), (8.0, 1), (13.0, 2)])
@@ -249,9 +237,11 @@ def test_an_image_of_small_cells_is_enlarged_for_a_second_pass(second_pass, pass
     pixels = np.zeros((64, 64), np.uint8)
     for number in range(6):
         pixels[20:28, 10 * number + 2 : 10 * number + 10] = 200  # 8 x 8: a diameter of 9.0
-    predictor = Sharp(CellsFacts(diameter=9.0, instances=InstanceSettings(second_pass=second_pass)))
+    predictor = ScriptedPredictor(
+        CellsFacts(diameter=9.0, instances=InstanceSettings(second_pass=second_pass)), plateaus
+    )
     found = predictor.cells(Image(pixels, "YX"))
-    assert predictor.windows == [(64, 64), (96, 96)][:passes]
+    assert predictor.shapes == [(64, 64, 3), (96, 96, 3)][:passes]
     assert found.labels.shape == found.probability.shape == (64, 64)
     assert found.labels.max() == 6
 
@@ -262,9 +252,9 @@ def test_a_closer_look_is_taken_tile_by_tile_and_scales_back():
         for column in range(0, 256, 16):
             pixels[row + 4 : row + 12, column + 4 : column + 12] = 200
     facts = CellsFacts(diameter=9.0, instances=InstanceSettings(second_pass=13.0))
-    predictor = Sharp(facts)
+    predictor = ScriptedPredictor(facts, plateaus)
     found = predictor.cells(Image(pixels, "YX"), PredictionOptions(tile=192)).labels
-    assert len(predictor.windows) == 1 + 4  # a first look, then tiles of 192 / 1.5 pixels
+    assert len(predictor.shapes) == 1 + 4  # a first look, then tiles of 192 / 1.5 pixels
     assert found.max() == 256
     areas = np.bincount(found.ravel())[1:]
     assert areas.min() >= 49
@@ -275,7 +265,9 @@ def test_a_closer_look_is_taken_tile_by_tile_and_scales_back():
     ("side", "factor"), [(6, 3.0), (8, 2.75), (16, 1.5), (20, 1.25), (25, 1.0)]
 )  # diameters of 6.8, 9.0, 18.1, 22.6 and 28.2
 def test_small_cells_are_enlarged_by_quarters_and_at_most_threefold(side, factor):
-    predictor = Sharp(CellsFacts(instances=InstanceSettings(second_pass=24.0)))
+    predictor = ScriptedPredictor(
+        CellsFacts(instances=InstanceSettings(second_pass=24.0)), plateaus
+    )
     labels = np.zeros((30, 180), np.int32)
     for number in range(6):
         labels[2 : 2 + side, 30 * number + 2 : 30 * number + 2 + side] = number + 1
@@ -284,9 +276,8 @@ def test_small_cells_are_enlarged_by_quarters_and_at_most_threefold(side, factor
 
 @pytest.mark.parametrize(("below", "factor"), [(10.4, 2.0), (10.3, 1.0), (50.0, 2.0)])
 def test_cells_that_are_large_enough_as_they_are_are_not_enlarged(below, factor):
-    predictor = Sharp(
-        CellsFacts(instances=InstanceSettings(second_pass=24.0, second_pass_below=below))
-    )
+    facts = CellsFacts(instances=InstanceSettings(second_pass=24.0, second_pass_below=below))
+    predictor = ScriptedPredictor(facts, plateaus)
     labels = np.zeros((30, 180), np.int32)
     for number in range(6):
         side = 8 if number < 2 else 12  # diameters of 9.0 and 13.5, their quartile 10.34
@@ -300,7 +291,7 @@ def test_tuning_takes_a_closer_look_where_that_finds_more():
         labels[20:28, 10 * number + 2 : 10 * number + 9] = number + 1
     rgb = np.repeat((labels > 0).astype(np.uint8)[..., None] * 200, 3, axis=2)
 
-    class OnlyLarge(Sharp):
+    class OnlyLarge(ScriptedPredictor):
         def instances(self, outputs):
             found = super().instances(outputs)
             if len(outputs) > 64:
@@ -311,16 +302,16 @@ def test_tuning_takes_a_closer_look_where_that_finds_more():
 
     image = AnnotatedImage(rgb, labels, distance_map(labels))
     start = InstanceSettings(min_area=0, smoothing=0.5)
-    predictor = OnlyLarge(CellsFacts(diameter=9.0, instances=start))
+    predictor = OnlyLarge(CellsFacts(diameter=9.0, instances=start), plateaus)
     assert start.second_pass == 0.0
     assert tune_instance_settings(predictor, [image], lambda: False).second_pass > 8.0
 
 
 def test_weights_are_scored_and_thresholds_tuned_with_a_second_pass():
-    instances = with_second_pass(Ideal(CellsFacts())).facts.instances
+    instances = with_second_pass(ideal(CellsFacts())).facts.instances
     assert (instances.second_pass, instances.second_pass_below) == (36.0, 22.0)
     semantic = CellsFacts(target="semantic")
-    assert with_second_pass(Ideal(semantic)).facts == semantic
+    assert with_second_pass(ideal(semantic)).facts == semantic
 
 
 def test_cells_of_another_size_than_learned_are_warned_of():
@@ -328,30 +319,25 @@ def test_cells_of_another_size_than_learned_are_warned_of():
     for number in range(6):
         labels[4:8, 10 * number + 2 : 10 * number + 6] = number + 1
 
-    class Small(Ideal):
-        def instances(self, outputs):
-            return labels
-
     image = Image(np.zeros((64, 64), np.uint8), "YX")
-    predictor = Small(CellsFacts(diameter=20.0))
+    predictor = ScriptedPredictor(CellsFacts(diameter=20.0), labels=labels)
     (sentence,) = predictor.cells(image).warnings
     assert "typically 5 pixels in diameter" in sentence  # sixteen pixels each
     assert "the training images are 20;" in sentence
-    assert not Small(CellsFacts(diameter=5.0)).cells(image).warnings
+    assert not ScriptedPredictor(CellsFacts(diameter=5.0), labels=labels).cells(image).warnings
 
 
 def test_tuning_of_pixels_finds_the_threshold_between_cell_and_ground():
     labels = np.zeros((32, 32), np.int32)
     labels[:, 16:] = 1
 
-    class Doubtful(Ideal):
-        def outputs(self, rgb):
-            sure = np.where(labels > 0, 0.95, 0.42)  # the ground is likely, too
-            return np.stack([sure, 0 * sure, sure], axis=-1).astype(np.float32)
+    def doubtful(rgb):
+        sure = np.where(labels > 0, 0.95, 0.42)  # the background is likely, too
+        return np.stack([sure, 0 * sure, sure], axis=-1)
 
     image = AnnotatedImage(np.zeros((32, 32, 3), np.uint8), labels, distance_map(labels))
     start = InstanceSettings(foreground=0.3, min_area=0, min_score=0.0)
-    predictor = Doubtful(CellsFacts(target="semantic", instances=start))
+    predictor = ScriptedPredictor(CellsFacts(target="semantic", instances=start), doubtful)
     best = tune_instance_settings(predictor, [image], lambda: False)
     assert best.foreground > 0.42
     semantic = CellsFacts(target="semantic", instances=best)
@@ -373,9 +359,9 @@ def test_where_pixels_count_all_of_them_weigh_alike():
 
 
 def test_where_pixels_count_images_are_looked_at_as_enlarged_as_in_the_training():
-    thin = Ideal(CellsFacts(target="semantic", scale=1.5))
+    thin = ideal(CellsFacts(target="semantic", scale=1.5))
     assert thin.cells(Image(np.zeros((64, 64), np.uint8), "YX")).labels.shape == (64, 64)
-    assert thin.windows == [(96, 96)]
+    assert thin.shapes == [(96, 96, 3)]
 
 
 def test_where_pixels_count_an_unlikely_part_is_not_left_out_from_the_start():

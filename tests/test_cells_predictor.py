@@ -13,33 +13,16 @@ from cellseg.images.image import Image
 from cellseg.methods.cells import predictor as cells_predictor
 from cellseg.methods.cells.model import build_cells_unet
 from cellseg.methods.cells.predictor import CellsPredictor
-from cellseg.methods.cells.targets import distance_map
 from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
 from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings
+from tests.fake_networks import ScriptedPredictor, bright_network
 
 SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
 FACTS = CellsFacts(diameter=24.0, instances=InstanceSettings(min_area=0))
 
 
-class SeesBright(CellsPredictor):
-    """A predictor whose network says the truth of what is bright in its window."""
-
-    def __init__(self, facts=FACTS):
-        self.facts = facts
-        self.settings = CellsSettings().preprocessing
-        self.precision = "float32"
-        self.shapes = []
-
-    def outputs(self, rgb):
-        self.shapes.append(rgb.shape)
-        if rgb.ndim == 4:
-            return np.stack([self._of(window) for window in rgb])
-        return self._of(rgb)
-
-    def _of(self, rgb):
-        bright = rgb[..., 0] > 128
-        distance = distance_map(label(bright, connectivity=1))
-        return np.stack([bright, 0 * bright, distance], axis=-1).astype(np.float32)
+def bright_predictor():
+    return ScriptedPredictor(FACTS, bright_network)
 
 
 def drawn(height, width, centres, radius):
@@ -63,7 +46,7 @@ def matches(image, labels):
 def test_a_cell_on_every_corner_of_the_tiles_is_found_whole_and_once(monkeypatch, at_once):
     monkeypatch.setattr(cells_predictor, "prediction_batch_size", lambda: at_once)
     image = drawn(320, 512, CORNERS, 12)
-    predictor, seen = SeesBright(), []
+    predictor, seen = bright_predictor(), []
     found = predictor.cells(image, TILED, lambda done, of: seen.append((done, of)))
     counts = matches(image, found.labels)
     assert (counts.tp, counts.fp, counts.fn) == (len(CORNERS), 0, 0)
@@ -85,7 +68,7 @@ def test_a_resized_image_is_read_tile_by_tile(monkeypatch):
 
     monkeypatch.setattr(scaling.Stretch, "rgb8", watched)
     image = drawn(1280, 1280, [(2 * y, 2 * x) for y, x in CORNERS], 24)
-    found = SeesBright().cells(image, PredictionOptions(tile=64, diameter=48.0))
+    found = bright_predictor().cells(image, PredictionOptions(tile=64, diameter=48.0))
     assert max(max(shape) for shape in read) < 1280
     truth = label(image.pixels > 1000, connectivity=1)
     counts = count_matches(overlaps(truth, found.labels), 0.9)
@@ -96,11 +79,11 @@ def test_an_image_whose_result_would_not_fit_is_refused(monkeypatch):
     free = type("Memory", (), {"available": 300 * 300 * 8})  # of which a fifth is left alone
     monkeypatch.setattr(limits.psutil, "virtual_memory", lambda: free)
     with pytest.raises(CellsegError, match=r"This image needs 0\.0 GB of memory at once"):
-        SeesBright().cells(drawn(300, 300, CORNERS, 12))
+        bright_predictor().cells(drawn(300, 300, CORNERS, 12))
 
 
 def test_what_progress_raises_ends_the_work_at_once():
-    predictor = SeesBright()
+    predictor = bright_predictor()
 
     def stop(done, of):
         if done == 2:

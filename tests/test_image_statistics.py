@@ -9,7 +9,7 @@ from cellseg.methods.cells.distribution_warnings import appearance_warning
 from cellseg.methods.cells.image_statistics import IMAGE_KINDS, compute_statistics
 from cellseg.methods.cells.targets import typical_diameter
 from cellseg.recipes.cells.facts import CellsFacts, ImageStatistics, InstanceSettings
-from tests.test_cells_predictor import SeesBright
+from tests.fake_networks import ScriptedPredictor, bright_network
 
 COLOUR, BRIGHT, DARK = IMAGE_KINDS
 LABELS = np.zeros((10, 10), np.int32)
@@ -81,13 +81,13 @@ def test_the_predictor_warns_where_the_model_knows_looks():
     pixels = np.zeros((64, 64), np.uint8)
     pixels[10:40, 10:40] = 255
     facts = CellsFacts(instances=InstanceSettings(min_area=0))
-    assert not SeesBright(facts).cells(Image(pixels, "YX")).warnings
+    assert not ScriptedPredictor(facts, bright_network).cells(Image(pixels, "YX")).warnings
     dark = facts.model_copy(update={"image_statistics": compute_statistics([image(51, 204)])})
-    (sentence,) = SeesBright(dark).cells(Image(pixels, "YX")).warnings
+    (sentence,) = ScriptedPredictor(dark, bright_network).cells(Image(pixels, "YX")).warnings
     assert sentence.startswith("This image is grey with bright cells, but")
     bright = facts.model_copy(update={"image_statistics": compute_statistics([image(255, 0)])})
     stored = CellsFacts.model_validate_json(bright.model_dump_json())
-    assert not SeesBright(stored).cells(Image(pixels, "YX")).warnings
+    assert not ScriptedPredictor(stored, bright_network).cells(Image(pixels, "YX")).warnings
 
 
 def test_diameters_range_over_the_images():
@@ -105,15 +105,11 @@ def test_sizes_that_some_training_images_had_are_not_warned_of():
     for number in range(6):
         labels[4:8, 10 * number + 2 : 10 * number + 6] = number + 1
 
-    class Sixteen(SeesBright):
-        def instances(self, outputs):
-            return labels
-
     drawn = Image(np.zeros((64, 64), np.uint8), "YX")  # sixteen pixels a cell: 4.5 across
     for diameters, said in (
         ((6.0, 40.0), None),
         ((20.0, 40.0), "images are 20 to 40;"),
     ):
         facts = CellsFacts(diameter=30.0, image_statistics=ImageStatistics(diameters=diameters))
-        warnings = Sixteen(facts).cells(drawn).warnings
+        warnings = ScriptedPredictor(facts, labels=labels).cells(drawn).warnings
         assert [said in sentence for sentence in warnings] == ([True] if said else [])

@@ -133,7 +133,7 @@ def take_all(
         page.goto(f"{address}/{name}?{query}")
         page.get_by_role("heading", level=1).wait_for()
         if name == "train":
-            page.get_by_test_id("stPlotlyChart").locator(".main-svg").first.wait_for()
+            page.locator(".st-key-train-curves canvas").first.wait_for()
         if name == "segment":
             page.locator(".st-key-segment-upload input[type=file]").set_input_files(slides)
             page.locator(DRAWN).wait_for()

@@ -1,4 +1,4 @@
-"""Datasets: bring images and masks, see what pairs, keep them; look at what is there."""
+"""Datasets: import images and masks, check and save the pairs; browse existing datasets."""
 
 import streamlit as st
 
@@ -15,38 +15,40 @@ from cellseg.ui.shell import frame, session
 from cellseg.ui.shell.formatting import count
 
 with frame.page(
-    "Datasets", "Images and the masks that show where their cells are.", "how-to/bring-data"
+    "Datasets",
+    "Images with masks that mark their cells, for training and testing.",
+    "how-to/bring-data",
 ) as workspace:
     store = DatasetStore(workspace)
     datasets = store.all()
-    frame.show_note()
+    frame.show_messages()
 
     with st.container(border=True):
         images, masks = proposals.uploaders(workspace)
         images += proposals.from_server(workspace)
-        found = None
+        proposal = None
         with st.container():
             try:
-                found = proposals.proposal(workspace, images, masks)
+                proposal = proposals.proposal(workspace, images, masks)
             except CellsegError as error:
                 frame.show_error(error)
-            if found is not None:
-                import_view.report(found)
+            if proposal is not None:
+                import_view.report(proposal)
             proposals.ask_view(workspace)
             proposals.ask_pairing()
-        save_form.form(datasets, images, found)
+        save_form.form(datasets, images, proposal)
         with st.container():
-            if found is not None:
-                save_form.say_twin(store, found)
+            if proposal is not None:
+                save_form.show_duplicate(store, proposal)
         with st.container(horizontal=True):
             st.button(
-                f"Save {count(len(found.pairs), 'pair')}" if found else "Save",
+                f"Save {count(len(proposal.pairs), 'pair')}" if proposal else "Save",
                 key="dataset-save",
                 type="primary",
                 icon=":material/save:",
-                disabled=found is None or not found.pairs,
+                disabled=proposal is None or not proposal.pairs,
                 on_click=frame.callback(save_form.save),
-                args=(store, found, [*images, *masks]),
+                args=(store, proposal, [*images, *masks]),
             )
             if images or masks:
                 st.button(
@@ -55,14 +57,14 @@ with frame.page(
                     icon=":material/close:",
                     on_click=frame.callback(save_form.forget_all),
                 )
-        if found is not None:
-            import_view.look(found)
+        if proposal is not None:
+            import_view.pairs(proposal)
 
     if datasets:
         st.subheader("Your datasets", anchor=False)
         dataset_view.open_one(store, datasets, session.chosen("dataset"))
-    elif found is None:
-        import_view.what_fits()
-    if found is None:
-        public_view.fold(store)
+    elif proposal is None:
+        import_view.naming_examples()
+    if proposal is None:
+        public_view.expander(store)
     frame.show_unreadable(store.unreadable(), "datasets", workspace.datasets)

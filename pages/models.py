@@ -1,4 +1,4 @@
-"""Models: what was learned. Look at a card, rename, delete, take a copy, bring one back."""
+"""Models: scores and cards of trained models; rename, delete, download, import."""
 
 import streamlit as st
 
@@ -9,12 +9,12 @@ from cellseg.ui.shell import frame, session
 from cellseg.ui.widgets import uploads
 
 with frame.page(
-    "Models", "What was learned, with its scores and where they come from.", "how-to/models"
+    "Models", "Trained models with their scores and model cards.", "how-to/models"
 ) as workspace:
     store = ModelStore(workspace)
     models = store.all()
     opened = session.chosen("model")
-    frame.show_note()
+    frame.show_messages()
 
     if models:
         chosen = next((model for model in models if model.id == opened), None)
@@ -29,21 +29,21 @@ with frame.page(
             for model in models:
                 model_view.line(model, is_open=model is chosen)
     else:
-        frame.nothing_yet(
+        frame.empty_state(
             "deployed_code",
             "No model yet",
-            "A finished training leaves a model here. You can also bring one back from a zip.",
-            ("train", "Train a network", "model_training"),
+            "Train a model, or import one below.",
+            ("train", "Train a model", "model_training"),
         )
 
     frame.show_unreadable(store.unreadable(), "models", workspace.models)
 
-    st.subheader("Bring a model back", anchor=False)
+    st.subheader("Import a model", anchor=False)
     for file in uploads.uploader(
         workspace,
         "model-upload",
-        "A zip that was downloaded here or from another cellseg",
-        help="The model appears in the list under the name it had, with a number if that is taken.",
+        "Zip file of a model, downloaded from cellseg",
+        help="The model keeps its name; if the name is taken, a number is added.",
         many=False,
     ):
         try:
@@ -51,7 +51,7 @@ with frame.page(
         except CellsegError as error:
             frame.show_error(error)
         else:
-            session.note(f"The model {model.name} is back.")
+            session.add_message(f"The model {model.name} was imported.")
             session.choose("model", model.id)
             st.rerun()
         finally:

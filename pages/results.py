@@ -11,7 +11,7 @@ with frame.page(
 ) as workspace:
     batches = BatchStore(workspace).all()
     opened = session.chosen("batch")
-    frame.show_note()
+    frame.show_messages()
     batch = next((batch for batch in batches if batch.id == opened), None)
     with st.container():
         if batch is not None:
@@ -23,7 +23,7 @@ with frame.page(
         st.subheader("All results", anchor=False)
         batch_view.lines(batches, batch.id if batch else None)
     else:
-        frame.nothing_yet(
+        frame.empty_state(
             "grid_view",
             "No results yet",
             "Segment images, many at once or a few whose results you keep; they appear here.",

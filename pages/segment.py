@@ -14,10 +14,10 @@ from cellseg.ui.widgets import uploads
 with frame.page(
     "Segment", "A trained network marks the cells in your images.", "how-to/segment"
 ) as workspace:
-    frame.show_note()
+    frame.show_messages()
     models = ModelStore(workspace).all()
     if not models:
-        frame.nothing_yet(
+        frame.empty_state(
             "background_replace",
             "No trained model yet",
             "Train a network first; it takes minutes. Then bring images here.",

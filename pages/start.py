@@ -1,4 +1,4 @@
-"""Start: what to do next, what is there, and a sample to try everything with."""
+"""Start: the three steps, the state of the workspace, and a sample dataset."""
 
 import streamlit as st
 
@@ -9,37 +9,36 @@ from cellseg.ui.start import overview
 
 with frame.page(
     "Segment cells in your own images",
-    "Show a network how you outline cells. It learns from your masks and marks new images.",
+    "Train a model on your own masks, then find, count and measure cells in new images.",
     "tutorial/first-cells",
 ) as workspace:
-    there = overview.look(workspace)
-    overview.steps(there)
+    contents = overview.overview_of(workspace)
+    overview.steps(contents)
 
     with st.container(border=True):
         left, right = st.columns([3, 1], vertical_alignment="center")
-        sample = next((dataset for dataset in there.datasets if dataset.sample), None)
+        sample = next((dataset for dataset in contents.datasets if dataset.sample), None)
         with left:
-            st.markdown("**No images at hand?**")
+            st.markdown("**No images yet?**")
             st.markdown(
-                "Try the whole way with drawn cells: glowing nuclei with blur, noise and uneven "
-                "light, and their true masks. It needs no network and takes about two minutes."
+                "Try all steps with synthetic images: fluorescent nuclei with blur, noise and "
+                "uneven illumination, and their masks. It takes about two minutes, also offline."
             )
         with right:
-            wanted = st.button(
-                "Make the sample",
+            create = st.button(
+                "Create sample dataset",
                 key="start-sample",
-                type="secondary" if there.datasets else "primary",
+                type="secondary" if contents.datasets else "primary",
                 icon=":material/auto_awesome:",
                 width="stretch",
             )
-        if wanted:
-            with st.spinner("Drawing cells"):
+        if create:
+            with st.spinner("Creating the sample dataset"):
                 sample = create_sample(workspace)
             st.success(
-                f"The dataset {sample.name} is ready: {count(len(sample.pairs), 'image')} with "
-                "their masks.",
+                f"The dataset {sample.name} has {count(len(sample.pairs), 'image')} with masks.",
                 icon=":material/check_circle:",
             )
             frame.link(
-                "train", "Train with it", icon="model_training", query={"dataset": sample.id}
+                "train", "Train a model on it", icon="model_training", query={"dataset": sample.id}
             )

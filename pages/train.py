@@ -1,4 +1,4 @@
-"""Train: teach a network with a dataset, watch the curves, look back at earlier runs."""
+"""Train: set up and start a training, follow its curves, open earlier runs."""
 
 import streamlit as st
 
@@ -12,11 +12,11 @@ from cellseg.ui.shell.formatting import plain
 from cellseg.ui.train import recipe_form, run_list, run_view
 
 with frame.page(
-    "Train", "A network learns from your masks while you watch.", "how-to/train"
+    "Train", "Train a model on your masks and follow its progress.", "how-to/train"
 ) as workspace:
     datasets = DatasetStore(workspace).all()
     runs = RunStore(workspace).all()
-    frame.show_note()
+    frame.show_messages()
 
     opened = session.chosen("run")
     run = next((run for run in runs if run.id == opened), None)
@@ -28,17 +28,17 @@ with frame.page(
             frame.show_error(f"There is no training run {opened}; it may have been deleted.")
 
     if not datasets:
-        frame.nothing_yet(
+        frame.empty_state(
             "photo_library",
-            "No dataset to learn from yet",
-            "Bring images and their masks, or make the sample on the first page.",
-            ("datasets", "Bring images", "photo_library"),
-            ("start", "Make the sample", "auto_awesome"),
+            "No dataset yet",
+            "Import images and their masks, or create the sample dataset on the page Start.",
+            ("datasets", "Import images", "photo_library"),
+            ("start", "Create sample dataset", "auto_awesome"),
         )
     else:
         with st.container():  # there in every run, so that the form stays in its place
             if run is not None:
-                st.subheader("Train another network", anchor=False)
+                st.subheader("Train another model", anchor=False)
         with st.container(border=True):
             models = ModelStore(workspace).all()
             request = recipe_form.form(datasets, session.chosen("dataset"), models)
@@ -53,7 +53,7 @@ with frame.page(
                     )
                 except TrainingActive as error:
                     st.warning(plain(str(error)), icon=":material/hourglass_top:")
-                    frame.link("train", "Open the training that runs", query={"run": error.run_id})
+                    frame.link("train", "Open the running training", query={"run": error.run_id})
                 else:
                     session.choose("run", run.id)
                     st.rerun()

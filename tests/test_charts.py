@@ -25,15 +25,22 @@ def test_few_rows_are_kept_and_many_are_thinned_with_both_ends():
     assert epochs == sorted(set(epochs))
 
 
-def test_live_curves_have_train_and_test():
-    option = curves.live(rows(4), SCORES, epochs=40)
-    assert [series["name"] for series in option["series"]] == [
-        "Accuracy, training",
-        "Accuracy, test",
-        "IoU, training",
-        "IoU, test",
-        "Dice, training",
-        "Dice, test",
+def test_each_measure_has_a_dashed_training_curve_and_a_solid_test_curve():
+    option = curves.chart(rows(4), SCORES, epochs=40)
+    assert [
+        (
+            series["name"],
+            series["tooltip"]["valueFormatter"].removeprefix("%.3f "),
+            series["lineStyle"]["type"],
+        )
+        for series in option["series"]
+    ] == [
+        ("Accuracy", "training", "dashed"),
+        ("Accuracy", "test", "solid"),
+        ("IoU", "training", "dashed"),
+        ("IoU", "test", "solid"),
+        ("Dice", "training", "dashed"),
+        ("Dice", "test", "solid"),
     ]
     assert option["series"][3]["data"] == [[1, 0.25], [2, 0.25], [3, 0.25], [4, 0.25]]
     assert option["xAxis"]["max"] == 40
@@ -42,7 +49,7 @@ def test_live_curves_have_train_and_test():
 
 def test_a_score_that_is_undefined_leaves_a_gap():
     gap = [{**rows(1)[0], "loss": None, "val_loss": 0.5}, {"epoch": 2, "loss": 1.0}]
-    option = curves.live(gap, LOSS, epochs=2)
+    option = curves.chart(gap, LOSS, epochs=2)
     assert [series["data"] for series in option["series"]] == [
         [[1, None], [2, 1.0]],
         [[1, 0.5], [2, None]],
@@ -50,22 +57,32 @@ def test_a_score_that_is_undefined_leaves_a_gap():
 
 
 def test_without_test_images_there_are_no_test_curves():
-    option = curves.live(rows(2, tested=False), LOSS, epochs=2)
-    assert [series["name"] for series in option["series"]] == ["Loss, training"]
+    option = curves.chart(rows(2, tested=False), LOSS, epochs=2)
+    (series,) = option["series"]
+    assert series["tooltip"]["valueFormatter"] == "%.3f training"
+    assert series["lineStyle"]["type"] == "solid"
 
 
 def test_no_epoch_yet_is_an_empty_chart_that_can_be_drawn():
-    option = curves.live([], LOSS, epochs=1)
+    option = curves.chart([], LOSS, epochs=1)
     assert option["series"][0]["data"] == []
     assert option["xAxis"]["max"] == 2
 
 
-@pytest.mark.parametrize("majority", [None, 0.8])
-def test_ended_curves_show_the_majority_class_accuracy(majority):
-    figure = curves.ended(rows(3), SCORES, majority)
-    names = [trace.name for trace in figure.data]
-    assert len(names) == 6 + (majority is not None)
-    assert ("Majority class" in names) == (majority is not None)
+@pytest.mark.parametrize(("panel", "lines"), [(SCORES, [0.8]), (LOSS, [])])
+def test_the_majority_class_accuracy_is_one_line_of_the_accuracy(panel, lines):
+    option = curves.chart(rows(3), panel, epochs=3, majority=0.8)
+    marked = [series for series in option["series"] if "markLine" in series]
+    assert [series["markLine"]["data"][0]["yAxis"] for series in marked] == lines
+    assert all(series["name"] == "Accuracy" for series in marked)
+    without = curves.chart(rows(3), panel, epochs=3)
+    assert not any("markLine" in series for series in without["series"])
+
+
+@pytest.mark.parametrize("zoom", [True, False])
+def test_only_a_chart_that_can_be_zoomed_has_the_buttons_for_it(zoom):
+    toolbox = curves.chart(rows(3), SCORES, epochs=3, zoom=zoom)["toolbox"]
+    assert ("dataZoom" in toolbox.get("feature", {})) == zoom
 
 
 def test_the_curves_in_words():

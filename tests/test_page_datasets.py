@@ -40,7 +40,7 @@ def test_the_empty_page_shows_which_names_pair():
     assert len(app.file_uploader) == 3
     assert app.button(key="dataset-save").disabled
     assert app.text_input(key="dataset-name").value == "My cells"
-    assert "Names that make a pair" in text(app)
+    assert "File names that are paired" in text(app)
 
 
 def test_files_are_paired_shown_and_saved_under_the_suggested_name(workspace, files):
@@ -52,7 +52,7 @@ def test_files_are_paired_shown_and_saved_under_the_suggested_name(workspace, fi
     (kept,) = DatasetStore(workspace).all()
     assert kept.name == "My cells"
     assert len(kept.pairs) == 3
-    assert "My cells has 3 pairs now" in text(app)
+    assert "My cells now has 3 pairs" in text(app)
     assert not leftovers(workspace)
 
 
@@ -115,7 +115,7 @@ def test_a_file_that_is_no_picture_costs_only_its_pair(workspace, files):
     app = bring(opened("datasets"), [*files, *broken])
     assert not errors(app)
     assert "bad.png" in text(app).replace("\\", "")
-    assert "File cannot be read" in text(app)
+    assert "Unreadable file" in text(app)
     app.button(key="dataset-save").click().run()
     assert len(DatasetStore(workspace).all()[0].pairs) == 3
 
@@ -183,9 +183,9 @@ def test_start_over_forgets_the_files(workspace, files):
 def test_a_dataset_shows_its_pairs_by_side(workspace):
     made.dataset(workspace, "Nuclei", pairs=5)
     app = opened("datasets")
-    assert "5 pairs, 32 × 32 pixels, black and white in the masks, 4 train and 1 test" in text(app)
+    assert "5 pairs, 32 × 32 pixels, binary masks, 4 train and 1 test" in text(app)
     assert len(app.get("image")) == 5
-    app.segmented_control(key="dataset-side").set_value("Test").run()
+    app.segmented_control(key="dataset-subset").set_value("Test").run()
     assert len(app.get("image")) == 1
 
 
@@ -195,7 +195,7 @@ def test_rename(workspace):
     next(field for field in app.text_input if "New name" in field.label).set_value("Cells")
     next(button for button in app.button if button.label == "Rename").click().run()
     assert DatasetStore(workspace).all()[0].name == "Cells"
-    assert "The new name is Cells" in text(app)
+    assert "Renamed to Cells" in text(app)
 
 
 def test_delete_asks_first(workspace):
@@ -237,7 +237,7 @@ def look_at(app, view):
 
 def test_the_card_shows_numbers_and_histograms(workspace):
     made.dataset(workspace, "Nuclei", pairs=5)
-    app = look_at(opened("datasets"), "Card")
+    app = look_at(opened("datasets"), "Summary")
     metrics = {metric.label: metric.value for metric in app.metric}
     assert (metrics["Pairs"], metrics["Objects"], metrics["Median diameter"]) == (
         "5",
@@ -250,9 +250,9 @@ def test_the_card_shows_numbers_and_histograms(workspace):
 
 def test_notes_are_written_on_the_card(workspace):
     made.dataset(workspace, "Nuclei")
-    app = look_at(opened("datasets"), "Card")
+    app = look_at(opened("datasets"), "Summary")
     app.text_area[0].set_value("Confocal, 63x")
-    next(button for button in app.button if button.label == "Keep the notes").click().run()
+    next(button for button in app.button if button.label == "Save notes").click().run()
     assert DatasetStore(workspace).all()[0].record.notes == "Confocal, 63x"
 
 
@@ -264,9 +264,9 @@ def test_the_split_is_changed_by_hand_with_a_warning_where_it_leaks(workspace, f
     (dataset,) = DatasetStore(workspace).all()
     DatasetStore(workspace).divide(dataset.id, ["twin"])
     app = look_at(opened("datasets"), "Split")
-    assert any("too good" in warning.value for warning in app.warning)
+    assert any("too high" in warning.value for warning in app.warning)
     assert app.button(key="split-save").disabled
-    assert "changed by hand" in text(app)
+    assert "split manually" in text(app)
 
 
 @pytest.mark.parametrize("layout", ["stardist", "cellpose", "plain"])
@@ -286,7 +286,7 @@ def test_a_folder_of_the_server_is_offered_only_where_the_operator_opened_one(
 ):
     monkeypatch.delenv("CELLSEG_IMPORT_ROOTS", raising=False)
     before = opened("datasets")
-    assert "A folder on the server" not in [box.label for box in before.selectbox]
+    assert "Folder on the server" not in [box.label for box in before.selectbox]
     folder = tmp_path / "server" / "Hela"
     for number in range(3):
         for kind, array in zip(("images", "masks"), made.squares(number), strict=True):
@@ -295,9 +295,9 @@ def test_a_folder_of_the_server_is_offered_only_where_the_operator_opened_one(
             path.write_bytes(png_bytes(array))
     monkeypatch.setenv("CELLSEG_IMPORT_ROOTS", str(tmp_path / "server"))
     app = opened("datasets")
-    box = next(box for box in app.selectbox if box.label == "A folder on the server")
+    box = next(box for box in app.selectbox if box.label == "Folder on the server")
     box.set_value(str(folder)).run()
-    next(button for button in app.button if button.label == "Read this folder").click().run()
+    next(button for button in app.button if button.label == "Read folder").click().run()
     assert "3 pairs" in text(app)
     app.button(key="dataset-save").click().run()
     (kept,) = DatasetStore(workspace).all()
@@ -311,7 +311,7 @@ def test_a_folder_outside_is_refused_in_one_sentence(workspace, monkeypatch, tmp
     monkeypatch.setattr(roots, "choices", lambda _: [tmp_path])  # as if it had been typed
     app = opened("datasets")
     app.selectbox[0].set_value(str(tmp_path)).run()
-    next(button for button in app.button if button.label == "Read this folder").click().run()
+    next(button for button in app.button if button.label == "Read folder").click().run()
     assert len(errors(app)) == 1
     assert "not below a folder that is open for import" in errors(app)[0]
 
@@ -321,7 +321,7 @@ def test_the_same_thing_twice_is_said_before_it_is_saved(workspace, files):
         app = bring(opened("datasets"), files)
         infos = [info.value for info in app.info]
         app.button(key="dataset-save").click().run()
-    assert infos == ["The dataset My cells has the same images and masks already."]
+    assert infos == ["The dataset My cells already has the same images and masks."]
 
 
 def test_public_datasets_show_licence_and_say_when_there_is_no_network(workspace, monkeypatch):
@@ -348,5 +348,5 @@ def test_the_findings_of_a_kept_dataset_are_shown(workspace):
     made.dataset(workspace, "Nuclei")
     app = look_at(opened("datasets"), "Check")
     assert "finding" in text(app)
-    assert "Too few to trust a score" in text(app)
+    assert "Too few images or cells" in text(app)
     assert not errors(app)

@@ -1,4 +1,4 @@
-"""The findings of the checks on the page, their repairs, and pairing by hand."""
+"""The findings of the check on the page, their repairs, and manual pairing."""
 
 import numpy as np
 import pytest
@@ -64,9 +64,9 @@ def test_a_mask_on_its_side_is_shown_before_and_after_and_turned(workspace):
 def test_a_broken_file_is_left_out_on_a_click():
     broken = ("bad.png", b"text", "image/png")
     app = bring([*pairs(), broken, png("bad_mask.png", made.squares(1)[1])])
-    assert "File cannot be read" in text(app)
+    assert "Unreadable file" in text(app)
     press(app, "Leave out")
-    assert "File cannot be read" not in text(app)
+    assert "Unreadable file" not in text(app)
 
 
 def test_nothing_pairs_by_name_and_a_person_does_it(workspace):
@@ -76,7 +76,7 @@ def test_nothing_pairs_by_name_and_a_person_does_it(workspace):
         files += [png(f"{word}.png", image), png(f"drawing {n}.png", mask)]
     app = bring(files)
     assert len(errors(app)) == 1
-    assert "Pair them so" in [button.label for button in app.button]
+    assert "Apply pairing" in [button.label for button in app.button]
     pairs_by_hand = (("one.png", "drawing 0.png"), ("two.png", "drawing 1.png"))
     app.session_state["import_pairing"] = pairs_by_hand  # what the table gives
     app.run()

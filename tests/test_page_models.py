@@ -20,7 +20,7 @@ def test_without_a_model_the_page_says_where_models_come_from():
         "Runs",
         "Models",
         "Results",
-        "Free",
+        "Free space",
     ]
 
 
@@ -29,7 +29,7 @@ def test_a_model_opens_with_scores_and_card(workspace):
     app = opened("models", model=model.id)
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["IoU"] == "0.810"
-    assert shown["Accuracy to beat"] == "0.900"
+    assert shown["Majority-class accuracy"] == "0.900"
     assert "Dataset fingerprint" in text(app)
     assert not errors(app)
 
@@ -47,7 +47,7 @@ def test_a_model_of_another_version_is_named_and_left_alone(workspace):
     settings.write_text(settings.read_text().replace('"alpha": ', '"omega": '))
     app = opened("models")
     [said] = [one.value for one in app.warning]
-    assert f"damaged or of another version of cellseg: {model.id}." in said
+    assert f"These models are not shown: {model.id}." in said
     assert settings.is_file()
     assert not errors(app)
 
@@ -58,7 +58,7 @@ def test_rename(workspace):
     app.text_input[0].set_value("second")
     next(button for button in app.button if button.label == "Rename").click().run()
     assert ModelStore(workspace).get(model.id).name == "second"
-    assert "The new name is second" in text(app)
+    assert "Renamed to second" in text(app)
 
 
 def test_delete_asks_first(workspace):
@@ -80,7 +80,7 @@ def test_a_packed_model_comes_back(workspace):
     app = opened("models")
     app.file_uploader[0].upload("first.zip", packed, "application/zip").run()
     assert [model.name for model in store.all()] == ["first"]
-    assert "The model first is back" in text(app)
+    assert "The model first was imported" in text(app)
 
 
 def test_a_zip_that_is_no_model_is_one_sentence(workspace):

@@ -12,7 +12,7 @@ def _home(workspace, monkeypatch):
 
 def test_empty_start_asks_for_images_first():
     app = opened()
-    assert "Microscope images, and for each a mask" in text(app)
+    assert "Microscopy images, each with a mask" in text(app)
     assert ":blue-badge[Next]" in text(app)
     assert "Done" not in text(app)
     assert not errors(app)
@@ -23,16 +23,16 @@ def test_the_sample_is_made_by_one_click_and_leads_to_train(workspace):
     app.button(key="start-sample").click().run()
     sample = DatasetStore(workspace).all()[0]
     assert sample.sample
-    assert f"The dataset {sample.name} is ready: {len(sample.pairs)} images" in text(app)
+    assert f"The dataset {sample.name} has {len(sample.pairs)} images" in text(app)
     links = [link.proto for link in app.get("page_link")]
-    assert any(link.label == "Train with it" for link in links)
+    assert any(link.label == "Train a model on it" for link in links)
 
 
 def test_start_with_a_running_training_leads_to_it(workspace):
     run = made.run(workspace, made.dataset(workspace), state="running")
     app = opened()
     assert "Epoch 3 of 10, step 2 of 4" in text(app)
-    watch = next(link.proto for link in app.get("page_link") if link.proto.label == "Watch it")
+    watch = next(link.proto for link in app.get("page_link") if link.proto.label == "Show progress")
     assert run.id in str(watch)
 
 
@@ -41,7 +41,7 @@ def test_start_with_a_model_leads_to_segment(workspace):
     made.run(workspace, dataset)
     made.model(workspace, dataset)
     app = opened()
-    assert "2 models ready. The newest is **first**." in text(app)
+    assert "2 models available. Newest: **first**." in text(app)
     assert text(app).count("Done") == 2
 
 
@@ -52,8 +52,8 @@ def test_start_offers_the_model_that_comes_with_cellseg():
 
 
 @pytest.mark.usefixtures("nothing_shipped")
-def test_start_without_any_model_says_what_a_network_does():
-    assert "The trained network marks and counts the cells" in text(opened())
+def test_start_without_any_model_says_what_a_model_does():
+    assert "A trained model finds and counts the cells" in text(opened())
 
 
 def test_a_workspace_that_cannot_be_made_is_one_sentence(workspace, monkeypatch):

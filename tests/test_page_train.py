@@ -21,7 +21,7 @@ def _home(workspace, monkeypatch):
 
 def test_without_a_dataset_the_page_says_what_to_do():
     app = opened("train")
-    assert "No dataset to learn from yet" in text(app)
+    assert "No dataset yet" in text(app)
     assert not app.selectbox
 
 
@@ -38,7 +38,7 @@ def test_the_form_has_defaults_that_work_and_an_estimate(workspace, monkeypatch)
     assert app.selectbox(key="train-dataset").value.id == dataset.id
     assert labelled(app.selectbox, "Recipe").value == "pixels"
     assert labelled(app.number_input, "Epochs").value == 40
-    assert "4 images for training, 1 for testing" in text(app)
+    assert "4 training images, 1 test image" in text(app)
     labelled(app.number_input, "Epochs").set_value(3)
     app.button(key="train-start").click().run()
     assert started["name"] == "Nuclei"
@@ -77,8 +77,10 @@ def test_a_finished_run_shows_its_scores_beside_the_majority(workspace):
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Majority-class accuracy"] == "0.900"
     assert shown["IoU, test"] == "0.787"
-    assert len(app.get("plotly_chart")) == 2
-    assert not app.get("echarts_chart")
+    charts = [json.loads(chart.proto.spec) for chart in app.get("echarts_chart")]
+    assert [chart["xAxis"]["max"] for chart in charts] == [3, 3]
+    lines = [series["markLine"] for series in charts[1]["series"] if "markLine" in series]
+    assert [line["data"] for line in lines] == [[{"yAxis": 0.9}]]
 
 
 @pytest.mark.parametrize("state", ["failed", "running"])
@@ -103,7 +105,7 @@ def test_a_second_start_leads_to_the_first(workspace, monkeypatch):
     app = opened("train")
     app.button(key="train-start").click().run()
     assert app.warning[0].value == "The training of first still runs."
-    assert any(link.proto.label == "Open the training that runs" for link in app.get("page_link"))
+    assert any(link.proto.label == "Open the running training" for link in app.get("page_link"))
 
 
 def test_an_unknown_run_is_one_sentence(workspace):
@@ -178,4 +180,4 @@ def test_a_training_of_cells_says_what_it_computes_on_and_what_its_pictures_show
     captions = [caption.value for caption in app.caption]
     assert "Computed on CPU, bfloat16" in captions
     assert any(caption.startswith("Each outline is a predicted cell") for caption in captions)
-    assert "**The same images after some epochs**" in text(app)
+    assert "**Sample predictions**" in text(app)

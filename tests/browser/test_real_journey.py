@@ -26,11 +26,11 @@ def test_from_microscope_slices_to_an_overlay(server, new_page, real_data):
     expect(save).to_be_enabled(timeout=60_000)
     page.locator(".st-key-dataset-name input").fill("membranes of a fly")
     page.locator(".st-key-dataset-save button").click()
-    expect(page.get_by_text("membranes of a fly has 24 pairs now")).to_be_visible()
+    expect(page.get_by_text("membranes of a fly now has 24 pairs")).to_be_visible()
     (dataset,) = DatasetStore(Workspace(server.home)).all()
     assert (len(dataset.split.train), len(dataset.split.test)) == (19, 5)
 
-    page.get_by_role("link", name="Train with it").click()
+    page.get_by_role("link", name="Train a model").click()
     page.get_by_role("spinbutton", name="Epochs").fill("12")
     if not os.environ.get(FILE_VARIABLE):
         page.get_by_role("combobox", name="Encoder weights").click()
@@ -50,7 +50,7 @@ def test_from_microscope_slices_to_an_overlay(server, new_page, real_data):
     page = new_page()
     page.goto(address)
     expect(page.locator(".st-key-train-status")).to_be_visible()
-    link = page.get_by_role("link", name="Segment images with it")
+    link = page.get_by_role("link", name="Segment images with this model")
     expect(link).to_be_visible(timeout=TRAINING)
     link.click()
     page.locator(".st-key-segment-upload input[type=file]").set_input_files(pairs[3])

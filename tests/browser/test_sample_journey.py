@@ -20,7 +20,7 @@ def test_from_start_to_an_overlay(server, new_page):
     page = new_page()
     page.goto(server.url)
     page.locator(".st-key-start-sample button").click()
-    page.get_by_role("link", name="Train with it").click()
+    page.get_by_role("link", name="Train a model on it").click()
 
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     page.get_by_role("spinbutton", name="Epochs").fill("2")
@@ -39,9 +39,9 @@ def test_from_start_to_an_overlay(server, new_page):
     expect(status_of(page)).to_contain_text("Epoch", timeout=LOADING)
     expect(page.locator(".st-key-train-curves canvas")).to_have_count(2)
     expect(page.get_by_text("Finished").first).to_be_visible(timeout=TRAINING)
-    expect(page.locator(".st-key-train-curves").get_by_test_id("stPlotlyChart")).to_have_count(2)
+    expect(page.locator(".st-key-train-curves canvas")).to_have_count(2)
 
-    page.get_by_role("link", name="Segment images with it").click()
+    page.get_by_role("link", name="Segment images with this model").click()
     expect(page.get_by_role("combobox", name="Model")).to_have_value("sample")
     page.locator(".st-key-segment-upload input[type=file]").set_input_files(
         {"name": "a slide, 1.tif", "mimeType": "image/tiff", "buffer": drawn(server)}
@@ -70,7 +70,7 @@ def test_a_model_is_deleted_only_after_a_question(server, page):
     expect(page.get_by_text("Dataset fingerprint")).to_be_visible()
     expect(page).to_have_url(f"{server.url}/models?model={model.id}")
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert model.folder.is_dir()
     page.get_by_role("button", name="Delete").click()

@@ -42,7 +42,7 @@ def chooser(page, key="dataset-upload"):
 
 def save(page):
     page.locator(".st-key-dataset-save button").click()
-    expect(page.get_by_text(re.compile(r"has \d+ pairs now"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"now has \d+ pairs"))).to_be_visible()
 
 
 def kept(server):
@@ -147,7 +147,7 @@ def test_a_packed_dataset_comes_from_the_disk_through_its_own_address(streaming_
     made.dataset(Workspace(streaming_server.home), "Nuclei")
     opened(page, streaming_server.url)
     page.get_by_text("Export", exact=True).click()
-    page.get_by_role("button", name="Pack").click()
+    page.get_by_role("button", name="Create zip").click()
     address = page.get_by_role("link", name=re.compile("Download nuclei")).get_attribute("href")
     answer = page.request.get(f"{streaming_server.url}{address}")
     assert answer.status == 200

@@ -42,7 +42,7 @@ def test_a_plane_and_a_channel_are_chosen_with_a_preview(server, page, folder):
     form.get_by_role("button", name="Use this for all images").click()
     expect(form.get_by_role("button", name="Used for all images")).to_be_visible()
     page.locator(".st-key-dataset-save button").click()
-    expect(page.get_by_text("cells has 3 pairs now")).to_be_visible()
+    expect(page.get_by_text("cells now has 3 pairs")).to_be_visible()
     (kept,) = DatasetStore(Workspace(server.home)).all()
     assert kept.view == View(plane=1, channels=(0,))
     assert kept.image("c2").axes == "YX"

@@ -1,4 +1,4 @@
-"""The histograms of a dataset's card: pure functions that return Plotly figures."""
+"""The histograms of a dataset's summary: pure functions that return Plotly figures."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,7 +14,7 @@ CHANNELS = {"grey": "#7C8A97", "red": "#C8413B", "green": "#3F8F3A", "blue": "#3
 
 
 def diameters(values: NDArray[np.float64], unit: str = "pixels") -> go.Figure:
-    """How many objects have which diameter, with the median drawn as a line.
+    """Histogram of the diameters of objects, with the median as a dotted line.
 
     Parameters
     ----------
@@ -24,34 +24,34 @@ def diameters(values: NDArray[np.float64], unit: str = "pixels") -> go.Figure:
     figure = _bars(counts, edges, OBJECTS, "objects")
     median = float(np.median(values))
     figure.add_vline(x=median, line={"color": "#D9772B", "width": 2, "dash": "dot"})
-    return _laid_out(figure, f"Diameter, {unit}", "Objects")
+    return _with_layout(figure, f"Diameter, {unit}", "Objects")
 
 
 def per_image(counts: list[int]) -> go.Figure:
-    """How many images have how many objects."""
-    few = max(counts) - min(counts) < BINS
-    bins = np.arange(min(counts) - 0.5, max(counts) + 1) if few else BINS
-    found, edges = np.histogram(counts, bins)
-    figure = _laid_out(_bars(found, edges, OBJECTS, "images"), "Objects in an image", "Images")
+    """Histogram of the number of objects per image."""
+    one_bin_each = max(counts) - min(counts) < BINS
+    bins = np.arange(min(counts) - 0.5, max(counts) + 1) if one_bin_each else BINS
+    images, edges = np.histogram(counts, bins)
+    figure = _with_layout(_bars(images, edges, OBJECTS, "images"), "Objects per image", "Images")
     if max(counts) - min(counts) < 10:
         figure.update_xaxes(dtick=1)
     return figure
 
 
 def intensities(histograms: list[Histogram]) -> go.Figure:
-    """Curves of the grey values of one type of image, one for each channel.
+    """Histograms of grey values, one curve for each channel.
 
     Parameters
     ----------
-    histograms : at least one, all of the same dtype.
+    histograms : at least one, all of images of the same dtype.
     """
     figure = go.Figure()
     for histogram in histograms:
         edges, counts = np.array(histogram.edges), np.array(histogram.counts)
-        share = counts / max(1, counts.sum())
+        fraction = counts / max(1, counts.sum())
         figure.add_scatter(
             x=(edges[:-1] + edges[1:]) / 2,
-            y=share,
+            y=fraction,
             name=histogram.channel.capitalize(),
             mode="lines",
             line={"color": CHANNELS[histogram.channel], "width": 2, "shape": "hvh"},
@@ -59,10 +59,10 @@ def intensities(histograms: list[Histogram]) -> go.Figure:
             hovertemplate="%{x:.0f}: %{y:.1%}",
         )
     figure.update_yaxes(tickformat=".0%")
-    return _laid_out(figure, "Grey value", "Share of pixels", legend=len(histograms) > 1)
+    return _with_layout(figure, "Grey value", "Fraction of pixels", legend=len(histograms) > 1)
 
 
-def _bars(counts: NDArray, edges: NDArray, colour: str, what: str) -> go.Figure:
+def _bars(counts: NDArray, edges: NDArray, colour: str, noun: str) -> go.Figure:
     middles = (edges[:-1] + edges[1:]) / 2
     return go.Figure(
         go.Bar(
@@ -72,13 +72,13 @@ def _bars(counts: NDArray, edges: NDArray, colour: str, what: str) -> go.Figure:
             marker={"color": colour, "line": {"width": 0}},
             customdata=np.stack([edges[:-1], edges[1:]], axis=-1),
             hovertemplate="%{customdata[0]:.1f} to %{customdata[1]:.1f}: %{y} "
-            + what
+            + noun
             + "<extra></extra>",
         )
     )
 
 
-def _laid_out(figure: go.Figure, x: str, y: str, legend: bool = False) -> go.Figure:
+def _with_layout(figure: go.Figure, x: str, y: str, legend: bool = False) -> go.Figure:
     figure.update_layout(
         height=HEIGHT,
         margin={"l": 56, "r": 8, "t": 8, "b": 48},

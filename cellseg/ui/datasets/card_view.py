@@ -1,4 +1,4 @@
-"""The card of a dataset: its numbers, its histograms, and the user's notes."""
+"""The summary of a dataset: numbers, histograms, details, and the user's notes."""
 
 from collections import Counter
 
@@ -9,44 +9,44 @@ from cellseg.datasets import statistics
 from cellseg.datasets.statistics import Histogram, Statistics
 from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.ui.datasets import card_charts
-from cellseg.ui.datasets.save_form import KINDS
+from cellseg.ui.datasets.save_form import MASK_KINDS
 from cellseg.ui.shell import frame, session
 from cellseg.ui.shell.formatting import listed, plain
 from cellseg.ui.shell.formatting import size as in_bytes
 from cellseg.workspace import size_on_disk
 
-BITS = {"uint8": "8 bit", "uint16": "16 bit", "float32": "32 bit, fractions"}
-PLAIN = {"displayModeBar": False}
+BIT_DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
+NO_MODE_BAR = {"displayModeBar": False}
 
 
 def show(store: DatasetStore, dataset: Dataset) -> None:
-    """Numbers at the top, histograms beneath, notes at the end."""
-    found = _measured(dataset)
-    _numbers(dataset, found)
+    """Numbers at the top, histograms and details below, notes at the end."""
+    measured = _statistics(dataset)
+    _numbers(dataset, measured)
     left, right = st.columns(2, gap="medium")
     with left:
-        _diameters(found)
+        _diameters(measured)
     with right:
-        _intensities(found)
-    if found.diameters.size:
+        _intensities(measured)
+    if measured.diameters.size:
         with left:
-            st.markdown("**Objects in an image**")
-            figure = card_charts.per_image(found.counts)
-            most, fewest = max(found.counts), min(found.counts)
-            _chart(figure, "card-counts", f"Histogram of objects in an image: {fewest} to {most}")
+            st.markdown("**Objects per image**")
+            figure = card_charts.per_image(measured.counts)
+            most, fewest = max(measured.counts), min(measured.counts)
+            _chart(figure, "card-counts", f"Histogram of objects per image: {fewest} to {most}")
     with right:
-        _facts(dataset)
+        _details(dataset)
     _notes(store, dataset)
 
 
-def _measured(dataset: Dataset) -> Statistics:
-    found = statistics.known(dataset)
-    if found is not None:
-        return found
+def _statistics(dataset: Dataset) -> Statistics:
+    measured = statistics.known(dataset)
+    if measured is not None:
+        return measured
     bar = st.progress(0.0, "Measuring the images")
 
-    def progress(done: int, of: int, name: str) -> None:
-        bar.progress(done / max(1, of), plain(f"Measuring {name}, {done} of {of}"))
+    def progress(done: int, total: int, name: str) -> None:
+        bar.progress(done / max(1, total), plain(f"Measuring {name}, {done} of {total}"))
 
     try:
         return statistics.measure(dataset, progress)
@@ -54,80 +54,90 @@ def _measured(dataset: Dataset) -> Statistics:
         bar.empty()
 
 
-def _numbers(dataset: Dataset, found: Statistics) -> None:
-    sizes = found.pixel_sizes
-    pixel = f"{sizes[0]:.3g} µm" if len(sizes) == 1 else "several" if sizes else "–"
-    median = f"{np.median(found.diameters):.1f} px" if found.diameters.size else "–"
-    covered = np.mean([pair.covered for pair in found.objects])
+def _numbers(dataset: Dataset, measured: Statistics) -> None:
+    sizes = measured.pixel_sizes
+    pixel = f"{sizes[0]:.3g} µm" if len(sizes) == 1 else "varies" if sizes else "–"
+    median = f"{np.median(measured.diameters):.1f} px" if measured.diameters.size else "–"
+    covered = np.mean([pair.covered for pair in measured.objects])
     with st.grid(5, min_column_width=140):
         st.metric("Pairs", f"{len(dataset.pairs):,}", border=True)
-        st.metric("Objects", f"{found.diameters.size:,}", border=True)
+        st.metric("Objects", f"{measured.diameters.size:,}", border=True)
         st.metric("Median diameter", median, border=True)
-        st.metric("Covered", f"{covered:.0%}", border=True, help="Share of the pixels in objects.")
-        st.metric("Pixel size", pixel, border=True, help="As far as the files say it.")
+        st.metric(
+            "Area fraction",
+            f"{covered:.0%}",
+            border=True,
+            help="Fraction of the pixels that belong to objects.",
+        )
+        st.metric("Pixel size", pixel, border=True, help="From the metadata of the files.")
 
 
-def _diameters(found: Statistics) -> None:
-    st.markdown("**Diameters of the objects**")
-    if not found.diameters.size:
-        st.caption("The masks mark no object.")
+def _diameters(measured: Statistics) -> None:
+    st.markdown("**Object diameters**")
+    if not measured.diameters.size:
+        st.caption("The masks contain no objects.")
         return
-    values, unit = found.diameters, "pixels"
-    if len(found.pixel_sizes) == 1 and all(pair.pixel_size_um for pair in found.objects):
-        values, unit = values * found.pixel_sizes[0], "µm"
+    values, unit = measured.diameters, "pixels"
+    if len(measured.pixel_sizes) == 1 and all(pair.pixel_size_um for pair in measured.objects):
+        values, unit = values * measured.pixel_sizes[0], "µm"
     median = np.median(values)
     figure = card_charts.diameters(values, unit)
-    said = f"Histogram of {values.size} diameters, median {median:.1f} {unit}"
-    _chart(figure, "card-diameters", said)
+    alt = f"Histogram of {values.size} diameters, median {median:.1f} {unit}"
+    _chart(figure, "card-diameters", alt)
 
 
-def _intensities(found: Statistics) -> None:
-    st.markdown("**Intensities of the images**")
-    kinds: dict[str, list[Histogram]] = {}
-    for histogram in found.intensities:
-        kinds.setdefault(f"{histogram.dtype} {histogram.channel == 'grey'}", []).append(histogram)
-    chosen = next(iter(kinds))
-    if len(kinds) > 1:
+def _intensities(measured: Statistics) -> None:
+    st.markdown("**Image intensities**")
+    types: dict[str, list[Histogram]] = {}
+    for histogram in measured.intensities:
+        types.setdefault(f"{histogram.dtype} {histogram.channel == 'grey'}", []).append(histogram)
+    chosen = next(iter(types))
+    if len(types) > 1:
         chosen = st.segmented_control(
-            "Images of",
-            list(kinds),
-            format_func=lambda key: _kind(kinds[key][0]),
+            "Image type",
+            list(types),
+            format_func=lambda key: _image_type(types[key][0]),
             default=chosen,
             required=True,
             key="card-intensities-of",
             label_visibility="collapsed",
         )
-    shown = kinds[chosen]
+    shown = types[chosen]
     figure = card_charts.intensities(shown)
-    _chart(figure, "card-intensities", f"Histogram of the grey values of {_kind(shown[0])} images")
+    _chart(
+        figure,
+        "card-intensities",
+        f"Histogram of the grey values of {_image_type(shown[0])} images",
+    )
 
 
-def _chart(figure: object, key: str, said: str) -> None:
-    st.plotly_chart(figure, key=key, config=PLAIN, alt=said)
+def _chart(figure: object, key: str, alt: str) -> None:
+    st.plotly_chart(figure, key=key, config=NO_MODE_BAR, alt=alt)
 
 
-def _kind(histogram: Histogram) -> str:
-    colour = "grey" if histogram.channel == "grey" else "colour"
-    return f"{BITS.get(histogram.dtype, histogram.dtype)}, {colour}"
+def _image_type(histogram: Histogram) -> str:
+    return image_type(histogram.dtype, grey=histogram.channel == "grey")
 
 
-def _facts(dataset: Dataset) -> None:
+def image_type(dtype: str, *, grey: bool) -> str:
+    """Bit depth and colour, such as `8-bit greyscale`."""
+    return f"{BIT_DEPTHS.get(dtype, dtype)} {'greyscale' if grey else 'colour'}"
+
+
+def _details(dataset: Dataset) -> None:
     pairs = dataset.pairs
     sizes = Counter(f"{pair.width} × {pair.height}" for pair in pairs)
-    types = Counter(
-        f"{BITS.get(pair.dtype, pair.dtype)}, {'grey' if pair.channels == 1 else 'colour'}"
-        for pair in pairs
-    )
+    types = Counter(image_type(pair.dtype, grey=pair.channels == 1) for pair in pairs)
     rows = {
         "Image sizes": _counted(sizes),
         "Image types": _counted(types),
-        "Masks": KINDS[dataset.kind],
+        "Masks": MASK_KINDS[dataset.kind],
         "Split": f"{len(dataset.split.train)} train, {len(dataset.split.test)} test",
-        "Brought": dataset.created[:10],
-        "On the disk": in_bytes(size_on_disk(dataset.folder)),
+        "Imported": dataset.created[:10],
+        "Size on disk": in_bytes(size_on_disk(dataset.folder)),
         "Fingerprint": dataset.fingerprint[:16],
     }
-    st.markdown("**Facts**")
+    st.markdown("**Details**")
     st.table(
         {"": list(rows), " ": [plain(value) for value in rows.values()]},
         border="horizontal",
@@ -139,7 +149,7 @@ def _facts(dataset: Dataset) -> None:
 def _counted(counts: Counter[str]) -> str:
     if len(counts) == 1:
         return next(iter(counts))
-    return listed([f"{what} ({number})" for what, number in counts.most_common()], most=4)
+    return listed([f"{value} ({number})" for value, number in counts.most_common()], most=4)
 
 
 @frame.guarded
@@ -149,9 +159,9 @@ def _notes(store: DatasetStore, dataset: Dataset) -> None:
             "Notes",
             value=dataset.record.notes,
             max_chars=10_000,
-            placeholder="Microscope, stain, who drew the masks, what to watch out for",
+            placeholder="Microscope, stain, who annotated the masks, known problems",
         )
-        if st.form_submit_button("Keep the notes", icon=":material/edit_note:"):
+        if st.form_submit_button("Save notes", icon=":material/edit_note:"):
             store.note(dataset.id, text)
-            session.note(f"The notes of {dataset.name} are kept.")
+            session.add_message(f"The notes of {dataset.name} were saved.")
             st.rerun()

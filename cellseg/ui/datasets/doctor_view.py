@@ -1,4 +1,4 @@
-"""What the checks found in proposed pairs, with pictures and repairs; pairing by hand."""
+"""The findings of the check of an import, with previews and repairs; manual pairing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -28,37 +28,37 @@ TITLES = {
     "no-pairs": "No pairs",
     "image-without-mask": "Images without a mask",
     "mask-without-image": "Masks without an image",
-    "duplicate-name": "The same name twice",
-    "unreadable": "File cannot be read",
+    "duplicate-name": "Duplicate name",
+    "unreadable": "Unreadable file",
     "size-mismatch": "Image and mask differ in size",
     "swapped": "Image and mask swapped",
-    "same-file": "Image and mask are the same",
-    "colour-mask": "Mask in colours",
+    "same-file": "Image and mask are identical",
+    "colour-mask": "Colour mask",
     "grey-edges": "Grey edges in the mask",
     "inverted-mask": "Background is labelled",
     "labels-wrapped": "Labels stop at 255",
     "grey-values": "Several grey values",
-    "binary-touching": "Touching cells in black and white",
+    "binary-touching": "Touching cells in a binary mask",
     "empty-mask": "Masks without cells",
     "detached-parts": "Detached parts and small fragments",
     "overlapping-cells": "Overlapping cells",
-    "partly-labelled": "Only a region is labelled",
-    "mixed-sizes": "Cells of very different size",
-    "flat-image": "Nothing to see in the image",
+    "partly-labelled": "Partly labelled image",
+    "mixed-sizes": "Cells of very different sizes",
+    "flat-image": "Constant or overexposed image",
     "mixed-depths": "Mixed bit depths",
-    "mixed-channels": "Grey and colour mixed",
-    "odd-intensity": "Unlike the rest",
-    "leak": "Train and test share images",
-    "duplicate-image": "The same image twice",
-    "too-few": "Too few to trust a score",
+    "mixed-channels": "Mixed greyscale and colour",
+    "odd-intensity": "Unusual intensities",
+    "leak": "Training and test set share images",
+    "duplicate-image": "Duplicate image",
+    "too-few": "Too few images or cells",
 }
-"""What a person calls each check."""
+"""The title of each check."""
 
 SHOWN = 2
-"""Pictures of a finding."""
+"""Previews of a finding."""
 
-_SIDE = 256
-_OPEN = 6
+_PREVIEW_SIDE = 256
+_EXPANDED = 6
 _SEVERITIES: dict[Severity, tuple[str, str]] = {
     "error": ("red", "Error"),
     "warning": ("orange", "Warning"),
@@ -66,78 +66,79 @@ _SEVERITIES: dict[Severity, tuple[str, str]] = {
 }
 
 
-def show(found: Proposal) -> None:
-    """Every finding; a repair changes the proposal and runs the page again."""
-    if not found.findings:
-        st.caption(":material/health_and_safety: The check found nothing to repair.")
-    for index, finding in enumerate(found.findings[:_OPEN]):
-        _card(found, finding, index)
-    rest = found.findings[_OPEN:]
+def show(proposal: Proposal) -> None:
+    """All findings; a repair changes the proposal and reruns the page."""
+    if not proposal.findings:
+        st.caption(":material/check_circle: The check found no problems.")
+    for index, finding in enumerate(proposal.findings[:_EXPANDED]):
+        _card(proposal, finding, index)
+    rest = proposal.findings[_EXPANDED:]
     if rest:
         with st.expander(count(len(rest), "more finding"), key="findings-more"):
-            for index, finding in enumerate(rest, _OPEN):
-                _card(found, finding, index)
-    if found.repairs:
-        made = listed([REPAIRS[name].label for name in found.repairs])
-        st.caption(plain(f"Repaired: {made}. Your files are as they were; start over to undo."))
+            for index, finding in enumerate(rest, _EXPANDED):
+                _card(proposal, finding, index)
+    if proposal.repairs:
+        labels = listed([REPAIRS[name].label for name in proposal.repairs])
+        st.caption(
+            plain(f"Repaired: {labels}. Your own files are unchanged. Start over to undo repairs.")
+        )
 
 
-def _card(found: Proposal, finding: Finding, index: int) -> None:
-    """One finding: how bad, which images, what it does, how it looks, what repairs it."""
-    colour, word = _SEVERITIES[finding.severity]
-    key = f"doctor-{found.folder.name}-{len(found.repairs)}-{index}"
-    names = _pictured(found, finding)
+def _card(proposal: Proposal, finding: Finding, index: int) -> None:
+    """One finding: severity, images, message, previews and repairs."""
+    colour, severity = _SEVERITIES[finding.severity]
+    key = f"check-{proposal.folder.name}-{len(proposal.repairs)}-{index}"
+    names = _previewed(proposal, finding)
     with st.container(border=True, key=f"finding-{index}-{finding.check}"):
-        alone = [name for name in finding.images if name in found.thumbnails]
-        pictured = bool(names or (alone and not finding.pairs))
-        words, pictures = st.columns([5, 4], gap="medium") if pictured else (st.container(), None)
-        with words, st.container(gap="small"):
+        unpaired = [name for name in finding.images if name in proposal.thumbnails]
+        has_preview = bool(names or (unpaired and not finding.pairs))
+        text, previews = st.columns([5, 4], gap="medium") if has_preview else (st.container(), None)
+        with text, st.container(gap="small"):
             number = f" · {count(len(finding.images), 'file')}" if finding.images else ""
             title = TITLES.get(finding.check, finding.check)
-            st.markdown(f":{colour}-badge[{word}] **{title}**{number}")
+            st.markdown(f":{colour}-badge[{severity}] **{title}**{number}")
             st.markdown(plain(finding.message))
             if finding.images:
                 st.caption(plain(listed([PurePosixPath(name).name for name in finding.images], 4)))
             repairs = [name for name in (finding.repair, *finding.others) if name]
-            repair, name = _chosen(found, repairs, names, key)
-        if pictures is not None:
-            with pictures:
+            repair, name = _chosen(proposal, repairs, names, key)
+        if previews is not None:
+            with previews:
                 if names:
-                    _pictures(found, finding, names, name, repair)
+                    _previews(proposal, finding, names, name, repair)
                 else:
-                    _side_by_side(
-                        [(short(each, 20), str(found.thumbnails[each])) for each in alone]
-                    )
+                    files = [(short(file, 20), str(proposal.thumbnails[file])) for file in unpaired]
+                    _side_by_side(files)
         if repair is not None:
-            with words:
+            with text:
                 others = [each for each in repairs if REPAIRS[each].pixels is None]
-                _buttons(found, finding, list(dict.fromkeys([repair, *others])), key)
+                _buttons(proposal, finding, list(dict.fromkeys([repair, *others])), key)
 
 
 def _chosen(
-    found: Proposal, repairs: Sequence[str], names: Sequence[str], key: str
+    proposal: Proposal, repairs: Sequence[str], names: Sequence[str], key: str
 ) -> tuple[str | None, str]:
-    """The repair, of several that change pixels one, and the image on which it is shown."""
-    shown = [name for name in repairs if REPAIRS[name].pixels]
-    repair = shown[0] if shown else next(iter(repairs), None)
+    """The chosen repair, and the name of the pair on which it is previewed."""
+    pixel_repairs = [name for name in repairs if REPAIRS[name].pixels]
+    repair = next(iter(pixel_repairs or repairs), None)
     name = names[0] if names else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if len(shown) > 1:
-            picked = st.segmented_control(
+        if len(pixel_repairs) > 1:
+            selected = st.segmented_control(
                 "Repair",
-                shown,
+                pixel_repairs,
                 default=repair,
                 required=True,
                 format_func=lambda name: REPAIRS[name].label,
                 key=f"{key}-which",
                 label_visibility="collapsed",
             )
-            repair = picked or repair
-        if shown and len(names) > 1:
+            repair = selected or repair
+        if pixel_repairs and len(names) > 1:
             name = st.selectbox(
-                "Shown on",
+                "Preview on",
                 names[:50],
-                format_func=lambda pair: PurePosixPath(_file(found, pair)).name,
+                format_func=lambda pair: PurePosixPath(_file(proposal, pair)).name,
                 key=f"{key}-image",
                 label_visibility="collapsed",
                 width=240,
@@ -145,76 +146,78 @@ def _chosen(
     return repair, name
 
 
-def _buttons(found: Proposal, finding: Finding, repairs: Sequence[str], key: str) -> None:
-    """A click makes a repair."""
+def _buttons(proposal: Proposal, finding: Finding, repairs: Sequence[str], key: str) -> None:
+    """A button for each repair, and what the first one does."""
     pressed = None
     with st.container(horizontal=True, vertical_alignment="center"):
         for number, name in enumerate(repairs):
-            made = REPAIRS[name]
-            icon = ":material/healing:" if made.pixels else ":material/done_all:"
+            details = REPAIRS[name]
+            icon = ":material/healing:" if details.pixels else ":material/done_all:"
             if name == "leave-out":
                 icon = ":material/block:"
-            if st.button(made.label, key=f"{key}-repair-{number}", icon=icon, help=made.sentence):
+            if st.button(
+                details.label, key=f"{key}-repair-{number}", icon=icon, help=details.sentence
+            ):
                 pressed = name
     st.caption(REPAIRS[repairs[0]].sentence)
     if pressed is not None:
         with st.spinner("Repairing"):
-            proposal_repairs.apply(found, finding, pressed)
+            proposal_repairs.apply(proposal, finding, pressed)
         st.rerun()
 
 
-def _pictures(
-    found: Proposal, finding: Finding, names: Sequence[str], name: str, repair: str | None
+def _previews(
+    proposal: Proposal, finding: Finding, names: Sequence[str], name: str, repair: str | None
 ) -> None:
-    """One image before and after a repair; without one, the first images."""
+    """One pair before and after a repair; without a repair, the first pairs."""
     if repair and REPAIRS[repair].pixels:
-        version = _version(found, name)
+        version = _version(proposal, name)
         shown: list[tuple[str, bytes | str]] = [
-            ("Before", _png(found, name, version)),
-            ("After", _repaired_png(found, finding, name, repair, version)),
+            ("Before", _png(proposal, name, version)),
+            ("After", _repaired_png(proposal, finding, name, repair, version)),
         ]
     else:
         shown = [
-            (short(_file(found, each), 20), _png(found, each, _version(found, each)))
-            for each in names[:SHOWN]
+            (short(_file(proposal, pair), 20), _png(proposal, pair, _version(proposal, pair)))
+            for pair in names[:SHOWN]
         ]
     _side_by_side(shown)
 
 
-def _side_by_side(pictures: Sequence[tuple[str, bytes | str]]) -> None:
-    """Pictures, as PNG or where they lie, with what stands beneath them."""
-    for column, (title, png) in zip(st.columns(SHOWN, gap="small"), pictures, strict=False):
+def _side_by_side(images: Sequence[tuple[str, bytes | str]]) -> None:
+    """Images with captions; an image is a PNG file or its path."""
+    for column, (title, png) in zip(st.columns(SHOWN, gap="small"), images, strict=False):
         with column, st.container(gap="xxsmall"):
             st.image(png, alt=title, width="stretch")
             st.caption(title)
 
 
-def _pictured(found: Proposal, finding: Finding) -> list[str]:
-    """The pairs of the images of a finding, those that are concerned first of all."""
-    mismatched = {each.name: each.image for each in found.mismatched}
-    files = {pair.name: pair.image_name for pair in found.pairs}
+def _previewed(proposal: Proposal, finding: Finding) -> list[str]:
+    """The names of the pairs that a finding can preview, in the order of the finding."""
+    mismatched = {pair.name: pair.image for pair in proposal.mismatched}
+    files = {pair.name: pair.image_name for pair in proposal.pairs}
     known = {name: mismatched.get(name) or files.get(name) for name in finding.pairs}
     return [name for name, image in known.items() if image in set(finding.images)]
 
 
-def _file(found: Proposal, name: str) -> str:
-    """What the user calls the image of a pair."""
-    for pair in found.mismatched:
-        if pair.name == name:
-            return pair.image
-    return next((pair.image_name for pair in found.pairs if pair.name == name), name)
+def _file(proposal: Proposal, name: str) -> str:
+    """The file name of the image of a pair."""
+    for mismatched in proposal.mismatched:
+        if mismatched.name == name:
+            return mismatched.image
+    return next((pair.image_name for pair in proposal.pairs if pair.name == name), name)
 
 
-def _version(found: Proposal, name: str) -> str:
-    """What changes when the pixels of a pair do."""
-    mismatch = [each.check for each in found.mismatched if each.name == name]
-    pair = [" ".join(pair.content) for pair in found.pairs if pair.name == name]
-    return f"{found.folder.name} {mismatch} {pair}"
+def _version(proposal: Proposal, name: str) -> str:
+    """A text that changes whenever the pixels of a pair change."""
+    mismatched = [each.check for each in proposal.mismatched if each.name == name]
+    pair = [" ".join(pair.content) for pair in proposal.pairs if pair.name == name]
+    return f"{proposal.folder.name} {mismatched} {pair}"
 
 
 @st.cache_data(max_entries=500, show_spinner=False, hash_funcs={Proposal: lambda _: None})
-def _png(found: Proposal, name: str, version: str) -> bytes:
-    return _drawn(*proposal_repairs.current_pair(found, name))
+def _png(proposal: Proposal, name: str, version: str) -> bytes:
+    return _drawn(*proposal_repairs.current_pair(proposal, name))
 
 
 @st.cache_data(
@@ -222,29 +225,32 @@ def _png(found: Proposal, name: str, version: str) -> bytes:
     show_spinner=False,
     hash_funcs={Proposal: lambda _: None, Finding: lambda finding: finding.check},
 )
-def _repaired_png(found: Proposal, finding: Finding, name: str, repair: str, version: str) -> bytes:
+def _repaired_png(
+    proposal: Proposal, finding: Finding, name: str, repair: str, version: str
+) -> bytes:
     try:
-        return _drawn(*proposal_repairs.repaired_pair(found, finding, name, repair))
+        return _drawn(*proposal_repairs.repaired_pair(proposal, finding, name, repair))
     except CellsegError:
-        return _drawn(*proposal_repairs.current_pair(found, name))
+        return _drawn(*proposal_repairs.current_pair(proposal, name))
 
 
 def _drawn(image: Image, mask: np.ndarray) -> bytes:
-    """A small picture of an image with its mask laid over; beside it where they do not fit."""
-    picture = thumbnail(to_rgb8(image), _SIDE)
+    """A thumbnail of an image with its mask; beside each other if their sizes differ."""
+    image_preview = thumbnail(to_rgb8(image), _PREVIEW_SIDE)
     if mask.ndim == 3 or mask.shape != (image.height, image.width):
-        other = mask if mask.ndim == 2 else mask.max(axis=2)
-        small = thumbnail_labels(other, _SIDE)
-        grey = np.where(small > 0, 80 + small.astype(np.int64) * 37 % 176, 0).astype(np.uint8)
-        side = thumbnail(to_rgb8(Image(mask, "YXC")), _SIDE) if mask.ndim == 3 else None
-        shown = np.repeat(grey[..., np.newaxis], 3, axis=2) if side is None else side
-        return png_bytes(_beside(picture, shown))
-    small = nearest(mask, *picture.shape[:2])
-    return png_bytes(overlay(picture, small.astype(np.int64), opacity=0.5, colour=None))
+        if mask.ndim == 3:
+            mask_preview = thumbnail(to_rgb8(Image(mask, "YXC")), _PREVIEW_SIDE)
+        else:
+            small = thumbnail_labels(mask, _PREVIEW_SIDE)
+            grey = np.where(small > 0, 80 + small.astype(np.int64) * 37 % 176, 0).astype(np.uint8)
+            mask_preview = np.repeat(grey[..., np.newaxis], 3, axis=2)
+        return png_bytes(_beside(image_preview, mask_preview))
+    small = nearest(mask, *image_preview.shape[:2])
+    return png_bytes(overlay(image_preview, small.astype(np.int64), opacity=0.5, colour=None))
 
 
 def _beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Two pictures (y, x, 3) beside each other on grey."""
+    """Two RGB images (Y, X, 3), uint8, beside each other on grey."""
     height = max(left.shape[0], right.shape[0])
     canvas = np.full((height, left.shape[1] + right.shape[1] + 4, 3), 128, np.uint8)
     canvas[: left.shape[0], : left.shape[1]] = left
@@ -252,24 +258,28 @@ def _beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return canvas
 
 
-def pairing_begun(key: str) -> bool:
-    """Whether somebody has changed the table of this key, so that it must stay open."""
+def pairing_edited(key: str) -> bool:
+    """Whether the user has edited the table of this key, so that it must stay open."""
     return any((st.session_state.get(f"{key}-table") or {}).values())
 
 
 def pairing_table(recognised: Recognised, key: str) -> list[tuple[str, str]] | None:
-    """A table in which a person says which mask belongs to which image; the pairs when done."""
+    """A table to pair images and masks manually.
+
+    Returns
+    -------
+    Names of image and mask of each pair when the button is pressed, else None.
+    """
     st.caption(
-        "Change a name to pair other files; add a row at the end, or delete one, for pairs that "
-        "were missed or are none. Rows without both names are left out; "
-        "pairing anew undoes repairs."
+        "Change a name to pair other files. Add a row at the end for a missing pair; delete the "
+        "row of a wrong one. Rows with one name are ignored. A new pairing undoes all repairs."
     )
-    alone = list(recognised.images_without_mask)
+    unpaired = list(recognised.images_without_mask)
     images, masks = sorted(recognised.images), sorted(recognised.masks)
     edited: Mapping[str, Iterable[str | None]] = st.data_editor(
         {
-            "Image": [*(pair.image for pair in recognised.pairs), *alone],
-            "Mask": [*(pair.mask for pair in recognised.pairs), *[None] * len(alone)],
+            "Image": [*(pair.image for pair in recognised.pairs), *unpaired],
+            "Mask": [*(pair.mask for pair in recognised.pairs), *[None] * len(unpaired)],
         },
         column_config={
             "Image": st.column_config.SelectboxColumn(options=images),
@@ -279,7 +289,7 @@ def pairing_table(recognised: Recognised, key: str) -> list[tuple[str, str]] | N
         hide_index=True,
         key=f"{key}-table",
     )
-    if not st.button("Pair them so", key=f"{key}-apply", icon=":material/link:"):
+    if not st.button("Apply pairing", key=f"{key}-apply", icon=":material/link:"):
         return None
     rows = zip(edited["Image"], edited["Mask"], strict=True)
     return [(image, mask) for image, mask in rows if image and mask]

@@ -1,4 +1,4 @@
-"""A dataset as a zip in the layout of another program."""
+"""Export of a dataset: a zip in the layout of another program."""
 
 from pathlib import Path
 
@@ -12,13 +12,17 @@ from cellseg.ui.shell.formatting import plain
 from cellseg.ui.widgets import downloads, uploads
 from cellseg.workspace import Workspace
 
-NAMES: dict[Layout, str] = {"stardist": "StarDist", "cellpose": "Cellpose", "plain": "As it is"}
-_MADE = "dataset_export"
+NAMES: dict[Layout, str] = {
+    "stardist": "StarDist",
+    "cellpose": "Cellpose",
+    "plain": "Images and masks",
+}
+_ZIP = "dataset_export"
 
 
 @frame.guarded
 def show(workspace: Workspace, dataset: Dataset) -> None:
-    """Choose a layout, pack, take the zip."""
+    """Choose a layout, create the zip, download it."""
     layout = st.segmented_control(
         "Layout",
         list(NAMES),
@@ -28,21 +32,21 @@ def show(workspace: Workspace, dataset: Dataset) -> None:
         key="export-layout",
     )
     st.caption(plain(layout_export.LAYOUTS[layout]))
-    wanted = (dataset.id, dataset.record.name, dataset.fingerprint, hash(dataset.split), layout)
+    request = (dataset.id, dataset.record.name, dataset.fingerprint, hash(dataset.split), layout)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Pack", key="export-pack", icon=":material/folder_zip:"):
-            path = _packed(workspace, dataset, layout)
-            st.session_state[_MADE] = (wanted, str(path))
-        made = st.session_state.get(_MADE)
-        if made is not None and made[0] == wanted and Path(made[1]).is_file():
-            downloads.offer(Path(made[1]), "export-download")
+        if st.button("Create zip", key="export-pack", icon=":material/folder_zip:"):
+            path = _create_zip(workspace, dataset, layout)
+            st.session_state[_ZIP] = (request, str(path))
+        created = st.session_state.get(_ZIP)
+        if created is not None and created[0] == request and Path(created[1]).is_file():
+            downloads.offer(Path(created[1]), "export-download")
 
 
-def _packed(workspace: Workspace, dataset: Dataset, layout: Layout) -> Path:
+def _create_zip(workspace: Workspace, dataset: Dataset, layout: Layout) -> Path:
     bar = st.progress(0.0, "Packing")
 
-    def progress(done: int, of: int, name: str) -> None:
-        bar.progress(done / max(1, of), plain(f"Packing {name}, {done} of {of}"))
+    def progress(done: int, total: int, name: str) -> None:
+        bar.progress(done / max(1, total), plain(f"Packing {name}, {done} of {total}"))
 
     target = uploads.private_folder(workspace) / "downloads"
     try:

@@ -1,4 +1,4 @@
-"""What was found among the files that were brought: pairs, problems, pictures, names."""
+"""What an import found among the files: pairs, unpaired files, problems, previews."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,24 +6,25 @@ import streamlit as st
 
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.ui.datasets import doctor_view, save_form
+from cellseg.ui.datasets.card_view import image_type
 from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.widgets import gallery, previews
 
 
-def report(found: Proposal) -> None:
-    """How many pairs, and by name everything that is not in a pair."""
-    alone = [*found.images_without_mask, *found.masks_without_image]
-    said = [f":green-badge[:material/check: {count(len(found.pairs), 'pair')}]"]
-    if alone:
-        said.append(f":orange-badge[{count(len(alone), 'file')} without a partner]")
-    if found.problems:
-        said.append(f":red-badge[{count(len(found.problems), 'problem')}]")
-    if found.left_out:
-        said.append(f":gray-badge[{len(found.left_out)} left out]")
-    st.markdown(" ".join(said))
-    st.markdown(f":material/account_tree: {plain(found.layout.sentence)}")
-    _sentences(found.remarks, st.info, "info")
-    doctor_view.show(found)
+def report(proposal: Proposal) -> None:
+    """The number of pairs, and what is wrong with the files."""
+    unpaired = [*proposal.images_without_mask, *proposal.masks_without_image]
+    badges = [f":green-badge[:material/check: {count(len(proposal.pairs), 'pair')}]"]
+    if unpaired:
+        badges.append(f":orange-badge[{count(len(unpaired), 'unpaired file')}]")
+    if proposal.problems:
+        badges.append(f":red-badge[{count(len(proposal.problems), 'problem')}]")
+    if proposal.left_out:
+        badges.append(f":gray-badge[{len(proposal.left_out)} ignored]")
+    st.markdown(" ".join(badges))
+    st.markdown(f":material/account_tree: {plain(proposal.layout.sentence)}")
+    _sentences(proposal.remarks, st.info, "info")
+    doctor_view.show(proposal)
 
 
 def _sentences(
@@ -36,48 +37,45 @@ def _sentences(
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences[most:]))
 
 
-def look(found: Proposal) -> None:
-    """The pairs with their masks laid over, and a table of the names."""
-    kind, values = save_form.meaning(found)
-    pictures = [
-        previews.Preview(found.folder, pair, kind, values, found.sides.get(pair.name, ""))
-        for pair in found.pairs
+def pairs(proposal: Proposal) -> None:
+    """The pairs as images with their masks, and a table of their names."""
+    kind, values = save_form.mask_kind(proposal)
+    shown = [
+        previews.Preview(proposal.folder, pair, kind, values, proposal.sides.get(pair.name, ""))
+        for pair in proposal.pairs
     ]
-    gallery.grid(pictures, key=f"proposal-{found.folder.name}")
-    with st.expander("Which mask belongs to which image", icon=":material/table_rows:"):
+    gallery.grid(shown, key=f"proposal-{proposal.folder.name}")
+    with st.expander("Table of pairs", icon=":material/table_rows:"):
         st.dataframe(
             {
-                "Image": [pair.image_name for pair in found.pairs],
-                "Mask": [pair.mask_name for pair in found.pairs],
-                "Size": [f"{pair.width} × {pair.height}" for pair in found.pairs],
-                "Type": [_type(pair.channels, pair.dtype) for pair in found.pairs],
+                "Image": [pair.image_name for pair in proposal.pairs],
+                "Mask": [pair.mask_name for pair in proposal.pairs],
+                "Size": [f"{pair.width} × {pair.height}" for pair in proposal.pairs],
+                "Type": [
+                    image_type(pair.dtype, grey=pair.channels == 1) for pair in proposal.pairs
+                ],
             },
             hide_index=True,
-            alt=f"Names of {count(len(found.pairs), 'pair')} of image and mask",
+            alt=f"Names of {count(len(proposal.pairs), 'pair')} of image and mask",
         )
-    if found.left_out:
-        with st.expander(f"Left out: {count(len(found.left_out), 'file')}"):
-            st.markdown("\n".join(f"- {plain(name)}" for name in found.left_out[:200]))
+    if proposal.left_out:
+        with st.expander(f"Ignored: {count(len(proposal.left_out), 'file')}"):
+            st.markdown("\n".join(f"- {plain(name)}" for name in proposal.left_out[:200]))
 
 
-def _type(channels: int, dtype: str) -> str:
-    bits = {"uint8": "8 bit", "uint16": "16 bit"}.get(dtype, dtype)
-    return f"{bits}, {'grey' if channels == 1 else 'colour'}"
-
-
-def what_fits() -> None:
-    """For a first visit: which names make a pair."""
+def naming_examples() -> None:
+    """For a workspace without datasets: which file names are paired."""
     examples = (
         ("Two folders", "images/cell1.tif", "masks/cell1.tif"),
-        ("A word at the end", "cell1.tif", "cell1_mask.tif"),
+        ("A suffix", "cell1.tif", "cell1_mask.tif"),
         ("The same number", "train-volume_0.tif", "train-labels_0.tif"),
     )
-    st.markdown("**Names that make a pair**")
+    st.markdown("**File names that are paired**")
     for column, (title, image, mask) in zip(st.columns(3, gap="medium"), examples, strict=True):
         with column, st.container(border=True, gap="xsmall"):
             st.markdown(title)
             st.caption(f"`{image}`  \n`{mask}`")
     st.caption(
-        "TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, of any depth. In a mask the cells are "
-        "white, or every cell has a number of its own; everything else is 0."
+        "TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, any bit depth. In a mask, the cells are "
+        "white or each cell has its own number; the background is 0."
     )

@@ -1,4 +1,4 @@
-"""Uploads on their way in: three uploaders, and what their files are when read and paired."""
+"""The import: uploaders, the choice of channels, and the pairs proposed for saving."""
 
 from collections.abc import Sequence
 
@@ -26,35 +26,40 @@ _PAIRING = "import_pairing"
 
 
 def uploaders(workspace: Workspace) -> tuple[list[Source], list[Source]]:
-    """The three ways in; returns images (or everything together) and masks that lie apart."""
+    """Three uploaders.
+
+    Returns
+    -------
+    Images, or images and masks together; and masks that were added separately.
+    """
     first, second, third = st.columns(3, gap="medium")
     with first:
         together = uploads.uploader(
             workspace,
             KEYS[0],
             "Images and masks, or one zip",
-            help="Many files at once; which mask belongs to which image is seen from the names.",
+            help="Add all files at once; images and masks are paired by their names.",
         )
     with second:
         masks = uploads.uploader(
             workspace,
             KEYS[1],
             "Masks, if separate",
-            help="For masks that have the very names of their images.",
+            help="Use this if each mask has the same file name as its image.",
         )
     with third:
         folder = uploads.uploader(
             workspace,
             KEYS[2],
-            "A whole folder",
-            help="With all folders in it, for example images and masks, or train and test.",
+            "Folder",
+            help="Includes subfolders, for example images and masks, or train and test.",
             many="directory",
         )
     return [*together, *folder], masks
 
 
 def from_server(workspace: Workspace) -> list[Source]:
-    """The files of a folder of the server, where the operator opened one."""
+    """The files of a folder on the server, if the operator has allowed one."""
     server_folder.choose(Limits.of(workspace))
     return server_folder.received()
 
@@ -62,42 +67,42 @@ def from_server(workspace: Workspace) -> list[Source]:
 def proposal(
     workspace: Workspace, images: Sequence[Source], masks: Sequence[Source]
 ) -> Proposal | None:
-    """What the files are when read and paired; read again only when files came or went.
+    """The pairs of the files; these are read again only if they or a choice changed.
 
     Raises
     ------
     CellsegError
-        Where nothing of them can be a dataset.
+        If the files have no pair that can be used.
     """
     slot = st.empty()  # there in every run, so that nothing below it changes its place
     files = tuple(str(file.path) for file in (*images, *masks))
-    asked = (files, chosen_view(), st.session_state.get(_PAIRING))
+    request = (files, chosen_view(), st.session_state.get(_PAIRING))
     draft = st.session_state.get(_DRAFT)
-    if draft is not None and draft["asked"] == asked:
+    if draft is not None and draft["request"] == request:
         found: Proposal | CellsegError | None = draft["found"]
     else:
         _forget_proposal()
         found = _inspected(slot, workspace, images, masks) if files else None
-        st.session_state[_DRAFT] = {"asked": asked, "found": found}
+        st.session_state[_DRAFT] = {"request": request, "found": found}
     if isinstance(found, CellsegError):
         raise CellsegError(str(found))
     return found
 
 
 def chosen_view() -> View:
-    """What is taken of each image; nothing special until the user chooses."""
+    """The channels and planes to use of each image; the default until the user chooses."""
     view = st.session_state.get(_VIEW)
     return view if isinstance(view, View) else View()
 
 
 def ask_view(workspace: Workspace) -> None:
-    """Let the user choose what is taken of stacks and channels, where there is something."""
+    """Let the user choose channels and planes, if the files have several."""
     found = (st.session_state.get(_DRAFT) or {}).get("found")
     example = found.example if isinstance(found, Proposal | ChoiceNeeded) else None
     if example is None:
         return
     current = found.view if isinstance(found, Proposal) else chosen_view()
-    if choosable(example.facts) is Choosable.COLOURS:  # rarely of use
+    if choosable(example.facts) is Choosable.COLOURS:  # rarely needed
         wanted = view_form.in_expander(workspace, example, current)
     else:
         with st.container(border=True):
@@ -108,17 +113,17 @@ def ask_view(workspace: Workspace) -> None:
 
 
 def ask_pairing() -> None:
-    """Let the user say which mask belongs to which image, where files were brought."""
+    """Let the user pair images and masks manually."""
     found = (st.session_state.get(_DRAFT) or {}).get("found")
     recognised = found.recognised if isinstance(found, Proposal | NothingPaired) else None
     if recognised is None or not recognised.images or not recognised.masks:
         return
-    alone = recognised.images_without_mask or recognised.masks_without_image
-    lead = "Some files have no partner: pair them by hand" if alone else "Pair files by hand"
+    unpaired = recognised.images_without_mask or recognised.masks_without_image
+    title = "Some files are unpaired: pair them manually" if unpaired else "Pair files manually"
     turn = st.session_state.get(f"{_PAIRING}_turn", 0)
-    edited = doctor_view.pairing_begun(f"pairing-{turn}")
+    edited = doctor_view.pairing_edited(f"pairing-{turn}")
     opened = edited or isinstance(found, NothingPaired)
-    with st.expander(lead, icon=":material/link:", expanded=opened):
+    with st.expander(title, icon=":material/link:", expanded=opened):
         chosen = doctor_view.pairing_table(recognised, f"pairing-{turn}")
     if chosen is not None:
         st.session_state[_PAIRING] = tuple(chosen)
@@ -127,7 +132,7 @@ def ask_pairing() -> None:
 
 
 def forget_all() -> None:
-    """Delete what was read and what was uploaded."""
+    """Delete the proposal, the uploads and all choices."""
     _forget_proposal()
     st.session_state.pop(_VIEW, None)
     st.session_state.pop(_PAIRING, None)
@@ -136,7 +141,7 @@ def forget_all() -> None:
 
 
 def _forget_proposal() -> None:
-    """Delete what was read, not what was uploaded."""
+    """Delete the proposal; the uploads are kept."""
     draft = st.session_state.pop(_DRAFT, None)
     if draft is not None and isinstance(draft["found"], Proposal):
         draft["found"].discard()
@@ -150,8 +155,8 @@ def _inspected(
 ) -> Proposal | CellsegError:
     bar = slot.progress(0.0, "Reading the files")
 
-    def progress(done: int, of: int, name: str) -> None:
-        bar.progress(done / max(1, of), plain(f"Reading {name}, {done} of {of}"))
+    def progress(done: int, total: int, name: str) -> None:
+        bar.progress(done / max(1, total), plain(f"Reading {name}, {done} of {total}"))
 
     try:
         return importing.inspect(

@@ -1,4 +1,4 @@
-"""The gallery of public datasets: what they are, under which licence, and a button to get them."""
+"""Public datasets: description, licence, citation, and a button to download them."""
 
 import streamlit as st
 
@@ -10,20 +10,20 @@ from cellseg.ui.shell import frame, session
 from cellseg.ui.shell.formatting import count, plain
 
 
-def fold(store: DatasetStore) -> None:
-    """The gallery in a fold; what is in it comes when somebody opens it."""
+def expander(store: DatasetStore) -> None:
+    """The public datasets in an expander; they are listed when it is opened."""
     key = "public-datasets"
-    with st.expander("Public datasets", icon=":material/public:", key=key, on_change="rerun") as it:
-        if it.open:
+    with st.expander(
+        "Public datasets", icon=":material/public:", key=key, on_change="rerun"
+    ) as box:
+        if box.open:
             show(store)
 
 
 @frame.guarded
 def show(store: DatasetStore) -> None:
     """A card for each dataset."""
-    st.caption(
-        "Downloaded from their publishers when you ask for it; what arrives is checked by its hash."
-    )
+    st.caption("Downloaded from the publisher on request; the download is checked by its hash.")
     for column, dataset in zip(
         st.columns(len(public.DATASETS), gap="medium"), public.DATASETS, strict=True
     ):
@@ -34,23 +34,25 @@ def show(store: DatasetStore) -> None:
 def _card(store: DatasetStore, dataset: PublicDataset) -> None:
     st.markdown(f"**{plain(dataset.title)}**")
     st.markdown(plain(dataset.about))
-    st.caption(f"{count(dataset.images, 'image')}, about {dataset.megabytes} MB to download.")
+    st.caption(f"{count(dataset.images, 'image')}, download of about {dataset.megabytes} MB.")
     st.caption(f"Licence: {plain(dataset.licence)}.")
     st.space("stretch")
-    with st.popover("How to cite", width="stretch"):
+    with st.popover("Citation", width="stretch"):
         st.markdown(plain(dataset.citation))
         st.markdown(f"[{dataset.page.removeprefix('https://')}]({dataset.page})")
-    if st.button("Get it", key=f"public-{dataset.id}", icon=":material/download:", width="stretch"):
-        kept = _brought(store, dataset)
+    if st.button(
+        "Download", key=f"public-{dataset.id}", icon=":material/download:", width="stretch"
+    ):
+        kept = _downloaded(store, dataset)
         session.choose("dataset", kept.id)
         st.rerun()
 
 
-def _brought(store: DatasetStore, dataset: PublicDataset) -> Dataset:
+def _downloaded(store: DatasetStore, dataset: PublicDataset) -> Dataset:
     bar = st.progress(0.0, "Connecting")
 
-    def progress(part: float, what: str) -> None:
-        bar.progress(part, plain(what))
+    def progress(fraction: float, step: str) -> None:
+        bar.progress(fraction, plain(step))
 
     try:
         proposal = public.bring(store.workspace, dataset, progress)
@@ -58,12 +60,12 @@ def _brought(store: DatasetStore, dataset: PublicDataset) -> Dataset:
         bar.empty()
     try:
         if known := store.twin(proposal):
-            session.note(f"{known.name} has the very images of {dataset.title} already.")
+            session.add_message(f"{known.name} already has the images of {dataset.title}.")
             return known
         names = [other.name for other in store.all()]
         kept = store.create(proposal, naming.numbered(dataset.title, names))
     finally:
         proposal.discard()
     store.note(kept.id, f"{dataset.citation}\nLicence: {dataset.licence}\n{dataset.page}")
-    session.note(f"{kept.name} has {count(len(kept.pairs), 'pair')} now.")
+    session.add_message(f"{kept.name} now has {count(len(kept.pairs), 'pair')}.")
     return kept

@@ -1,4 +1,4 @@
-"""What the checks find in a saved dataset."""
+"""The check of a saved dataset."""
 
 import streamlit as st
 
@@ -18,27 +18,27 @@ BADGES: dict[Severity, str] = {
 
 @frame.guarded
 def show(dataset: Dataset) -> None:
-    """Every finding with its images; repairs are offered where images are brought."""
-    found = review.stored_findings(dataset)
-    if found is None:
-        found = _looked_at(dataset)
-    if not found:
-        st.success("The check found nothing.", icon=":material/health_and_safety:")
+    """Every finding with its images; repairs are offered during an import."""
+    findings = review.stored_findings(dataset)
+    if findings is None:
+        findings = _checked(dataset)
+    if not findings:
+        st.success("The check found no problems.", icon=":material/check_circle:")
         return
     st.caption(
-        f"{count(len(found), 'finding')}. The dataset stays as it is; repairs are offered where "
-        "images are brought."
+        f"{count(len(findings), 'finding')}. The check does not change the dataset; import the "
+        "images again to repair them."
     )
-    for index, finding in enumerate(found):
+    for index, finding in enumerate(findings):
         with st.container(border=True, gap="small", key=f"review-{index}"):
             _card(finding)
 
 
-def _looked_at(dataset: Dataset) -> list[Finding]:
-    bar = st.progress(0.0, "Looking at the images")
+def _checked(dataset: Dataset) -> list[Finding]:
+    bar = st.progress(0.0, "Checking the images")
 
-    def progress(done: int, of: int, name: str) -> None:
-        bar.progress(done / max(1, of), plain(f"Looking at {name}, {done} of {of}"))
+    def progress(done: int, total: int, name: str) -> None:
+        bar.progress(done / max(1, total), plain(f"Checking {name}, {done} of {total}"))
 
     try:
         return review.check_dataset(dataset, progress)
@@ -48,8 +48,8 @@ def _looked_at(dataset: Dataset) -> list[Finding]:
 
 def _card(finding: Finding) -> None:
     title = TITLES.get(finding.check, finding.check)
-    concerned = f" · {count(len(finding.images), 'image')}" if finding.images else ""
-    st.markdown(f"{BADGES[finding.severity]} **{plain(title)}**{concerned}")
+    images = f" · {count(len(finding.images), 'image')}" if finding.images else ""
+    st.markdown(f"{BADGES[finding.severity]} **{plain(title)}**{images}")
     st.markdown(plain(finding.message))
     if finding.images:
         st.caption(plain(listed(list(finding.images), most=8)))

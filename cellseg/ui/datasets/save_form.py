@@ -1,4 +1,4 @@
-"""The way to keep pairs: under which name, with which meaning of the masks, new or added."""
+"""The form that saves imported pairs: name, new or existing dataset, kind of masks."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -15,21 +15,21 @@ from cellseg.ui.shell import session
 from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.widgets import uploads
 
-KINDS: dict[MaskKind, str] = {
-    "binary": "Black and white",
-    "labels": "A number for each cell",
-    "grey": "Grey values",
+MASK_KINDS: dict[MaskKind, str] = {
+    "binary": "Binary: black and white",
+    "labels": "Label images: a number for each cell",
+    "grey": "Several grey values",
 }
-NEW = "A new dataset"
+NEW = "New dataset"
 _NAME = "dataset-name"
-_INTO = "dataset-into"
+_TARGET = "dataset-into"
 _KIND = "dataset-kind"
 _FOREGROUND = "dataset-foreground"
 _SUGGESTED = "dataset_name_suggested"
 
 
-def form(datasets: Sequence[Dataset], images: Sequence[Source], found: Proposal | None) -> None:
-    """Under which name the pairs are saved or where they are added, and what their masks mean."""
+def form(datasets: Sequence[Dataset], images: Sequence[Source], proposal: Proposal | None) -> None:
+    """Widgets for the name or the existing dataset, and for the kind of masks."""
     _suggest(images, [dataset.name for dataset in datasets])
     names = {NEW: NEW, **{dataset.id: f"Add to {dataset.name}" for dataset in datasets}}
     first, second, third = st.columns(3)
@@ -38,8 +38,8 @@ def form(datasets: Sequence[Dataset], images: Sequence[Source], found: Proposal 
             "Save as",
             list(names),
             format_func=lambda key: names[key],
-            key=_INTO,
-            help="New images of a dataset never move its test images to the training images.",
+            key=_TARGET,
+            help="New images never move test images of a dataset to its training images.",
         )
     with first:
         st.text_input(
@@ -47,65 +47,66 @@ def form(datasets: Sequence[Dataset], images: Sequence[Source], found: Proposal 
             key=_NAME,
             max_chars=60,
             disabled=chosen != NEW,
-            help="Under this name you find the dataset again.",
+            help="The pages list the dataset under this name.",
         )
-    if found is not None:
+    if proposal is not None:
         with third:
-            _kind(found)
-            if meaning(found)[0] == "grey":
-                _foreground(found)
+            _kind(proposal)
+            if mask_kind(proposal)[0] == "grey":
+                _foreground(proposal)
 
 
-def save(store: DatasetStore, found: Proposal, files: Sequence[Source]) -> None:
-    """Keep the pairs as the form says; a second click changes nothing.
+def save(store: DatasetStore, proposal: Proposal, files: Sequence[Source]) -> None:
+    """Save the pairs as the form says; a second click changes nothing.
 
-    The user's next click ends this wherever it uses Streamlit, so the files go before that.
+    The next click of the user may end this function at any call of Streamlit, so the files are
+    deleted before the first one.
 
     Raises
     ------
     CellsegError
-        Where the name is taken or the masks cannot be read so; nothing is lost then.
+        If the name is taken or the masks do not have the chosen kind; the files are kept then.
     """
-    into, name, meant = st.session_state[_INTO], st.session_state[_NAME], meaning(found)
-    if not found.folder.is_dir():
+    target, name, kind = st.session_state[_TARGET], st.session_state[_NAME], mask_kind(proposal)
+    if not proposal.folder.is_dir():
         return
-    if into == NEW:
-        kept = store.create(found, name, *meant)
+    if target == NEW:
+        saved = store.create(proposal, name, *kind)
     else:
-        kept = store.add(store.get(into), found)
-    found.discard()
+        saved = store.add(store.get(target), proposal)
+    proposal.discard()
     uploads.delete(files)
     forget_all()
-    session.note(f"{kept.name} has {count(len(kept.pairs), 'pair')} now.")
-    session.choose("dataset", kept.id)
+    session.add_message(f"{saved.name} now has {count(len(saved.pairs), 'pair')}.")
+    session.choose("dataset", saved.id)
 
 
-def say_twin(store: DatasetStore, found: Proposal) -> None:
-    """Say where a dataset has the very same images and masks already."""
-    kind, values = meaning(found)
-    twin = store.twin(found, kind, values or None)
-    if twin is not None and st.session_state[_INTO] == NEW:
+def show_duplicate(store: DatasetStore, proposal: Proposal) -> None:
+    """Show a message if a dataset with the same images and masks exists."""
+    kind, values = mask_kind(proposal)
+    twin = store.twin(proposal, kind, values or None)
+    if twin is not None and st.session_state[_TARGET] == NEW:
         st.info(
-            plain(f"The dataset {twin.name} has the same images and masks already."),
+            plain(f"The dataset {twin.name} already has the same images and masks."),
             icon=":material/content_copy:",
         )
 
 
 def forget_all() -> None:
-    """Delete what was brought; the next one gets a suggestion for its name again."""
+    """Delete the uploads; the next dataset gets a suggested name again."""
     proposals.forget_all()
     st.session_state[_SUGGESTED] = st.session_state.get(_NAME)
 
 
-def meaning(found: Proposal) -> tuple[MaskKind, tuple[int, ...]]:
-    """The kind of masks and the values that are cell: what the form says, else as found."""
-    kind = st.session_state.get(f"{_KIND}-{found.folder.name}", found.kind)
-    values = st.session_state.get(f"{_FOREGROUND}-{found.folder.name}", ())
+def mask_kind(proposal: Proposal) -> tuple[MaskKind, tuple[int, ...]]:
+    """The kind of masks and the grey values of cells: as chosen in the form, else as detected."""
+    kind = st.session_state.get(f"{_KIND}-{proposal.folder.name}", proposal.kind)
+    values = st.session_state.get(f"{_FOREGROUND}-{proposal.folder.name}", ())
     return kind, tuple(values) if kind == "grey" else ()
 
 
 def _suggest(images: Sequence[Source], taken: Sequence[str]) -> None:
-    """Fill in a free name, as long as the user has not typed another."""
+    """Fill in a free name unless the user has typed another."""
     current = st.session_state.get(_NAME)
     if current not in (None, "", st.session_state.get(_SUGGESTED)):
         return
@@ -114,33 +115,33 @@ def _suggest(images: Sequence[Source], taken: Sequence[str]) -> None:
 
 
 def _common_name(images: Sequence[Source]) -> str:
-    """The name of the one zip or of the one folder that everything came in, else nothing."""
+    """The name of the zip or folder that holds all files; empty if there is none."""
     name = ""
     if len(images) == 1 and images[0].name.lower().endswith(".zip"):
         name = PurePosixPath(images[0].name).stem
     elif images and all("/" in file.name for file in images):
-        tops = {PurePosixPath(file.name).parts[0] for file in images}
-        name = tops.pop() if len(tops) == 1 else ""
-    fit = "".join(letter for letter in name if letter.isprintable() and letter != "\\")
-    return fit[:50].strip()
+        folders = {PurePosixPath(file.name).parts[0] for file in images}
+        name = folders.pop() if len(folders) == 1 else ""
+    usable = "".join(letter for letter in name if letter.isprintable() and letter != "\\")
+    return usable[:50].strip()
 
 
-def _kind(found: Proposal) -> None:
+def _kind(proposal: Proposal) -> None:
     st.selectbox(
         "Kind of masks",
-        list(KINDS),
-        index=list(KINDS).index(found.kind),
-        format_func=lambda key: KINDS[key] + (", as found" if key == found.kind else ""),
-        key=f"{_KIND}-{found.folder.name}",
-        help="Seen from the values of all masks together; change it where that is wrong.",
+        list(MASK_KINDS),
+        index=list(MASK_KINDS).index(proposal.kind),
+        format_func=lambda key: MASK_KINDS[key] + (" (detected)" if key == proposal.kind else ""),
+        key=f"{_KIND}-{proposal.folder.name}",
+        help="Detected from the values of all masks; change it if it is wrong.",
     )
 
 
-def _foreground(found: Proposal) -> None:
+def _foreground(proposal: Proposal) -> None:
     st.multiselect(
-        "Which grey values are cells?",
-        list(found.values),
-        key=f"{_FOREGROUND}-{found.folder.name}",
+        "Grey values of cells",
+        list(proposal.values),
+        key=f"{_FOREGROUND}-{proposal.folder.name}",
         placeholder="Choose at least one",
-        help="All pixels of these values count as cell, all others as background.",
+        help="Pixels with these values are cells; all others are background.",
     )

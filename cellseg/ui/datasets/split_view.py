@@ -1,4 +1,4 @@
-"""Which pairs train and which test, by name, to be changed by hand."""
+"""The split of a dataset into training and test pairs, which can be changed."""
 
 import pandas as pd
 import streamlit as st
@@ -9,55 +9,52 @@ from cellseg.ui.shell import frame, session
 from cellseg.ui.shell.formatting import count, listed, plain
 
 SOURCES = {
-    "seed": "drawn at random",
-    "folders": "taken from the folders train and test",
-    "hand": "changed by hand",
+    "seed": "split at random",
+    "folders": "split by the folders train and test",
+    "hand": "split manually",
 }
 
 
 @frame.guarded
 def show(store: DatasetStore, dataset: Dataset) -> None:
-    """A table with a tick for each pair that tests, warnings where it leaks, and a button."""
+    """A table with a checkbox for each test pair, warnings about leaks, and a button."""
     split = dataset.split
     st.caption(
-        f"{count(len(split.train), 'pair')} to train and {len(split.test)} to test, "
-        f"{SOURCES[split.source]}. Runs that began keep the split they began with; later runs use "
-        "the new one."
+        f"{count(len(split.train), 'training pair')} and {count(len(split.test), 'test pair')}, "
+        f"{SOURCES[split.source]}. Existing runs keep their split; new runs use this one."
     )
     tests = set(split.test)
     edited = st.data_editor(
         pd.DataFrame(
             {
-                "Tests": [pair.name in tests for pair in dataset.pairs],
+                "Test": [pair.name in tests for pair in dataset.pairs],
                 "Image": [pair.image_name for pair in dataset.pairs],
-                "Name here": [pair.name for pair in dataset.pairs],
+                "Name in the dataset": [pair.name for pair in dataset.pairs],
             }
         ),
         key=f"split-{dataset.id}-{hash(split)}",
         hide_index=True,
-        disabled=["Image", "Name here"],
+        disabled=["Image", "Name in the dataset"],
         column_config={
-            "Tests": st.column_config.CheckboxColumn(width=70),
+            "Test": st.column_config.CheckboxColumn(width=70),
             "Image": st.column_config.TextColumn(width="large"),
         },
         height=min(420, 38 + 35 * len(dataset.pairs)),
     )
-    chosen = {
-        pair.name for pair, wanted in zip(dataset.pairs, edited["Tests"], strict=True) if wanted
-    }
+    chosen = {pair.name for pair, test in zip(dataset.pairs, edited["Test"], strict=True) if test}
     for leak in leaks(dataset.pairs, chosen)[:5]:
         st.warning(plain(_sentence(dataset, leak)), icon=":material/warning:")
     if not chosen:
-        st.info("Nothing tests: the run will end without scores.", icon=":material/info:")
+        st.info("Without test pairs, models have no test scores.", icon=":material/info:")
     if st.button(
-        f"Let {count(len(chosen), 'pair')} test",
+        f"Use {count(len(chosen), 'pair')} for testing",
         key="split-save",
         type="primary",
         icon=":material/save:",
         disabled=chosen == tests,
     ):
         store.divide(dataset.id, chosen)
-        session.note(f"{dataset.name} has {count(len(chosen), 'test pair')} now.")
+        session.add_message(f"{dataset.name} now has {count(len(chosen), 'test pair')}.")
         st.rerun()
 
 
@@ -66,7 +63,10 @@ def _sentence(dataset: Dataset, leak: Leak) -> str:
         return listed([dataset.pair(name).image_name for name in names], most=3)
 
     if leak.kind == "same image":
-        what = f"{files(leak.test)} is the same image as {files(leak.train)}, which trains"
+        relation = "is the same image as"
     else:
-        what = f"{files(leak.test)} comes from the same file as {files(leak.train)}, which trains"
-    return f"{what}: the network has seen it, and the test score will be too good."
+        relation = "comes from the same file as"
+    return (
+        f"{files(leak.test)} {relation} {files(leak.train)}, which is used for training: the test "
+        "score will be too high."
+    )

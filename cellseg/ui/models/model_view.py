@@ -1,10 +1,11 @@
-"""Models on the page: a line each, and the card of the one that is open."""
+"""Models: the list, the card of the open one, and the box to choose one."""
 
 import math
 
 import streamlit as st
 
 from cellseg.models.store import Model, ModelStore
+from cellseg.recipes.wording import ACCURACY, DICE, IOU, MAJORITY
 from cellseg.ui.shell import dialogs, frame, session
 from cellseg.ui.shell.formatting import (
     count,
@@ -15,33 +16,29 @@ from cellseg.ui.shell.formatting import (
 )
 
 PIXELS = (
-    ("IoU", "iou", "Overlap of found and true cell pixels; 1 is perfect."),
-    ("Dice", "dice", "A kinder relative of IoU: twice the overlap over both areas."),
-    ("Accuracy", "pixel_accuracy", "Pixels that are right, cells and background alike."),
-    (
-        "Accuracy to beat",
-        "majority_accuracy",
-        "What calling every pixel the commoner class would score.",
-    ),
+    ("IoU", "iou", IOU),
+    ("Dice", "dice", DICE),
+    ("Accuracy", "pixel_accuracy", ACCURACY),
+    ("Majority-class accuracy", "majority_accuracy", MAJORITY),
 )
-"""Scores of a model that tells cell from background: title, key, help."""
+"""Scores of a model that classifies pixels: title, key, help."""
 
 CELLS = (
     (
         "AP at IoU 0.5",
         "AP",
-        "Found cells over found, missed and false ones together; a cell counts as found where it "
-        "shares half of its union with a true one.",
+        "Average precision: TP / (TP + FN + FP) of the cells of all images; a predicted cell is a "
+        "true positive if its IoU with a true cell is at least 0.5.",
     ),
-    ("AP, mean of images", "AP_mean", "The same for each image by itself, averaged."),
-    ("PQ", "PQ", "How many cells are found, times how well their outlines fit."),
-    ("Dice", "dice", "Of cell pixels: twice the overlap over both areas; 1 is perfect."),
+    ("AP, mean of images", "AP_mean", "The mean of the AP of each image."),
+    ("PQ", "PQ", "Panoptic quality: F1 score of the cells times the mean IoU of the matched ones."),
+    ("Dice", "dice", f"Of cell pixels: {DICE}"),
 )
-"""Scores of a model that tells cells apart."""
+"""Scores of a model that separates cells: title, key, help."""
 
 
 def line(model: Model, is_open: bool) -> None:
-    """One model of the list, with a link to its card."""
+    """A line of the list, which links to the card of the model."""
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
         frame.link(
             "models",
@@ -50,19 +47,19 @@ def line(model: Model, is_open: bool) -> None:
             query={"model": model.id},
         )
         if model.shipped:
-            st.markdown(":blue-badge[comes with cellseg]", width="content")
+            st.markdown(":blue-badge[Included]", width="content")
         if model.facts.ended == "stopped":
-            st.markdown(":gray-badge[stopped early]", width="content")
+            st.markdown(":gray-badge[Stopped]", width="content")
         st.space("stretch")
-        said = [plain(model.facts.dataset_name)]
+        facts = [plain(model.facts.dataset_name)]
         if model.facts.scores:
-            said.append(_headline(model))
-        said += [size(model.bytes), moment(model.facts.created)]
-        st.caption(" · ".join(said), width="content")
+            facts.append(_headline(model))
+        facts += [size(model.bytes), moment(model.facts.created)]
+        st.caption(" · ".join(facts), width="content")
 
 
 def card(store: ModelStore, model: Model) -> None:
-    """Scores, what to do with the model, and its card."""
+    """The open model: actions, scores and card."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(model.name), anchor=False, width="content")
         st.space("stretch")
@@ -75,53 +72,55 @@ def card(store: ModelStore, model: Model) -> None:
 
 
 def scores_of(model: Model) -> None:
-    """The scores on the test images, at the images' own size."""
+    """The scores on the test images at their original size."""
     together = model.facts.scores["together"]["image_size"] if model.facts.scores else {}
-    tiles = CELLS if model.separates_cells else PIXELS
+    metrics = CELLS if model.separates_cells else PIXELS
     with st.grid(4, min_column_width=150):
-        for title, key, help_text in tiles:
+        for title, key, help_text in metrics:
             value = together.get(key)
             shown = value["0.5"] if isinstance(value, dict) else value
             st.metric(title, score(shown), help=help_text, border=True)
 
 
 def _image_by_image(model: Model) -> None:
-    """The test images of a model that tells cells apart, the worst first."""
+    """The scores of each test image of a model that separates cells, worst first."""
     images = model.facts.scores["per_image"] if model.facts.scores else []
     rows = [
         {
-            "image": image["name"],
-            "AP": found["AP"]["0.5"],
-            "F1": found["F1"],
-            "PQ": found["PQ"],
-            "Dice": found["dice"],
-            "count error": found["count_error"],
+            "Image": image["name"],
+            "AP": scores["AP"]["0.5"],
+            "F1": scores["F1"],
+            "PQ": scores["PQ"],
+            "Dice": scores["dice"],
+            "Count error": scores["count_error"],
         }
         for image in images
-        if "AP" in (found := image["image_size"])
+        if "AP" in (scores := image["image_size"])
     ]
-    if not rows:  # scored before there were scores of cells
+    if not rows:  # a model of an early version has no scores of cells
         return
     rows.sort(key=lambda row: math.inf if row["AP"] is None else row["AP"])
-    with st.expander("Its test images, the worst first", icon=":material/format_list_numbered:"):
+    with st.expander("Test images, worst first", icon=":material/format_list_numbered:"):
         st.dataframe(
             rows,
             hide_index=True,
             height=300,
             column_config={
-                "AP": st.column_config.NumberColumn(help="At an IoU of 0.5.", format="%.3f"),
+                "AP": st.column_config.NumberColumn(
+                    help="At an IoU threshold of 0.5.", format="%.3f"
+                ),
                 "F1": st.column_config.NumberColumn(format="%.3f"),
                 "PQ": st.column_config.NumberColumn(format="%.3f"),
                 "Dice": st.column_config.NumberColumn(format="%.3f"),
-                "count error": st.column_config.NumberColumn(
-                    help="|found - true| / true.", format="percent"
+                "Count error": st.column_config.NumberColumn(
+                    help="|predicted - true| / true cells.", format="percent"
                 ),
             },
         )
 
 
 def _actions(store: ModelStore, model: Model) -> None:
-    frame.link("segment", "Segment with it", icon="background_replace", query={"model": model.id})
+    frame.link("segment", "Segment images", icon="background_replace", query={"model": model.id})
     st.download_button(
         "Download",
         lambda: store.pack(model),
@@ -137,7 +136,7 @@ def _actions(store: ModelStore, model: Model) -> None:
     if st.button("Delete", key="model-delete", icon=":material/delete:"):
         dialogs.confirm_delete(
             f"Delete the model {model.name}?",
-            "The network and its card will be gone; the dataset and the training run stay.",
+            "This deletes its weights and model card. The dataset and the training run are kept.",
             lambda: _deleted(store, model),
             f"The model {model.name} was deleted.",
         )
@@ -153,35 +152,40 @@ def _deleted(store: ModelStore, model: Model) -> None:
 
 
 def _body(card_text: str) -> str:
-    """The card below its first heading, which the page shows already; headings made small."""
+    """The card without its title, which the page shows already, and with smaller headings."""
     lines = card_text.splitlines()
     if lines and lines[0].startswith("# "):
         lines = lines[1:]
     return "\n".join(f"**{line[3:]}**" if line.startswith("## ") else line for line in lines)
 
 
-def choice(models: list[Model], wished: str | None) -> Model:
-    """A box to choose the model that segments."""
+def choice(models: list[Model], initial: str | None) -> Model:
+    """A box to choose a model.
+
+    Parameters
+    ----------
+    initial : id of the model that is selected at first; None selects the newest.
+    """
     ids = [model.id for model in models]
     chosen = st.selectbox(
         "Model",
         models,
-        index=ids.index(wished) if wished in ids else 0,
+        index=ids.index(initial) if initial in ids else 0,
         format_func=lambda model: model.name,
         key="segment-model",
-        help="The network that marks the cells; the newest is the first.",
+        help="The model that finds the cells; the newest is first.",
     )
     session.choose("model", chosen.id)
     facts = chosen.facts
-    said = f"Learned from {count(len(facts.train), 'image')} of {plain(facts.dataset_name)}"
+    text = f"Trained on {count(len(facts.train), 'image')} of {plain(facts.dataset_name)}"
     if facts.scores:
-        said += f"; {_headline(chosen)} on its test images"
-    st.caption(f"{said}.")
+        text += f"; test {_headline(chosen)}"
+    st.caption(f"{text}.")
     return chosen
 
 
 def _headline(model: Model) -> str:
-    """The one score that says most."""
+    """The most important score, such as `AP 0.812`."""
     together = model.facts.scores["together"]["image_size"] if model.facts.scores else {}
     if model.separates_cells:
         return f"AP {score(together['AP']['0.5'])}"

@@ -1,4 +1,4 @@
-"""How much of the disk the workspace takes."""
+"""The disk space of the workspace."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from cellseg.workspace import Workspace, size_on_disk
 
 
 def show(workspace: Workspace) -> None:
-    """Bytes of datasets, runs, models and results, and where they lie."""
+    """The size of datasets, runs, models and results, the free space, and the folder."""
     free = shutil.disk_usage(_existing(workspace.root)).free
     with st.grid(5, min_column_width=140):
         for title, folder in (
@@ -20,8 +20,8 @@ def show(workspace: Workspace) -> None:
             ("Results", workspace.batches),
         ):
             st.metric(title, size(_bytes(str(folder))), border=True)
-        st.metric("Free", size(free), border=True)
-    st.caption(f"Everything lies in {plain(str(workspace.root))}.")
+        st.metric("Free space", size(free), border=True)
+    st.caption(f"Stored in {plain(str(workspace.root))}")
 
 
 @st.cache_data(ttl=20, max_entries=32, show_spinner=False)

@@ -91,7 +91,7 @@ def _images(key: str, results: Results, segmented: SegmentedImage) -> tuple[Segm
 def _said(images: Sequence[SegmentedImage], filters: Filters) -> None:
     """How many cells go out and how many the filters leave behind."""
     whole = sum(segmented.cells for segmented in images)
-    with progress_bar.bar() as tell:
+    with progress_bar.delayed() as tell:
         cells = sum(state.counts(images, filters, tell).values())
     said = f"{count(cells, 'cell')} in {count(len(images), 'image')}."
     if filters.clauses():

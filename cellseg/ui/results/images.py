@@ -14,7 +14,7 @@ from cellseg.ui.viewer import cells_view
 def show(results: Results, filters: Filters) -> None:
     """Cells of every image; a click on a row opens its image."""
     key = f"{results.key}-images"
-    with progress_bar.bar() as tell:
+    with progress_bar.delayed() as tell:
         cells = state.counts(results.images, filters, tell)
     table = pd.DataFrame(
         {

@@ -71,7 +71,7 @@ def show(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
     table = _table(results, segmented, filters, everywhere and kind != "Counts")
     groups = {name: grouping.group(name) if grouping else name for name in results.names}
     if kind == "Counts":
-        with progress_bar.bar() as tell:
+        with progress_bar.delayed() as tell:
             cells = state.counts(results.images, filters, tell)
         _dressed(key, results, "counts", plots.counted(cells, groups if grouping else None))
         parts = [groups[name] if grouping else "All images" for name in cells]
@@ -185,7 +185,7 @@ def _grouping(key: str, names: list[str]) -> Grouping:
 def _table(
     results: Results, segmented: SegmentedImage, filters: Filters, everywhere: bool
 ) -> pd.DataFrame:
-    with progress_bar.bar() as tell:
+    with progress_bar.delayed() as tell:
         if everywhere:
             return state.joined(results.images, filters, tell)
         return state.kept(segmented, filters)

@@ -84,7 +84,7 @@ def _cells(results: Results, segmented: SegmentedImage, filters: Filters) -> Non
         )
         == "All images"
     )
-    with progress_bar.bar() as tell:
+    with progress_bar.delayed() as tell:
         if everywhere:
             of = state.joined(results.images, filters, tell)
         else:

@@ -15,7 +15,7 @@ from cellseg.batches.segmented_image import TRUTH, SegmentedImage
 from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
 from cellseg.models.store import Model
-from cellseg.ui.shell.progress_bar import Tell
+from cellseg.ui.shell.progress_bar import Report
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _count(
 
 
 def counts(
-    images: Iterable[SegmentedImage], filters: Filters, tell: Tell | None = None
+    images: Iterable[SegmentedImage], filters: Filters, tell: Report | None = None
 ) -> dict[str, int]:
     """Cells of each image that pass the filters; without filters nothing is measured."""
     if not filters.clauses():
@@ -136,7 +136,7 @@ def _whole(images: tuple[tuple[str, str, float | None], ...]) -> list[pd.DataFra
     return []
 
 
-def joined(images: Iterable[SegmentedImage], filters: Filters, tell: Tell) -> pd.DataFrame:
+def joined(images: Iterable[SegmentedImage], filters: Filters, tell: Report) -> pd.DataFrame:
     """The cells of all images that pass the filters, as one table.
 
     Parameters

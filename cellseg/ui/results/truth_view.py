@@ -96,7 +96,7 @@ def _scores(
         st.toggle("Show in the picture what became of each cell", True, key=f"{key}-map")
     _legend(segmented, filters, at)
     every = []
-    with progress_bar.bar() as tell:
+    with progress_bar.delayed() as tell:
         for number, one in enumerate(true):
             tell(number, len(true), f"Comparing {one.name}, {number + 1} of {len(true)}")
             every.append(truth_marks.compared(one, filters))

@@ -151,7 +151,7 @@ def keep(
             batch = BatchStore(workspace).keep(
                 images, name, model, options=chosen, pixel_size=pixel_size, view=view
             )
-            session.note(f"{count(len(images), 'image')} kept as {plain(batch.name)}.")
+            session.add_message(f"{count(len(images), 'image')} kept as {plain(batch.name)}.")
             _open(batch.id)
 
 

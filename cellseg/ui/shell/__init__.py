@@ -1,1 +1,1 @@
-"""The frame around every page: navigation, session, errors, wording."""
+"""The frame around every page: navigation, session, dialogs, formatting."""

@@ -1,4 +1,4 @@
-"""Questions that must be answered before something is changed or lost."""
+"""Dialogs: confirm a deletion, enter a new name."""
 
 from collections.abc import Callable
 
@@ -9,44 +9,50 @@ from cellseg.ui.shell import frame, session
 from cellseg.ui.shell.formatting import plain
 
 
-def confirm_delete(what: str, loss: str, delete: Callable[[], None], done: str) -> None:
+def confirm_delete(
+    question: str, consequence: str, delete: Callable[[], None], message: str
+) -> None:
     """Ask before deleting.
 
     Parameters
     ----------
-    what : title of the question, `Delete the model X?`. loss : what will be gone, one sentence.
-    delete : the deletion. done : what to say afterwards.
+    question : title of the dialog, such as `Delete the model X?`.
+    consequence : what is deleted and what is kept, one or two sentences.
+    delete : performs the deletion.
+    message : shown on the page afterwards.
     """
 
-    @st.dialog(plain(what), icon=":material/delete:")
+    @st.dialog(plain(question), icon=":material/delete:")
     @frame.guarded
-    def question() -> None:
-        st.markdown(plain(loss))
+    def dialog() -> None:
+        st.markdown(plain(consequence))
         with st.container(horizontal=True, horizontal_alignment="right"):
-            if st.button("Keep", key="confirm-keep"):
+            if st.button("Cancel", key="confirm-cancel"):
                 st.rerun()
             if st.button("Delete", key="confirm-delete", type="primary", icon=":material/delete:"):
                 delete()
-                session.note(done)
+                session.add_message(message)
                 st.rerun()
 
-    question()
+    dialog()
 
 
-def rename(what: str, name: str, change: Callable[[str], None]) -> None:
-    """A small form beneath a button: type another name, press the button.
+def rename(kind: str, name: str, change: Callable[[str], None]) -> None:
+    """A button that opens a small form for a new name.
 
     Parameters
     ----------
-    what : `model` or `dataset`. name : its name now. change : gives it the new name.
+    kind : `model`, `dataset` or `batch`; part of the key of the form.
+    name : the current name.
+    change : called with the new name.
     """
-    with st.popover("Rename", icon=":material/edit:"), st.form(f"rename-{what}", border=False):
-        wish = st.text_input("New name", value=name, max_chars=60)
+    with st.popover("Rename", icon=":material/edit:"), st.form(f"rename-{kind}", border=False):
+        new_name = st.text_input("New name", value=name, max_chars=60)
         if st.form_submit_button("Rename", type="primary"):
             try:
-                change(wish)
+                change(new_name)
             except CellsegError as error:
-                session.complain(str(error))
+                session.add_error(str(error))
             else:
-                session.note(f"The new name is {wish.strip()}.")
+                session.add_message(f"Renamed to {new_name.strip()}.")
             st.rerun()

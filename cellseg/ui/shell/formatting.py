@@ -1,4 +1,4 @@
-"""Numbers, times and names as a person reads them."""
+"""Numbers, times and names as text for the pages."""
 
 import re
 from datetime import datetime
@@ -7,9 +7,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:])")
 
 
 def plain(text: str) -> str:
-    """The text with Markdown switched off: `cells_*1*.tif` shows as it is written.
+    """Escape Markdown, so that `cells_*1*.tif` is shown as it is written.
 
-    Only words between backticks keep their look: sentences name options and endings so.
+    Only code between backticks keeps its meaning, because messages quote options and suffixes so.
     """
     parts = " ".join(text.split()).split("`")
     if len(parts) % 2 == 0 or any(not part for part in parts[1::2]):
@@ -20,12 +20,12 @@ def plain(text: str) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 image`, `24 images`."""
+    """A number with its noun: `1 image`, `24 images`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def duration(seconds: float) -> str:
-    """`20 s`, `4 min`, `1 h 10 min`: as exact as it is useful."""
+    """A duration as `20 s`, `4 min` or `1 h 10 min`."""
     if seconds < 60:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
@@ -36,14 +36,14 @@ def duration(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """A duration of an estimate: rounded to steps of 10 s below 2 minutes."""
+    """An estimated duration: below 2 minutes it is rounded to 10 s."""
     if seconds < 115:
         return f"{max(10, round(seconds / 10) * 10)} s"
     return duration(seconds)
 
 
 def size(number_of_bytes: int) -> str:
-    """`0 MB`, `3.4 MB`, `12 GB`."""
+    """A number of bytes as `2 kB`, `3.4 MB` or `12 GB`."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6)):
         if number_of_bytes >= factor:
             value = number_of_bytes / factor
@@ -52,18 +52,18 @@ def size(number_of_bytes: int) -> str:
 
 
 def score(value: float | None) -> str:
-    """A fraction with three digits; a dash where it is undefined."""
+    """A score with three digits; a dash if it is undefined."""
     return "–" if value is None else f"{value:.3f}"
 
 
 def moment(when: datetime) -> str:
-    """`24 Mar 2026, 14:05` in the time of the machine that serves the page."""
+    """A date and time as `24 Mar 2026, 14:05`, in the time zone of the server."""
     local = when.astimezone()
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
 def listed(names: list[str], most: int = 6) -> str:
-    """`a, b and c`; a long list is cut: `a, b, c and 9 more`."""
+    """Names as `a, b and c`; a long list is shortened to `a, b, c and 9 more`."""
     if len(names) > most:
         return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
     if len(names) < 2:

@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, title, and the last boundary for errors."""
+"""The frame around every page: navigation, heading, error boundary, links."""
 
 import functools
 import logging
@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 ICON = Path(__file__).with_name("icon.png")
 PAGE_FOLDER = Path(cellseg.__file__).parent.parent / "pages"
 WIDTH = 1180
-"""The widest a page gets, pixels; lines longer than this are hard to read."""
+"""Maximum width of a page, pixels; longer lines are hard to read."""
 
-_FRAMED = "framed_once"
-_INSIDE = "inside_the_frame"
+_FRAMED = "frame_shown"
+_INSIDE = "frame_running"
 
 Arguments = ParamSpec("Arguments")
 
@@ -31,23 +31,23 @@ Arguments = ParamSpec("Arguments")
 def pages() -> dict[str, st.Page]:
     """The pages by name; a page's name is its file and its address."""
 
-    def at(name: str, title: str, icon: str, **more: Any) -> st.Page:
+    def page_at(name: str, title: str, icon: str, **more: Any) -> st.Page:
         path = PAGE_FOLDER / f"{name}.py"
         return st.Page(path, title=title, icon=f":material/{icon}:", **more)
 
     return {
-        "start": at("start", "Start", "home", default=True, url_path="home"),
-        "datasets": at("datasets", "Datasets", "photo_library"),
-        "train": at("train", "Train", "model_training"),
-        "segment": at("segment", "Segment", "background_replace"),
-        "results": at("results", "Results", "grid_view"),
-        "models": at("models", "Models", "deployed_code"),
-        "help": at("help", "Help", "help"),
+        "start": page_at("start", "Start", "home", default=True, url_path="home"),
+        "datasets": page_at("datasets", "Datasets", "photo_library"),
+        "train": page_at("train", "Train", "model_training"),
+        "segment": page_at("segment", "Segment", "background_replace"),
+        "results": page_at("results", "Results", "grid_view"),
+        "models": page_at("models", "Models", "deployed_code"),
+        "help": page_at("help", "Help", "help"),
     }
 
 
 def run() -> None:
-    """The whole of `streamlit_app.py`: frame the page that the address names and run it."""
+    """The body of `streamlit_app.py`: declare the frame and run the page of the address."""
     chosen = _frame()
     st.session_state[_FRAMED] = st.session_state[_INSIDE] = True
     try:
@@ -58,10 +58,10 @@ def run() -> None:
 
 
 def _frame() -> st.Page:
-    """Declare the pages, the icon and the width; returns the page that the address names.
+    """Declare the pages, the icon and the width; return the page of the address.
 
-    The first page lives at `/`; `/start` leads there, too. The icon is given as a file, as the
-    browser would fetch an icon by name from the network.
+    The page Start has the address `/`; `/start` leads there, too. The icon is a file, because the
+    browser would fetch an icon by name from the internet.
     """
     known = pages()
     alias = st.Page(
@@ -76,11 +76,11 @@ def _frame() -> st.Page:
 
 @contextmanager
 def page(title: str, caption: str, help: str | None = None) -> Iterator[Workspace]:
-    """Make sure of the frame, write the heading, and show what goes wrong in a sentence.
+    """The context of a whole page: frame, heading, and errors shown as one sentence.
 
-    All of a page stands in this block. On a server's first request for a page other than the
-    first, Streamlit runs the file of that page alone. Asking for the navigation switches that
-    habit off, and a rerun brings the frame; once in a session is enough.
+    If the first request to a fresh server is for another page than Start, Streamlit runs the file
+    of that page without `streamlit_app.py`. Declaring the navigation ends that mode, and a rerun
+    shows the page in its frame; once in a session is enough.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def page(title: str, caption: str, help: str | None = None) -> Iterator[Workspac
 
 @contextmanager
 def boundary() -> Iterator[None]:
-    """Show what went wrong in one sentence, never a traceback; the rest of the page stays."""
+    """Show an exception as one sentence, never as a traceback; the rest of the page stays."""
     try:
         yield
     except Exception as error:
@@ -113,7 +113,7 @@ def boundary() -> Iterator[None]:
 
 
 def guarded(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """A fragment or dialog with the same boundary, as these also run by themselves."""
+    """A fragment or dialog inside a `boundary`, because these also run without the page."""
 
     @functools.wraps(function)
     def inside(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
@@ -124,14 +124,14 @@ def guarded(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
 
 def callback(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """A callback of a widget with the same boundary: `show_note` shows what went wrong."""
+    """A callback of a widget whose exceptions `show_messages` shows in the next run."""
 
     @functools.wraps(function)
     def inside(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
             function(*args, **kwargs)
         except Exception as error:
-            session.complain(_sentence(error))
+            session.add_error(_sentence(error))
 
     return inside
 
@@ -142,48 +142,50 @@ def _sentence(error: Exception) -> str:
     log.error("a page failed", exc_info=error)
     reason = str(error).splitlines()[0][:200] if str(error) else ""
     return (
-        f"This page failed unexpectedly ({type(error).__name__}: {reason}); your data are safe. "
-        "Reload the page, and if it happens again report the sentence above."
+        f"An unexpected error occurred ({type(error).__name__}: {reason}). Your data are safe. "
+        "Reload the page; if the error occurs again, please report it with this message."
     )
 
 
 def show_error(error: CellsegError | str) -> None:
-    """One sentence in red."""
+    """Show an error message."""
     st.error(plain(str(error)), icon=":material/error:")
 
 
-def show_note() -> None:
-    """What the last run of a page, or a callback before this one, left to be said."""
-    success, complaint = session.noted()
+def show_messages() -> None:
+    """Show the messages that the previous run of a page or a callback has kept."""
+    success, failure = session.take_messages()
     with st.container():  # there in every run, so that nothing below it changes its place
         if success:
             st.success(plain(success), icon=":material/check_circle:")
-        if complaint:
-            show_error(complaint)
+        if failure:
+            show_error(failure)
 
 
-def show_unreadable(names: Sequence[str], what: str, folder: Path) -> None:
-    """One sentence on folders of a store that cannot be read; nothing where there are none.
+def show_unreadable(names: Sequence[str], kind: str, folder: Path) -> None:
+    """A warning about entries of a store that cannot be read; nothing if there are none.
 
     Parameters
     ----------
-    what : plural noun of the store's entries. folder : that the store lies in.
+    names : of their folders.
+    kind : plural noun of the entries, such as `models`.
+    folder : of the store.
     """
     if names:
         st.warning(
-            f"These {what} are not shown, since their files are damaged or of another version of "
-            f"cellseg: {plain(listed(list(names)))}. They lie untouched in {plain(str(folder))}; "
-            "open them with the version that made them, restore a copy, or delete the folders.",
+            f"These {kind} are not shown: {plain(listed(list(names)))}. Their files are damaged or "
+            f"were saved by another version of cellseg. They are kept in {plain(str(folder))}; "
+            "open them with that version, restore a backup, or delete them.",
             icon=":material/warning:",
         )
 
 
-def nothing_yet(icon: str, title: str, sentence: str, *links: tuple[str, str, str]) -> None:
-    """An empty page that says what to do.
+def empty_state(icon: str, title: str, sentence: str, *links: tuple[str, str, str]) -> None:
+    """A box for a page without content that says what to do next.
 
     Parameters
     ----------
-    links : page, label and icon of each way on.
+    links : page, label and icon of each next step.
     """
     with st.container(border=True, horizontal_alignment="center", gap="xsmall"):
         st.space("small")
@@ -191,17 +193,17 @@ def nothing_yet(icon: str, title: str, sentence: str, *links: tuple[str, str, st
         st.markdown(f"**{title}**", width="content")
         st.markdown(sentence, width="content", text_alignment="center")
         with st.container(horizontal=True, horizontal_alignment="center"):
-            for to, label, link_icon in links:
-                link(to, label, icon=link_icon)
+            for target, label, link_icon in links:
+                link(target, label, icon=link_icon)
         st.space("small")
 
 
 def link(
-    to: str, label: str, *, icon: str | None = None, query: Mapping[str, str] | None = None
+    target: str, label: str, *, icon: str | None = None, query: Mapping[str, str] | None = None
 ) -> None:
-    """A link to another page, with what it should open there."""
+    """A link to another page; the query says what to open there."""
     st.page_link(
-        pages()[to],
+        pages()[target],
         label=label,
         icon=f":material/{icon}:" if icon else ":material/arrow_forward:",
         query_params=dict(query or {}),

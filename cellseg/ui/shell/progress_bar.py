@@ -1,4 +1,4 @@
-"""A bar for what may take long, which is not shown where it does not."""
+"""A progress bar that appears only when the work takes noticeably long."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,23 +8,24 @@ import streamlit as st
 
 from cellseg.ui.shell.formatting import plain
 
-PATIENCE = 0.5
-"""Seconds before the bar shows, so that nothing flickers."""
+DELAY = 0.5
+"""Seconds until the bar appears, so that short work does not make the page flicker."""
 
-Tell = Callable[[int, int, str], None]
+Report = Callable[[int, int, str], None]
+"""Called with (steps done, steps in total, current step in words)."""
 
 
 @contextmanager
-def bar() -> Iterator[Tell]:
-    """Takes a place on the page; call what it gives with (done, in all, what happens now)."""
+def delayed() -> Iterator[Report]:
+    """Reserve a place on the page and yield the function that updates the bar in it."""
     slot = st.empty()  # there in every run, so that nothing below it changes its place
     began = time.monotonic()
 
-    def tell(done: int, of: int, what: str) -> None:
-        if time.monotonic() - began > PATIENCE:
-            slot.progress(min(1.0, done / max(1, of)), plain(what))
+    def report(done: int, total: int, step: str) -> None:
+        if time.monotonic() - began > DELAY:
+            slot.progress(min(1.0, done / max(1, total)), plain(step))
 
     try:
-        yield tell
+        yield report
     finally:
         slot.empty()

@@ -1,4 +1,4 @@
-"""Three drawn pictures that say what the steps are: an image, its mask, the cells found."""
+"""Three synthetic pictures that illustrate the steps: image, outlined cells, segmented cells."""
 
 import numpy as np
 import streamlit as st
@@ -13,18 +13,18 @@ from cellseg.images.writing import png_bytes
 SEED = 1
 CELLS = 70
 ROWS = slice(60, 164)
-LARGER = 3
+SCALE = 3
 
 
 @st.cache_data(show_spinner=False)
-def strips() -> tuple[bytes, bytes, bytes]:
-    """PNG files of the image, the image with outlined cells, and the cells in colours."""
+def pictures() -> tuple[bytes, bytes, bytes]:
+    """PNG files of an image, of the image with outlines, and of the image with coloured cells."""
     image, labels = draw_cells(np.random.default_rng(SEED), cells=CELLS)
     rgb, cells = to_rgb8(Image(image, "YX"))[ROWS], labels[ROWS]
     outlined = overlay(rgb, cells, opacity=1.0, style="outline", colour="#FFC24D")
     coloured = overlay(rgb, cells, opacity=0.6, colour=None)
-    return _larger(rgb), _larger(outlined), _larger(coloured)
+    return _enlarged(rgb), _enlarged(outlined), _enlarged(coloured)
 
 
-def _larger(picture: NDArray[np.uint8]) -> bytes:
-    return png_bytes(picture.repeat(LARGER, 0).repeat(LARGER, 1))
+def _enlarged(picture: NDArray[np.uint8]) -> bytes:
+    return png_bytes(picture.repeat(SCALE, 0).repeat(SCALE, 1))

@@ -1,4 +1,4 @@
-"""What is in the workspace, and what to do next."""
+"""The steps of the page Start: what the workspace contains, and what to do next."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,7 @@ from cellseg.training.runs import Run, RunStore
 from cellseg.ui.shell import frame
 from cellseg.ui.shell.formatting import count, plain, score
 from cellseg.ui.start import illustration
-from cellseg.ui.train.run_view import badge, said
+from cellseg.ui.train.run_view import badge, status_text
 from cellseg.workspace import Workspace
 
 Step = Literal["data", "train", "segment"]
@@ -19,7 +19,7 @@ Step = Literal["data", "train", "segment"]
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything of a workspace, newest first; `active` is the run that trains now."""
+    """The contents of a workspace, newest first; `active` is the training that runs now."""
 
     datasets: list[Dataset]
     runs: list[Run]
@@ -33,14 +33,14 @@ class Overview:
 
     @property
     def next(self) -> Step:
-        """The step that the user should take next."""
+        """The step to do next."""
         if not self.datasets and not self.trained:
             return "data"
         return "segment" if self.trained and self.active is None else "train"
 
 
-def look(workspace: Workspace) -> Overview:
-    """Read what is there."""
+def overview_of(workspace: Workspace) -> Overview:
+    """Read the contents of a workspace."""
     runs = RunStore(workspace).all()
     active = next((run for run in runs if not run.progress().ended), None)
     datasets = DatasetStore(workspace).all()
@@ -48,12 +48,16 @@ def look(workspace: Workspace) -> Overview:
 
 
 def steps(overview: Overview) -> None:
-    """The three steps side by side; the next one stands out."""
+    """The three steps side by side; a badge marks the next one."""
     drawn = zip(
         st.columns(3),
         (_data, _train, _segment),
-        illustration.strips(),
-        ("An image of cells", "Cells outlined in white", "Every cell in a colour of its own"),
+        illustration.pictures(),
+        (
+            "An image of cells",
+            "The image with outlined cells",
+            "The image with coloured cells",
+        ),
         strict=True,
     )
     for column, step, picture, alt in drawn:
@@ -64,35 +68,35 @@ def steps(overview: Overview) -> None:
 
 def _data(overview: Overview) -> None:
     datasets = overview.datasets
-    _title("1 · Bring images", bool(datasets), overview.next == "data")
+    _title("1 · Import images", bool(datasets), overview.next == "data")
     if not datasets:
-        st.markdown("Microscope images, and for each a mask in which the cells are marked.")
+        st.markdown("Microscopy images, each with a mask that marks its cells.")
     else:
         images = sum(len(dataset.pairs) for dataset in datasets)
         st.markdown(
-            f"{count(len(datasets), 'dataset')} with {count(images, 'image')} and their masks. "
-            f"The newest is **{plain(datasets[0].name)}**."
+            f"{count(len(datasets), 'dataset')} with {count(images, 'image')}. "
+            f"Newest: **{plain(datasets[0].name)}**."
         )
     st.space("stretch")
-    label = "Look at datasets" if datasets else "Bring images"
+    label = "Open datasets" if datasets else "Import images"
     frame.link("datasets", label, icon="photo_library")
 
 
 def _train(overview: Overview) -> None:
-    _title("2 · Train a network", bool(overview.trained), overview.next == "train")
+    _title("2 · Train a model", bool(overview.trained), overview.next == "train")
     run = overview.active or (overview.runs[0] if overview.runs else None)
     if run is None:
-        st.markdown("The network learns from your masks in minutes, while you watch it.")
+        st.markdown("The model learns from your masks. A first training takes minutes.")
     else:
         progress = run.progress()
         state = "" if progress.state == "finished" else f" {badge(progress)}"
-        st.markdown(f"The newest is **{plain(run.config.model_name)}**.{state}")
-        st.caption(said(progress) if not progress.ended else _last_scores(run))
+        st.markdown(f"Newest run: **{plain(run.config.model_name)}**.{state}")
+        st.caption(status_text(progress) if not progress.ended else _last_scores(run))
     st.space("stretch")
     if overview.active:
-        frame.link("train", "Watch it", icon="show_chart", query={"run": overview.active.id})
+        frame.link("train", "Show progress", icon="show_chart", query={"run": overview.active.id})
     else:
-        frame.link("train", "Train", icon="model_training")
+        frame.link("train", "Train a model", icon="model_training")
 
 
 def _segment(overview: Overview) -> None:
@@ -100,15 +104,15 @@ def _segment(overview: Overview) -> None:
     _title("3 · Segment images", False, overview.next == "segment")
     if trained:
         st.markdown(
-            f"{count(len(models), 'model')} ready. The newest is **{plain(trained[0].name)}**."
+            f"{count(len(models), 'model')} available. Newest: **{plain(trained[0].name)}**."
         )
     elif models:
         st.markdown(
-            f"The model **{plain(models[0].name)}** comes with cellseg: bring an image, and see "
-            "its cells marked and counted."
+            f"The model **{plain(models[0].name)}** comes with cellseg; you can use it without "
+            "training."
         )
     else:
-        st.markdown("The trained network marks and counts the cells in images without masks.")
+        st.markdown("A trained model finds and counts the cells in new images.")
     st.space("stretch")
     query = {"model": models[0].id} if models else None
     frame.link("segment", "Segment images", icon="background_replace", query=query)
@@ -127,8 +131,8 @@ def _title(title: str, done: bool, is_next: bool) -> None:
 def _last_scores(run: Run) -> str:
     rows = run.metrics()
     if not rows:
-        return "No epoch ended."
+        return "No epoch completed."
     last = rows[-1]
     part = "test" if last.get("val_iou") is not None else "training"
     iou = last.get("val_iou", last.get("iou"))
-    return f"{count(last['epoch'], 'epoch')}; IoU {score(iou)} on {part} images"
+    return f"{count(last['epoch'], 'epoch')}, {part} IoU {score(iou)}"

@@ -1,9 +1,7 @@
-"""Learning curves: ECharts for what is live, Plotly for what has ended. Pure functions."""
+"""Learning curves as options of ECharts. Pure functions."""
 
 from collections.abc import Sequence
 from typing import Any
-
-import plotly.graph_objects as go
 
 from cellseg.recipes.curves import (
     Curve,
@@ -12,8 +10,8 @@ from cellseg.recipes.curves import (
     last_values,
 )
 
-MOST_POINTS = 500
-"""The most points of one curve; more cannot be told apart and cost the browser time."""
+MAX_POINTS = 500
+"""Points of a curve; more cannot be distinguished and slow down the browser."""
 
 HEIGHT = 310
 COLOURS = {
@@ -24,59 +22,59 @@ COLOURS = {
     "IoU": "#D9772B",
     "Dice": "#1B8AA8",
 }
-"""By measure: legible on a light and on a dark page, and apart for colour-blind eyes."""
+"""Colours by measure: legible on light and dark pages, and safe for colour-blind people."""
 
-OTHER = "#6E7781"
+OTHER_COLOUR = "#6E7781"
 """Of measures without a colour of their own."""
 
 
-def thinned(rows: Sequence[Row], most: int = MOST_POINTS) -> list[Row]:
-    """At most `most` rows, evenly chosen, always with the first and the last."""
+def thinned(rows: Sequence[Row], most: int = MAX_POINTS) -> list[Row]:
+    """At most `most` rows, evenly spaced, with the first and the last."""
     if len(rows) <= most:
         return list(rows)
     step = (len(rows) - 1) / (most - 1)
     return [rows[round(index * step)] for index in range(most)]
 
 
-def live(rows: Sequence[Row], panel: Panel, epochs: int) -> dict[str, Any]:
-    """An ECharts option of training (dashed) and other (solid) curves over the epochs.
+def chart(
+    rows: Sequence[Row],
+    panel: Panel,
+    epochs: int,
+    *,
+    majority: float | None = None,
+    zoom: bool = False,
+) -> dict[str, Any]:
+    """The curves of a panel over the epochs: solid on test or validation, dashed on training data.
+
+    Curves of one measure share their name, so that the legend has one entry for each measure.
 
     Parameters
     ----------
     rows : one for each epoch, see `Run.metrics`.
-    epochs : how many are planned: the axis keeps its length while the curves grow.
+    epochs : end of the horizontal axis; the planned epochs of a run that trains.
+    majority : accuracy of the majority class, drawn as a horizontal baseline.
+    zoom : whether the user can zoom into the chart. New data resets the zoom, so this is for runs
+        that have ended.
     """
     rows = thinned(rows)
-    series = []
-    for curve in drawn(rows, panel):
-        dashed = is_dashed(curve, panel)
-        series.append(
-            {
-                "name": curve.title,
-                "type": "line",
-                "connectNulls": True,  # of epochs that were not scored
-                "data": [[row["epoch"], _rounded(row.get(curve.key))] for row in rows],
-                "symbol": "circle" if len(rows) < 3 else "none",
-                "color": COLOURS.get(curve.measure, OTHER),
-                "lineStyle": {
-                    "width": 1.5 if dashed else 2.5,
-                    "type": "dashed" if dashed else "solid",
-                },
-            }
-        )
+    curves = drawn(rows, panel)
+    solid = [curve for curve in curves if not is_dashed(curve, curves)]
     return {
         "animation": False,
-        "grid": {"left": 4, "right": 16, "top": 12, "bottom": 54},
+        "grid": {"left": 4, "right": 16, "top": 28 if zoom else 12, "bottom": 54},
         "legend": {
+            "show": panel.bounded,
             "icon": "inherit",
             "itemStyle": {"opacity": 0},
-            "bottom": 0 if panel.bounded else 20,
+            "lineStyle": {"type": "solid"},
+            "bottom": 0,
             "left": 0,
             "padding": 0,
             "itemWidth": 26,
             "itemGap": 12,
         },
-        "tooltip": {"trigger": "axis", "valueFormatter": "%.3f"},
+        "tooltip": {"trigger": "axis"},
+        "toolbox": _zoom_buttons() if zoom else {"show": False},
         "xAxis": {
             "type": "value",
             "name": "Epoch",
@@ -88,82 +86,89 @@ def live(rows: Sequence[Row], panel: Panel, epochs: int) -> dict[str, Any]:
             "splitLine": {"show": False},
         },
         "yAxis": {"type": "value", "min": 0, **({"max": 1} if panel.bounded or not rows else {})},
-        "series": series,
+        "series": [
+            _series(
+                curve,
+                rows,
+                dashed=curve not in solid,
+                majority=majority if curve.measure == panel.baseline and curve in solid else None,
+            )
+            for curve in curves
+        ],
     }
 
 
-def ended(rows: Sequence[Row], panel: Panel, majority: float | None = None) -> go.Figure:
-    """The same curves as a Plotly figure to zoom into; its legend names each measure once.
+def _series(
+    curve: Curve, rows: Sequence[Row], *, dashed: bool, majority: float | None
+) -> dict[str, Any]:
+    colour = COLOURS.get(curve.measure, OTHER_COLOUR)
+    series = {
+        "name": curve.measure,
+        "type": "line",
+        "connectNulls": True,  # epochs without a validation
+        "data": [[row["epoch"], _rounded(row.get(curve.key))] for row in rows],
+        "symbol": "circle" if len(rows) < 3 else "none",
+        "color": colour,
+        "lineStyle": {
+            "width": 1.5 if dashed else 2.5,
+            "type": "dashed" if dashed else "solid",
+        },
+        "tooltip": {"valueFormatter": f"%.3f {curve.part}"},
+    }
+    if majority is not None:
+        series["markLine"] = _baseline(majority, colour)
+    return series
 
-    Parameters
-    ----------
-    majority : accuracy of calling every pixel the commoner class, drawn as a baseline.
-    """
-    rows = thinned(rows)
-    epochs = [row["epoch"] for row in rows]
-    curves = drawn(rows, panel)
-    solid = {curve.measure for curve in curves if not is_dashed(curve, panel)}
-    figure = go.Figure()
-    for curve in curves:
-        dashed = is_dashed(curve, panel)
-        figure.add_scatter(
-            x=epochs,
-            y=[row.get(curve.key) for row in rows],
-            name=curve.measure,
-            legendgroup=curve.measure,
-            showlegend=not (dashed and curve.measure in solid),
-            mode="lines" if len(rows) > 2 else "lines+markers",
-            connectgaps=True,
-            line={
-                "color": COLOURS.get(curve.measure, OTHER),
-                "width": 1.5 if dashed else 2.5,
-                "dash": "dash" if dashed else "solid",
-            },
-            hovertemplate=f"{curve.title}: %{{y:.3f}}<extra></extra>",
-        )
-    if majority is not None and panel.baseline:
-        figure.add_scatter(
-            x=[epochs[0], epochs[-1]],
-            y=[majority, majority],
-            name="Majority class",
-            mode="lines",
-            line={"color": COLOURS.get(panel.baseline, OTHER), "width": 1.5, "dash": "dot"},
-            hovertemplate="Majority-class accuracy: %{y:.3f}<extra></extra>",
-        )
-    figure.update_layout(
-        height=HEIGHT,
-        margin={"l": 36, "r": 12, "t": 8, "b": 84, "autoexpand": False},
-        hovermode="x unified",
-        showlegend=panel.bounded,
-        legend={"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0},
-        xaxis={"title": {"text": "Epoch", "standoff": 8}, "showgrid": False},
-        yaxis={"rangemode": "tozero", **({"range": [0, 1.02]} if panel.bounded else {})},
-    )
-    return figure
+
+def _baseline(majority: float, colour: str) -> dict[str, Any]:
+    """A dotted horizontal line with a label."""
+    return {
+        "silent": True,
+        "symbol": "none",
+        "data": [{"yAxis": _rounded(majority)}],
+        "lineStyle": {"color": colour, "type": "dotted", "width": 1.5},
+        "label": {
+            "formatter": f"Majority-class accuracy {majority:.3f}",
+            "position": "insideEndBottom",
+        },
+    }
+
+
+def _zoom_buttons() -> dict[str, Any]:
+    """Buttons to zoom by drawing a rectangle, to zoom back, and to reset the chart."""
+    return {
+        "right": 12,
+        "top": 0,
+        "itemSize": 13,
+        "feature": {
+            "dataZoom": {"title": {"zoom": "Zoom in: drag a rectangle", "back": "Zoom back"}},
+            "restore": {"title": "Reset"},
+        },
+    }
 
 
 def described(rows: Sequence[Row], panel: Panel) -> str:
-    """The curves in words, for those who do not see them."""
+    """The curves in words, as the alternative text of the chart."""
     if not rows:
         return "Learning curves; no epoch has ended yet"
-    said = [
+    values = [
         f"{curve.measure} {curve.part} {value:.3f}"
         for curve, value in last_values(rows, drawn(rows, panel))
     ]
-    return f"Learning curves after epoch {rows[-1]['epoch']}: {', '.join(said)}"
+    return f"Learning curves after epoch {rows[-1]['epoch']}: {', '.join(values)}"
 
 
 def drawn(rows: Sequence[Row], panel: Panel) -> list[Curve]:
-    """The curves of a panel that have values; before the first epoch those of training."""
+    """The curves of a panel that have values; before the first epoch those of training data."""
     if not rows:
         return [curve for curve in panel.curves if curve.part != "test"]
     return [curve for curve in panel.curves if any(row.get(curve.key) is not None for row in rows)]
 
 
-def is_dashed(curve: Curve, panel: Panel) -> bool:
-    """Whether a curve stands beside one of the same measure on other images."""
-    measured = {other.part for other in panel.curves if other.measure == curve.measure}
-    return curve.part == "training" and len(measured) > 1
+def is_dashed(curve: Curve, curves: Sequence[Curve]) -> bool:
+    """Whether a curve on training data stands beside one of the same measure on other data."""
+    parts = {other.part for other in curves if other.measure == curve.measure}
+    return curve.part == "training" and len(parts) > 1
 
 
 def _rounded(value: float | None) -> float | None:

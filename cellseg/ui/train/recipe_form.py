@@ -1,4 +1,4 @@
-"""The settings of a training as widgets, with defaults that work: drawn from a recipe's fields."""
+"""The form of a training: dataset, recipe, model name, and the fields of the recipe."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ from cellseg.training import jobs
 from cellseg.ui.shell.formatting import about, count
 
 COLUMNS = 4
-"""Fields that stand beside each other."""
+"""Columns of the fields under `More settings`."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asks for: train on a dataset with these settings, and name the model so."""
+    """A training as the user has set it up: dataset, settings, and name of the model."""
 
     dataset: Dataset
     settings: RecipeSettings
@@ -39,22 +39,22 @@ class Request:
 
 
 def free_name(dataset: Dataset, taken: list[str]) -> str:
-    """A name for the model: the dataset's, with a number where that is taken."""
+    """A free name for the model: that of the dataset, with a number if it is taken."""
     return naming.numbered(dataset.name, taken, longest=60)
 
 
-def form(datasets: list[Dataset], wished: str | None, models: list[Model]) -> Request:
+def form(datasets: list[Dataset], initial: str | None, models: list[Model]) -> Request:
     """Widgets for the dataset, the recipe and the name of the model.
 
     Parameters
     ----------
-    wished : id of the dataset that is chosen at first, or None for the newest.
-    models : all that exist.
+    initial : id of the dataset that is selected at first; None selects the newest.
+    models : all existing models.
 
     Raises
     ------
     CellsegError
-        Where a value does not fit.
+        If a value does not fit the others.
     """
     first, second, third = st.columns(3, gap="small")
     with first:
@@ -62,7 +62,7 @@ def form(datasets: list[Dataset], wished: str | None, models: list[Model]) -> Re
         dataset = st.selectbox(
             "Dataset",
             datasets,
-            index=ids.index(wished) if wished in ids else 0,
+            index=ids.index(initial) if initial in ids else 0,
             format_func=lambda dataset: dataset.name,
             key="train-dataset",
             help="The images and masks to train on; some of them are kept for testing.",
@@ -84,21 +84,21 @@ def form(datasets: list[Dataset], wished: str | None, models: list[Model]) -> Re
 
 
 def _recipe(dataset: Dataset) -> Recipe:
-    offered = registry.names()
-    usual = registry.default_recipe(dataset.kind, dataset.sample)
+    names = registry.names()
+    default = registry.default_recipe(dataset.kind, dataset.sample)
     name = st.selectbox(
         "Recipe",
-        offered,
-        index=offered.index(usual.name),
+        names,
+        index=names.index(default.name),
         format_func=lambda key: registry.recipe(key).title,
         key=f"train-recipe-{dataset.id}",
-        help=". ".join(registry.recipe(key).help for key in offered) + ".",
+        help=". ".join(registry.recipe(key).help for key in names) + ".",
     )
     return registry.recipe(name)
 
 
 def _settings(recipe: Recipe, dataset: Dataset, models: list[Model]) -> RecipeSettings:
-    """What is usually changed in a row, and the rest folded below it."""
+    """The usual fields in a row, the others in an expander below it."""
     starts = jobs.start_models(models, recipe)
     context = Context(
         kind=dataset.kind,
@@ -129,7 +129,7 @@ def _columns(number: int) -> Sequence[DeltaGenerator]:
 def _widget(
     column: DeltaGenerator, field: Field, context: Context, values: dict[str, Any], prefix: str
 ) -> Any:
-    """One field as a widget; its value."""
+    """Show a field as a widget; return its value."""
     default = field.default_for(context)
     common: dict[str, Any] = {
         "key": f"{prefix}-{field.path.replace('.', '-').replace('_', '-')}",
@@ -140,11 +140,11 @@ def _widget(
         return column.toggle(field.label, bool(default), **common)
     if isinstance(field, Choice):
         options = field.options_for(context)
-        listed = list(options)
+        values_of = list(options)
         return column.selectbox(
             field.label,
-            listed,
-            index=listed.index(default),
+            values_of,
+            index=values_of.index(default),
             format_func=lambda key: options[key],
             **common,
         )
@@ -163,15 +163,15 @@ def _widget(
 
 
 def start_button(request: Request, seconds: float) -> bool:
-    """The button, beside it how long it will take; true where it was pressed."""
+    """The start button with the estimated duration; whether it was pressed."""
     split = request.dataset.split
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Start training", key="train-start", type="primary", icon=":material/play_arrow:"
         )
         st.markdown(
-            f"Takes about **{about(seconds)}** on this machine: {count(len(split.train), 'image')} "
-            f"for training, {len(split.test)} for testing.",
+            f"Takes about **{about(seconds)}** on this machine: "
+            f"{count(len(split.train), 'training image')}, {count(len(split.test), 'test image')}.",
             width="content",
         )
     if note := weights_note(request):
@@ -180,20 +180,20 @@ def start_button(request: Request, seconds: float) -> bool:
 
 
 def weights_note(request: Request) -> str:
-    """One sentence on where the weights of the network start; empty where there is none."""
+    """One sentence about the initial weights; empty if there is nothing to say."""
     settings, dataset = request.settings, request.dataset
     if settings.start:
-        return "The network starts from the weights of that model."
+        return "The training starts from the weights of the selected model."
     encoder = settings.encoder_settings
     if encoder is None:
         return ""
     if encoder.starts_random:
         if jobs.default_encoder_weights(dataset) == "none":
             return (
-                "The ImageNet weights are not on this machine, so the sample trains its encoder "
-                "from random initialization."
+                "The ImageNet weights are not on this machine, so the encoder starts from random "
+                "weights for this sample."
             )
-        return "The encoder trains on your images alone, which takes more epochs."
+        return "The encoder starts from random weights and needs more epochs."
     if encoder_weights.available(encoder, settings.encoder_size):
-        return "The ImageNet weights are on this machine."
-    return "The ImageNet weights, about 10 MB, are downloaded once when the training starts."
+        return "The ImageNet weights are available on this machine."
+    return "The ImageNet weights (about 10 MB) are downloaded once when the training starts."

@@ -1,4 +1,4 @@
-"""The training runs so far, a line each."""
+"""The list of training runs."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ MOST = 10
 
 
 def show(runs: list[Run], opened: str | None) -> None:
-    """The runs so far, newest first, a page at a time, each with a link to its own address."""
+    """All runs, newest first, in pages; each line links to its run."""
     pages = -(-len(runs) // MOST)
     slot = st.container(gap="xsmall")
     page = st.pagination(pages, key="runs-page") if pages > 1 else 1
@@ -38,10 +38,10 @@ def _line(run: Run, is_open: bool) -> None:
         )
         st.markdown(badge(progress), width="content")
         st.space("stretch")
-        said = [plain(run.config.dataset_name)]
+        facts = [plain(run.config.dataset_name)]
         if rows:
             last = rows[-1]
             value = last.get("val_iou", last.get("iou"))
-            said.append(f"{count(last['epoch'], 'epoch')}, IoU {score(value)}")
-        said.append(moment(run.config.created))
-        st.caption(" · ".join(said), width="content")
+            facts.append(f"{count(last['epoch'], 'epoch')}, IoU {score(value)}")
+        facts.append(moment(run.config.created))
+        st.caption(" · ".join(facts), width="content")

@@ -1,4 +1,4 @@
-"""A training run on the page: live while it trains, to look back at when it has ended."""
+"""A training run: its progress, curves, scores and sample predictions."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ from cellseg.ui.train import curves
 from cellseg.ui.widgets import gallery
 from cellseg.workspace import Workspace
 
-EVERY = 2.0
-"""Seconds between two looks at a run that trains."""
+REFRESH_SECONDS = 2.0
+"""Between two updates of a run that trains."""
 
-LOOKS = 4
-"""Predictions shown of a sample: evenly spread over the epochs so far."""
+PREDICTIONS = 4
+"""Predictions shown of each sample image: of the first, the last and some other epochs."""
 
 BADGES: dict[str, tuple[str, str, str]] = {
     "starting": ("Starting", "schedule", "blue"),
@@ -36,20 +36,20 @@ BADGES: dict[str, tuple[str, str, str]] = {
 
 
 def badge(progress: Progress) -> str:
-    """The state as a coloured Markdown badge."""
+    """The state of a run as a coloured Markdown badge."""
     title, icon, colour = BADGES[progress.state]
     return f":{colour}-badge[:material/{icon}: {title}]"
 
 
 def show(run: Run) -> None:
-    """Everything of a run; a fragment looks again every 2 s until the run has ended."""
+    """A run as a fragment, which is updated every 2 s until the run has ended."""
     ended = run.progress().ended
-    st.fragment(_view, run_every=None if ended else EVERY)(run, ended)
+    st.fragment(_view, run_every=None if ended else REFRESH_SECONDS)(run, ended)
 
 
 @frame.guarded
 def _view(run: Run, ended: bool) -> None:
-    """Heading, status, curves and samples: in the same places while it trains and afterwards."""
+    """Heading, status, curves and sample predictions."""
     progress = run.progress()
     if progress.ended and not ended:
         st.rerun()
@@ -61,7 +61,7 @@ def _view(run: Run, ended: bool) -> None:
             if rows:
                 _scores(run, rows, progress)
         else:
-            st.progress(_fraction(progress), text=said(progress, run.stop_file.exists()))
+            st.progress(_fraction(progress), text=status_text(progress, run.stop_file.exists()))
         if progress.computing:
             st.caption(f"Computed {plain(progress.computing)}")
     if rows or not ended:
@@ -69,30 +69,22 @@ def _view(run: Run, ended: bool) -> None:
             _curves(run, rows, progress, ended)
         _samples(run)
     if not ended:
-        st.caption("The training goes on if you leave this page or close the browser.")
+        st.caption("The training continues if you leave this page or close the browser.")
 
 
 def _curves(run: Run, rows: list[dict[str, Any]], progress: Progress, ended: bool) -> None:
     recipe = recipe_of(run.config.recipe)
+    epochs = rows[-1]["epoch"] if ended else progress.epochs or progress.epoch
     columns = st.columns(len(recipe.panels), gap="medium")
     for column, panel in zip(columns, recipe.panels, strict=True):
         with column:
             st.markdown(f"**{panel.title}**")
-            alt = curves.described(rows, panel)
-            if ended:
-                st.plotly_chart(
-                    curves.ended(rows, panel, progress.majority_accuracy),
-                    key=f"past-{panel.title}-{run.id}",
-                    config={"displaylogo": False, "modeBarButtonsToRemove": ["select", "lasso"]},
-                    alt=alt,
-                )
-            else:
-                st.echarts_chart(
-                    curves.live(rows, panel, progress.epochs or progress.epoch),
-                    key=f"curve-{panel.title}-{run.id}",
-                    height=curves.HEIGHT,
-                    alt=alt,
-                )
+            st.echarts_chart(
+                curves.chart(rows, panel, epochs, majority=progress.majority_accuracy, zoom=ended),
+                key=f"curves-{panel.title}-{run.id}",
+                height=curves.HEIGHT,
+                alt=curves.described(rows, panel),
+            )
     st.caption(recipe.curves_caption(bool(run.config.test)))
 
 
@@ -113,7 +105,7 @@ def _heading(run: Run, progress: Progress) -> None:
         elif st.button("Delete", key="run-delete", type="tertiary", icon=":material/delete:"):
             dialogs.confirm_delete(
                 f"Delete the training run {run.config.model_name}?",
-                "Its curves and pictures will be gone; a model that it made stays.",
+                "This deletes its curves and sample predictions. Its model is kept.",
                 lambda: _deleted(run),
                 "The training run was deleted.",
             )
@@ -125,10 +117,10 @@ def _deleted(run: Run) -> None:
     session.choose("run", None)
 
 
-def said(progress: Progress, stopping: bool = False) -> str:
-    """The status line of a run that trains."""
+def status_text(progress: Progress, stopping: bool = False) -> str:
+    """The progress of a run in words."""
     if stopping:
-        return "Stopping after this step; what was learned becomes a model …"
+        return "Stopping after this step; the current weights become a model …"
     if not progress.epoch:
         return f"{plain(progress.phase)} …"
     of = f" of {progress.epochs}" if progress.epochs is not None else ""
@@ -154,22 +146,27 @@ def _fraction(progress: Progress) -> float:
 def _outcome(run: Run, progress: Progress) -> None:
     if progress.state in ("failed", "interrupted"):
         show = st.error if progress.state == "failed" else st.warning
-        message = progress.message or "The training ended without a word."
-        advice = "" if progress.state == "failed" else " Nothing was published; start it again."
+        message = progress.message or "The training ended without a message."
+        advice = (
+            "" if progress.state == "failed" else " No model was saved; start the training again."
+        )
         show(plain(message) + advice, icon=f":material/{BADGES[progress.state][1]}:")
         if tail := run.log_tail(15):
-            with st.expander("The last lines of the log", icon=":material/article:"):
+            with st.expander("Last lines of the log", icon=":material/article:"):
                 st.code("\n".join(tail), language=None, wrap_lines=True)
     elif progress.model_id:
         with st.container(horizontal=True):
             frame.link(
                 "segment",
-                "Segment images with it",
+                "Segment images with this model",
                 icon="background_replace",
                 query={"model": progress.model_id},
             )
             frame.link(
-                "models", "Its card", icon="deployed_code", query={"model": progress.model_id}
+                "models",
+                "Model card",
+                icon="deployed_code",
+                query={"model": progress.model_id},
             )
     elif progress.message:
         st.info(plain(progress.message), icon=":material/info:")
@@ -177,10 +174,10 @@ def _outcome(run: Run, progress: Progress) -> None:
 
 def _scores(run: Run, rows: list[dict[str, Any]], progress: Progress) -> None:
     recipe, tested = recipe_of(run.config.recipe), bool(run.config.test)
-    found = recipe.scores(run.config.recipe, rows, tested, progress.majority_accuracy)
-    with st.grid(max(1, len(found)), min_column_width=150):
-        for each in found:
-            st.metric(each.title, score(each.value), help=each.help, border=True)
+    scores = recipe.scores(run.config.recipe, rows, tested, progress.majority_accuracy)
+    with st.grid(max(1, len(scores)), min_column_width=150):
+        for row in scores:
+            st.metric(row.title, score(row.value), help=row.help, border=True)
 
 
 def _samples(run: Run) -> None:
@@ -190,30 +187,30 @@ def _samples(run: Run) -> None:
     recipe = recipe_of(run.config.recipe)
     epochs = _spread(sorted(samples[0].epochs))
     part = recipe.samples_part(bool(run.config.test))
-    st.markdown(f"**The same {f'{part} ' if part else ''}images after some epochs**")
+    st.markdown(f"**Sample predictions{f' on {part} images' if part else ''}**")
     titles = ["Image", recipe.samples.truth, *(f"Epoch {epoch}" for epoch in epochs)]
     rows = []
     for sample in samples:
-        pictures = [sample.image, sample.truth]
-        pictures += [sample.epochs[epoch] for epoch in epochs if epoch in sample.epochs]
-        rows.append((sample.name, pictures))
-    gallery.comparison(titles, rows, width=2 + LOOKS)
+        images = [sample.image, sample.truth]
+        images += [sample.epochs[epoch] for epoch in epochs if epoch in sample.epochs]
+        rows.append((sample.name, images))
+    gallery.comparison(titles, rows, width=2 + PREDICTIONS)
     st.caption(recipe.samples.caption)
 
 
 def _spread(epochs: list[int]) -> list[int]:
-    """The first and the last epoch and some between them."""
-    if len(epochs) <= LOOKS:
+    """The first and the last epoch and some between them, denser among the first."""
+    if len(epochs) <= PREDICTIONS:
         return epochs
     last = len(epochs) - 1
-    return [epochs[round(last * (look / (LOOKS - 1)) ** 2)] for look in range(LOOKS)]
+    return [epochs[round(last * (index / (PREDICTIONS - 1)) ** 2)] for index in range(PREDICTIONS)]
 
 
 def _facts(run: Run) -> str:
     config, recipe = run.config, run.config.recipe
     parts = [
         plain(config.dataset_name),
-        f"{count(len(config.train), 'image')} to train, {len(config.test)} to test",
+        f"{count(len(config.train), 'training image')}, {count(len(config.test), 'test image')}",
         plain(recipe_of(recipe).summary(recipe, len(config.train))),
         moment(config.created),
     ]

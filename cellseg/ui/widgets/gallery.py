@@ -1,4 +1,4 @@
-"""Pictures side by side."""
+"""Images side by side, with captions."""
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -10,22 +10,22 @@ from cellseg.ui.shell.formatting import plain
 
 
 class Picture(Protocol):
-    """A picture that is made when it is shown."""
+    """An image that is computed when it is shown."""
 
     @property
     def caption(self) -> str:
-        """What stands beneath it, Markdown."""
+        """The text below the image, in Markdown."""
 
     @property
     def alt(self) -> str:
-        """What it shows, for those who cannot see it."""
+        """The alternative text."""
 
     def png(self) -> bytes:
-        """The picture as a PNG file."""
+        """The content of a PNG file."""
 
 
 def grid(pictures: Sequence[Picture], key: str, most: int = 10) -> None:
-    """Pictures of equal width, `most` at a time; the columns follow the window's width."""
+    """Images of equal width, `most` on a page; the columns adapt to the width of the window."""
     pages = -(-len(pictures) // most)
     slot = st.container()
     if pages > 1:
@@ -41,7 +41,14 @@ def grid(pictures: Sequence[Picture], key: str, most: int = 10) -> None:
 def comparison(
     titles: Sequence[str], rows: Sequence[tuple[str, Sequence[Path]]], width: int
 ) -> None:
-    """A table of pictures: titles on top, a row for each image, `width` columns kept free."""
+    """A table of images.
+
+    Parameters
+    ----------
+    titles : of the columns, shown above the first row.
+    rows : name and image files of each row.
+    width : number of columns, of which the last may stay empty.
+    """
     for index, (name, pictures) in enumerate(rows):
         columns = st.columns(width, gap="small")
         for column, title, picture in zip(columns, titles, pictures, strict=False):
@@ -52,7 +59,7 @@ def comparison(
 
 
 def short(name: str, most: int = 26) -> str:
-    """A file name for a narrow place: its last part, cut in the middle where it is long."""
+    """The last part of a file name, shortened in the middle if it is long."""
     name = PurePosixPath(name).name
     shown = name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-most // 2 :]}"
     return plain(shown)

@@ -1,4 +1,4 @@
-"""Previews of pairs with the mask laid over, made once and kept in memory as PNG."""
+"""Previews of pairs with their masks, cached as PNG."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,33 +18,33 @@ COLOUR = "#00B894"
 
 @dataclass(frozen=True)
 class Preview:
-    """The preview of a pair that lies in a folder.
+    """The preview of a pair in a folder.
 
-    kind, values : how its mask is read.
-    side : `train`, `test` or empty; said beneath the picture.
-    masked : whether the mask is laid over.
+    kind, values : of the mask, see `cellseg.datasets.masks.foreground`.
+    subset : `train`, `test` or empty; `test` is shown in the caption.
+    masked : whether the mask is drawn over the image.
     """
 
     folder: Path
     pair: PairFacts
     kind: MaskKind
     values: tuple[int, ...]
-    side: str = ""
+    subset: str = ""
     masked: bool = True
 
     @property
     def caption(self) -> str:
-        """The file's name, and whether it tests."""
-        test = " :orange-badge[test]" if self.side == "test" else ""
+        """The file name, with a badge on test images."""
+        test = " :orange-badge[test]" if self.subset == "test" else ""
         return short(self.pair.image_name) + test
 
     @property
     def alt(self) -> str:
-        """What it shows, for those who cannot see it."""
-        return self.pair.image_name + (" with its cells marked" if self.masked else "")
+        """The alternative text."""
+        return self.pair.image_name + (" with its mask" if self.masked else "")
 
     def png(self) -> bytes:
-        """At most 256 pixels wide and high."""
+        """A PNG file of at most 256 x 256 pixels."""
         pair = self.pair
         return _png(str(self.folder), pair.name, pair.content, self.kind, self.values, self.masked)
 
@@ -61,7 +61,7 @@ def _png(
     rgb, mask = PairFiles(Path(folder)).preview(name)
     if not masked:
         return png_bytes(rgb)
-    known: NDArray[np.bool_] = (
+    cells: NDArray[np.bool_] = (
         mask != 0 if kind == "grey" and not values else foreground(mask, kind, values)
     )
-    return png_bytes(overlay(rgb, known, opacity=0.4, colour=COLOUR))
+    return png_bytes(overlay(rgb, cells, opacity=0.4, colour=COLOUR))

@@ -1,4 +1,4 @@
-"""Files from a folder of the server, where the operator opened one."""
+"""Files from a folder on the server, if the operator has allowed one."""
 
 from typing import Literal
 
@@ -17,21 +17,21 @@ _WIDGET = "dataset-server-path"
 
 
 def received() -> list[Source]:
-    """The files of the folder that was chosen; they stay where they are."""
+    """The files of the chosen folder; they are read in place."""
     return [file for file in st.session_state.get(_CHOSEN, []) if file.path.is_file()]
 
 
 def forget() -> None:
-    """Let the folder go; nothing is deleted."""
+    """Forget the chosen folder; nothing is deleted."""
     st.session_state.pop(_CHOSEN, None)
 
 
 def box(
     limits: Limits, key: str, help: str, width: Literal["stretch"] | int = "stretch"
 ) -> str | None:
-    """A box of the open folders, in which a path may be typed."""
+    """A box to choose an allowed folder or to type its path."""
     return st.selectbox(
-        "A folder on the server",
+        "Folder on the server",
         [str(path) for path in roots.choices(limits)],
         index=None,
         accept_new_options=True,
@@ -44,14 +44,14 @@ def box(
 
 @frame.guarded
 def choose(limits: Limits) -> None:
-    """The box of folders, and a button."""
+    """The box of folders, and the button that reads one."""
     if not limits.import_roots:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="dataset-server-folder"):
-        help = "For images that are on the server already; they need no upload."
+        help = "For images that are already on the server; they need no upload."
         folder = box(limits, _WIDGET, help, 480)
         st.button(
-            "Read this folder",
+            "Read folder",
             disabled=not folder,
             icon=":material/folder_open:",
             on_click=_read,

@@ -38,7 +38,7 @@ def main() -> None:
     model = ModelStore(Workspace.default()).get("nuclei")
     network = predictor.load(model)
     counts: dict[str, list[MatchCounts]] = {way: [] for way in WAYS}
-    with folders.passing(asked.data) as dataset:
+    with folders.temporary_dataset(asked.data) as dataset:
         for name in model.facts.test:
             pixels, labels = dataset.image(name).pixels, dataset.labels(name)
             grey = pixels if pixels.ndim == 2 else pixels[..., 0]

@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="tune and score what ships anew")
     options = parser.parse_args()
     workspace = Workspace(options.home)
-    dataset = folders.keep(workspace, options.data)
+    dataset = folders.import_folder(workspace, options.data)
     if options.again:
         facts = ModelFacts.model_validate_json((SHIPPED / SETTINGS).read_bytes())
         ship(Model(SHIPPED, facts), dataset, _said(facts))

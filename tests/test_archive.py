@@ -37,7 +37,7 @@ def test_some_files_of_a_kind_are_unpacked(tmp_path):
             archive.writestr(name, name)
     target = tmp_path / "target"
     target.mkdir()
-    found = unpack(tmp_path / "a.zip", target, endings={".tif"}, most=1)
+    found = unpack(tmp_path / "a.zip", target, suffixes={".tif"}, max_files=1)
     assert list(found) == ["b.TIF"]
     assert [path.read_text() for path in target.iterdir()] == ["b.TIF"]
 
@@ -102,7 +102,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(make, target):
 @pytest.mark.parametrize(
     ("limits", "sentence"),
     [
-        (Limits(zip_files=1), "holds 2 files; at most 1"),
+        (Limits(zip_files=1), "holds 2 files; cellseg unpacks at most 1"),
         (Limits(zip_gigabytes=3e-9), "unpacks to 0.0 GB"),
     ],
 )

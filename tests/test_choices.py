@@ -151,7 +151,7 @@ def test_images_seen_otherwise_do_not_join_a_dataset(workspace, tmp_path):
 
 def test_a_folder_is_seen_as_the_model_wants(workspace, tmp_path):
     folder = write(tmp_path / "data", stacked=False)
-    with folders.passing(folder, view=View(plane=3, channels=(0,))) as dataset:
+    with folders.temporary_dataset(folder, view=View(plane=3, channels=(0,))) as dataset:
         planes, _ = cells(2)
         np.testing.assert_array_equal(dataset.image("c2").pixels, planes[3, 0])
 

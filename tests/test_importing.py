@@ -221,7 +221,7 @@ def test_one_black_mask_is_kept_with_a_warning(workspace, folder):
 def test_only_black_masks_are_refused(workspace, folder):
     black = mask(value=0)
     brought = folder(**two_pairs(**{"masks/a.png": black, "masks/b.png": black}))
-    with pytest.raises(CellsegError, match="All 2 masks are black"):
+    with pytest.raises(CellsegError, match="None of the 2 masks has a cell"):
         kept(workspace, brought)
     assert DatasetStore(workspace).all() == []
 
@@ -319,16 +319,16 @@ def test_abandoned_proposals_are_swept(workspace, folder, monkeypatch):
 
 def test_a_folder_is_kept_once(workspace, folder):
     brought = folder(**two_pairs())
-    first = folders.keep(workspace, brought)
+    first = folders.import_folder(workspace, brought)
     assert first.name == "brought"
-    assert folders.keep(workspace, brought).id == first.id
+    assert folders.import_folder(workspace, brought).id == first.id
     (brought / "masks" / "b.png").write_bytes(mask(value=9))
-    assert folders.keep(workspace, brought).name == "brought 2"
+    assert folders.import_folder(workspace, brought).name == "brought 2"
 
 
 def test_a_passing_folder_leaves_nothing_and_may_be_one_pair(folder):
     brought = folder(**{"images/a.png": noise(), "masks/a.png": mask()})
-    with folders.passing(brought) as dataset:
+    with folders.temporary_dataset(brought) as dataset:
         assert dataset.split.test == ("a",)
         assert dataset.foreground("a").any()
         where = dataset.folder

@@ -34,7 +34,7 @@ def test_later_runs_take_a_new_split_and_old_runs_keep_theirs(workspace):
     first = jobs.start(workspace, dataset, FROM_NONE, "first")
     ended(first)
     other = dataset.split.train[0]
-    divided = DatasetStore(workspace).divide(dataset.id, [other])
+    divided = DatasetStore(workspace).set_test_pairs(dataset.id, [other])
     second = jobs.start(workspace, divided, FROM_NONE, "second")
     assert second.config.test == (other,)
     assert first.config.test == dataset.split.test != (other,)

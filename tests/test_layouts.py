@@ -11,20 +11,20 @@ from tests.test_pairing import NAMES
 class Fake:
     """Says what lies in files that do not exist."""
 
-    def __init__(self, pages=None, rows=None, regions=None, outlines=None):
+    def __init__(self, pages=None, rows=None, rois=None, outlines=None):
         self._pages, self._rows = pages or {}, rows or {}
-        self._regions, self._outlines = regions or {}, outlines or {}
+        self._rois, self._outlines = rois or {}, outlines or {}
 
-    def pages(self, name, role):
+    def page_count(self, name, role):
         return self._pages.get(name, 1)
 
-    def rows(self, name):
+    def row_count(self, name):
         return self._rows.get(name)
 
-    def regions(self, name):
-        return self._regions.get(name, [])
+    def roi_names(self, name):
+        return self._rois.get(name, [])
 
-    def outlines(self, name):
+    def outlined_images(self, name):
         return self._outlines.get(name, [] if name.endswith(".geojson") else None)
 
 
@@ -76,7 +76,7 @@ def test_train_and_test_parents_are_the_split_and_said():
         "train/images/a.png": "train",
         "test/images/a.png": "test",
     }
-    assert "kept as the split" in found.layout.sentence
+    assert "become the split" in found.layout.sentence
 
 
 def test_one_file_for_each_nucleus():
@@ -103,8 +103,8 @@ def test_arrays_of_deepcell():
 
 
 def test_pages_of_two_stacks():
-    looker = Fake(pages={"train-volume.tif": 3, "train-labels.tif": 3})
-    found = recognise(["train-volume.tif", "train-labels.tif"], looker)
+    inspector = Fake(pages={"train-volume.tif": 3, "train-labels.tif": 3})
+    found = recognise(["train-volume.tif", "train-labels.tif"], inspector)
     assert found.layout.name == "stacks"
     assert [made.name for made in found.pairs] == [f"train-volume-0{page}" for page in range(3)]
     assert found.images["train-volume.tif, page 2"].entry == 2
@@ -115,16 +115,16 @@ def test_a_stack_with_one_mask_is_one_pair():
     assert pairs(found) == [("a.tif", "a_mask.tif")]
 
 
-def test_regions_that_name_their_image():
-    regions = {"RoiSet.zip": ["a_1-0001", "a_10-0001", "other"]}
-    found = recognise(["a_1.tif", "a_10.tif", "b.tif", "RoiSet.zip"], Fake(regions=regions))
+def test_rois_that_name_their_image():
+    rois = {"RoiSet.zip": ["a_1-0001", "a_10-0001", "other"]}
+    found = recognise(["a_1.tif", "a_10.tif", "b.tif", "RoiSet.zip"], Fake(rois=rois))
     assert pairs(found) == [("a_1.tif", "RoiSet.zip, a_1"), ("a_10.tif", "RoiSet.zip, a_10")]
     assert found.images_without_mask == ("b.tif",)
 
 
 def test_coco_names_its_images():
-    looker = Fake(outlines={"coco.json": ["a.png", "deep/b.png", "gone.png"]})
-    found = recognise(["images/a.png", "images/b.png", "coco.json", "c.png"], looker)
+    inspector = Fake(outlines={"coco.json": ["a.png", "deep/b.png", "gone.png"]})
+    found = recognise(["images/a.png", "images/b.png", "coco.json", "c.png"], inspector)
     assert pairs(found) == [
         ("images/a.png", "coco.json, a.png"),
         ("images/b.png", "coco.json, deep/b.png"),
@@ -156,12 +156,12 @@ def test_a_person_pairs_by_hand():
     found = recognise(["images/a.png", "images/b.png", "masks/1.png", "masks/b.png"], NOTHING)
     assert found.images_without_mask == ("images/a.png",)
     wanted = [("images/a.png", "masks/1.png"), ("images/b.png", "masks/b.png"), ("x", "y")]
-    changed = found.rearranged(wanted)
+    changed = found.with_pairs(wanted)
     assert pairs(changed) == wanted[:2]
     assert changed.layout.name == "by-hand"
     assert not changed.images_without_mask
-    assert found.rearranged(pairs(found)).layout == found.layout
-    fewer = found.rearranged([("images/a.png", "masks/1.png")])
+    assert found.with_pairs(pairs(found)).layout == found.layout
+    fewer = found.with_pairs([("images/a.png", "masks/1.png")])
     assert fewer.masks_without_image == ("masks/b.png",)
     assert fewer.images_without_mask == ("images/b.png",)
 
@@ -180,10 +180,12 @@ ANY = st.one_of(
 
 @given(st.lists(ANY, max_size=12), st.lists(ANY, max_size=4))
 def test_any_set_of_names_pairs_without_crash_and_in_any_order(names, masks):
-    looker = Fake(pages=dict.fromkeys(names, 2), rows={"a.npz": 2}, outlines={"a.json": ["a.tif"]})
-    found = recognise(names, looker, masks)
-    assert recognise(names[::-1], looker, masks[::-1]) == found
+    inspector = Fake(
+        pages=dict.fromkeys(names, 2), rows={"a.npz": 2}, outlines={"a.json": ["a.tif"]}
+    )
+    found = recognise(names, inspector, masks)
+    assert recognise(names[::-1], inspector, masks[::-1]) == found
     assert {made.image for made in found.pairs} <= set(found.images)
     assert {made.mask for made in found.pairs} <= set(found.masks)
     assert len({made.image for made in found.pairs}) == len(found.pairs)
-    assert found.rearranged(pairs(found)).pairs == found.pairs
+    assert found.with_pairs(pairs(found)).pairs == found.pairs

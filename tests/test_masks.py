@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from cellseg.datasets.masks import (
-    MaskScale,
-    choose_scale,
+    MaskEncoding,
+    choose_encoding,
     decide_kind,
     foreground,
-    join_kinds,
+    joined_kind,
     labels,
     listed,
     mask_facts,
@@ -74,12 +74,12 @@ def test_grey_edges_are_seen():
 
 def test_grey_edges_are_cut_at_half():
     soft, plain, labelled = mask_facts(blurred_disk()), facts(0, 255), facts(0, 1, 2)
-    scale = choose_scale([soft, plain, facts(0)])
-    assert scale == MaskScale("binary", tuple(range(128, 256)))
+    scale = choose_encoding([soft, plain, facts(0)])
+    assert scale == MaskEncoding("binary", tuple(range(128, 256)))
     area = foreground(blurred_disk(), scale.kind, scale.foreground).sum()
     assert abs(area - np.pi * 60**2) < 0.02 * np.pi * 60**2
     assert decide_kind([soft, labelled, labelled]) == "labels"
-    assert join_kinds(scale, [soft, plain], [plain]) == "binary"
+    assert joined_kind(scale, [soft, plain], [plain]) == "binary"
 
 
 @pytest.mark.parametrize("cells", [9, 50, 200])
@@ -92,31 +92,31 @@ def test_labels_are_not_taken_for_grey_edges(cells):
 def test_grey_needs_foreground_values():
     masks = [facts(0, 128, 255)]
     with pytest.raises(CellsegError, match="grey values 0, 128 and 255"):
-        choose_scale(masks)
-    assert choose_scale(masks, foreground=[255, 128]) == MaskScale("grey", (128, 255))
-    assert choose_scale(masks, kind="labels") == MaskScale("labels")
+        choose_encoding(masks)
+    assert choose_encoding(masks, foreground=[255, 128]) == MaskEncoding("grey", (128, 255))
+    assert choose_encoding(masks, kind="labels") == MaskEncoding("labels")
 
 
 @pytest.mark.parametrize(
     ("kind", "values", "words"),
     [
-        (None, [7], "No mask holds the value 7; the values found are 0 and 255"),
+        (None, [7], "No mask has the value 7; the masks have 0 and 255"),
         (None, [0, 255], "no background is left"),
-        ("labels", [255], "every number but 0 is a cell"),
+        ("labels", [255], "each value but 0 is a cell"),
     ],
 )
 def test_foreground_values_that_cannot_be(kind, values, words):
     with pytest.raises(CellsegError, match=words):
-        choose_scale([facts(0, 255)], kind, values)
+        choose_encoding([facts(0, 255)], kind, values)
 
 
 def test_black_may_be_the_cells():
-    assert choose_scale([facts(0, 255)], foreground=[0]) == MaskScale("binary", (0,))
+    assert choose_encoding([facts(0, 255)], foreground=[0]) == MaskEncoding("binary", (0,))
 
 
 def test_only_black_masks_are_refused():
-    with pytest.raises(CellsegError, match="All 2 masks are black"):
-        choose_scale([facts(0), facts(0)])
+    with pytest.raises(CellsegError, match="None of the 2 masks has a cell"):
+        choose_encoding([facts(0), facts(0)])
 
 
 @pytest.mark.parametrize(
@@ -148,32 +148,32 @@ def test_cells_of_a_binary_mask_are_its_4_connected_parts():
 @pytest.mark.parametrize(
     ("scale", "old", "new", "kind"),
     [
-        (MaskScale("binary"), (0, 255), (0, 255), "binary"),
-        (MaskScale("binary"), (0, 255), (0,), "binary"),
-        (MaskScale("binary"), (0, 1), (0, 1, 2, 3), "labels"),
-        (MaskScale("labels"), (0, 1, 2), (0, 1), "labels"),
-        (MaskScale("labels"), (0, 1, 2), (0, 1, 2, 3, 4), "labels"),
-        (MaskScale("grey", (128,)), (0, 128, 255), (0, 255), "grey"),
-        (MaskScale("binary"), (0, 1, 2), (0, 1, 2, 3), "binary"),
+        (MaskEncoding("binary"), (0, 255), (0, 255), "binary"),
+        (MaskEncoding("binary"), (0, 255), (0,), "binary"),
+        (MaskEncoding("binary"), (0, 1), (0, 1, 2, 3), "labels"),
+        (MaskEncoding("labels"), (0, 1, 2), (0, 1), "labels"),
+        (MaskEncoding("labels"), (0, 1, 2), (0, 1, 2, 3, 4), "labels"),
+        (MaskEncoding("grey", (128,)), (0, 128, 255), (0, 255), "grey"),
+        (MaskEncoding("binary"), (0, 1, 2), (0, 1, 2, 3), "binary"),
     ],
 )
 def test_masks_that_fit_a_dataset(scale, old, new, kind):
-    assert join_kinds(scale, [facts(*old)], [facts(*new)]) == kind
+    assert joined_kind(scale, [facts(*old)], [facts(*new)]) == kind
 
 
 @pytest.mark.parametrize(
     ("scale", "old", "new"),
     [
-        (MaskScale("binary"), (0, 255), (0, 1, 2, 3)),
-        (MaskScale("labels"), (0, 1, 2), (0, 255)),
-        (MaskScale("labels"), (0, 1, 2), (0, 128, 255)),
-        (MaskScale("grey", (128,)), (0, 128, 255), (0, 64, 255)),
-        (MaskScale("binary"), (0, 1, 2), (0, 255)),
+        (MaskEncoding("binary"), (0, 255), (0, 1, 2, 3)),
+        (MaskEncoding("labels"), (0, 1, 2), (0, 255)),
+        (MaskEncoding("labels"), (0, 1, 2), (0, 128, 255)),
+        (MaskEncoding("grey", (128,)), (0, 128, 255), (0, 64, 255)),
+        (MaskEncoding("binary"), (0, 1, 2), (0, 255)),
     ],
 )
 def test_masks_of_another_kind_are_refused(scale, old, new):
-    with pytest.raises(CellsegError, match="needed are masks of one kind"):
-        join_kinds(scale, [facts(*old)], [facts(*new)])
+    with pytest.raises(CellsegError, match="a dataset needs masks of one kind"):
+        joined_kind(scale, [facts(*old)], [facts(*new)])
 
 
 def test_values_in_words():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cellseg.datasets.intake import roots
+from cellseg.datasets.intake import server_folders
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.writing import png_bytes
 from tests import made
@@ -262,7 +262,7 @@ def test_the_split_is_changed_by_hand_with_a_warning_where_it_leaks(workspace, f
     app = bring(opened("datasets"), proposal_files)
     app.button(key="dataset-save").click().run()
     (dataset,) = DatasetStore(workspace).all()
-    DatasetStore(workspace).divide(dataset.id, ["twin"])
+    DatasetStore(workspace).set_test_pairs(dataset.id, ["twin"])
     app = look_at(opened("datasets"), "Split")
     assert any("too high" in warning.value for warning in app.warning)
     assert app.button(key="split-save").disabled
@@ -308,7 +308,9 @@ def test_a_folder_of_the_server_is_offered_only_where_the_operator_opened_one(
 def test_a_folder_outside_is_refused_in_one_sentence(workspace, monkeypatch, tmp_path):
     (tmp_path / "server").mkdir()
     monkeypatch.setenv("CELLSEG_IMPORT_ROOTS", str(tmp_path / "server"))
-    monkeypatch.setattr(roots, "choices", lambda _: [tmp_path])  # as if it had been typed
+    monkeypatch.setattr(
+        server_folders, "offered_folders", lambda _: [tmp_path]
+    )  # as if it had been typed
     app = opened("datasets")
     app.selectbox[0].set_value(str(tmp_path)).run()
     next(button for button in app.button if button.label == "Read folder").click().run()
@@ -329,7 +331,7 @@ def test_public_datasets_show_licence_and_say_when_there_is_no_network(workspace
 
     from cellseg.datasets import public
 
-    unreachable = public.Remote("http://127.0.0.1:9/x.zip", 1, "0" * 64)
+    unreachable = public.RemoteFile("http://127.0.0.1:9/x.zip", 1, "0" * 64)
     offered = tuple(replace(one, files=(unreachable,), masks=()) for one in public.DATASETS)
     monkeypatch.setattr(public, "DATASETS", offered)
     app = opened("datasets")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellseg.datasets.intake.pairing import natural, pair, pair_apart
+from cellseg.datasets.intake.pairing import natural_key, pair, pair_separate
 
 
 def pairs(*names):
@@ -126,18 +126,18 @@ def test_no_guess_where_three_files_share_a_name():
 
 
 def test_masks_brought_apart():
-    found = pair_apart(["x/a.png", "b.png", "train-volume_0.tif"], ["a_mask.png", "b.png"])
+    found = pair_separate(["x/a.png", "b.png", "train-volume_0.tif"], ["a_mask.png", "b.png"])
     assert [(match.image, match.mask) for match in found.pairs] == [
         ("b.png", "b.png"),
         ("x/a.png", "a_mask.png"),
     ]
     assert found.images_without_mask == ("train-volume_0.tif",)
-    found = pair_apart(["train-volume_0.tif"], ["train-labels_0.tif"])
+    found = pair_separate(["train-volume_0.tif"], ["train-labels_0.tif"])
     assert len(found.pairs) == 1
 
 
 def test_natural_order():
-    assert sorted(["a10", "a2", "a", "B1", "1"], key=natural) == ["1", "a", "a2", "a10", "B1"]
+    assert sorted(["a10", "a2", "a", "B1", "1"], key=natural_key) == ["1", "a", "a2", "a10", "B1"]
 
 
 PARTS = st.sampled_from(
@@ -162,7 +162,7 @@ def test_every_name_appears_exactly_once_in_any_order(names):
 
 @given(st.lists(NAMES, max_size=8), st.lists(NAMES, max_size=8))
 def test_images_and_masks_apart_never_change_sides(images, masks):
-    found = pair_apart(images, masks)
+    found = pair_separate(images, masks)
     seen_images = [match.image for match in found.pairs] + [*found.images_without_mask]
     seen_masks = [match.mask for match in found.pairs] + [*found.masks_without_image]
     assert len(seen_images) == len(set(seen_images))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cellseg.datasets import public
-from cellseg.datasets.public import PublicDataset, Remote
+from cellseg.datasets.public import PublicDataset, RemoteFile
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.writing import png_bytes
@@ -61,7 +61,7 @@ def zipped(files):
 
 def published(web, path, content):
     web.files[path] = content
-    return Remote(web.url + path, 1, hashlib.sha256(content).hexdigest())
+    return RemoteFile(web.url + path, 1, hashlib.sha256(content).hexdigest())
 
 
 def squares(pairs=3, masks="masks/{}.png"):
@@ -84,7 +84,7 @@ def left(workspace):
 def test_what_is_published_is_downloaded_checked_and_paired(web, workspace):
     said = []
     remote = published(web, "/x.zip", zipped(squares()))
-    proposal = public.bring(workspace, of(remote), lambda part, what: said.append(what))
+    proposal = public.download(workspace, of(remote), lambda part, what: said.append(what))
     assert len(proposal.pairs) == 3
     assert said[0] == "Downloading x.zip"
     assert left(workspace) == [proposal.folder]
@@ -96,7 +96,7 @@ def test_another_content_than_the_published_one_is_refused(web, workspace):
     remote = published(web, "/x.zip", zipped(squares()))
     web.files["/x.zip"] = zipped(squares(2))
     with pytest.raises(CellsegError, match=r"Cells of X could not be downloaded .*hash"):
-        public.bring(workspace, of(remote))
+        public.download(workspace, of(remote))
     assert left(workspace) == []
 
 
@@ -106,7 +106,7 @@ def test_another_content_than_the_published_one_is_refused(web, workspace):
 )
 def test_without_a_network_it_says_so_in_one_sentence(web, workspace, url, reason):
     with pytest.raises(CellsegError) as caught:
-        public.bring(workspace, of(Remote(f"{url or web.url}/x.zip", 1, "0" * 64)))
+        public.download(workspace, of(RemoteFile(f"{url or web.url}/x.zip", 1, "0" * 64)))
     assert reason in str(caught.value)
     assert "connect the server to the network" in str(caught.value)
     assert str(caught.value).count(". ") == 0
@@ -128,7 +128,7 @@ def test_masks_in_colours_are_numbered_by_their_red_channel(web, workspace):
         published(web, "/images.zip", zipped(images)),
         masks=(published(web, "/masks.zip", zipped(masks)),),
     )
-    proposal = public.bring(workspace, dataset)
+    proposal = public.download(workspace, dataset)
     kept = DatasetStore(workspace).create(proposal, "x")
     assert kept.kind == "labels"
     assert [pair.labels for pair in kept.pairs] == [3, 3]
@@ -136,17 +136,17 @@ def test_masks_in_colours_are_numbered_by_their_red_channel(web, workspace):
 
 def test_where_no_hash_is_published_the_images_themselves_are_checked(web, workspace):
     web.files["/x.zip"] = zipped(squares())
-    remote = Remote(f"{web.url}/x.zip", 1)
-    trusted = public.bring(workspace, of(published(web, "/y.zip", zipped(squares()))))
+    remote = RemoteFile(f"{web.url}/x.zip", 1)
+    trusted = public.download(workspace, of(published(web, "/y.zip", zipped(squares()))))
     hashes = frozenset(pair.image_sha256[:16] for pair in trusted.pairs)
     trusted.discard()
-    proposal = public.bring(workspace, of(remote, pixels=hashes))
+    proposal = public.download(workspace, of(remote, pixels=hashes))
     assert len(proposal.pairs) == 3
     proposal.discard()
-    with pytest.raises(CellsegError, match="other images than the published ones"):
-        public.bring(workspace, of(remote, pixels=hashes | {"0" * 16}))
+    with pytest.raises(CellsegError, match="are not the published ones"):
+        public.download(workspace, of(remote, pixels=hashes | {"0" * 16}))
     with pytest.raises(CellsegError, match="could not be downloaded"):
-        public.bring(workspace, replace(of(remote), pixels=frozenset()))
+        public.download(workspace, replace(of(remote), pixels=frozenset()))
     assert left(workspace) == []
 
 
@@ -159,9 +159,9 @@ def test_the_gallery_says_where_all_comes_from():
         assert dataset.pixels or all(
             len(remote.sha256) == 64 for remote in (*dataset.files, *dataset.masks)
         )
-        assert public.known(dataset.id) is dataset
-    with pytest.raises(CellsegError, match="there are: bbbc038"):
-        public.known("nothing")
+        assert public.find(dataset.id) is dataset
+    with pytest.raises(CellsegError, match="public datasets are: bbbc038"):
+        public.find("nothing")
 
 
 @pytest.mark.realdata
@@ -170,5 +170,5 @@ def test_the_slices_that_are_checked_are_those_of_the_challenge(workspace, real_
 
     proposal = importing.inspect(workspace, real_data / "isbi2012")
     found = {pair.image_sha256[:16] for pair in proposal.pairs}
-    assert public.known("isbi2012").pixels <= found
+    assert public.find("isbi2012").pixels <= found
     proposal.discard()

@@ -23,9 +23,9 @@ def checks(found):
 def test_a_leak_is_found_when_the_split_makes_one(workspace):
     store = DatasetStore(workspace)
     dataset = kept(workspace, [f"{n}.png" for n in range(6)])
-    dataset = store.divide(dataset.id, [dataset.names[0]])
+    dataset = store.set_test_pairs(dataset.id, [dataset.names[0]])
     assert "leak" not in checks(review.check_dataset(dataset))
-    dataset = store.divide(dataset.id, [dataset.names[5]])
+    dataset = store.set_test_pairs(dataset.id, [dataset.names[5]])
     assert review.stored_findings(dataset) is None
     assert "leak" in checks(review.check_dataset(dataset))
 

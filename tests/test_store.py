@@ -133,7 +133,7 @@ def test_datasets_come_newest_first_and_by_id_or_name(store, workspace):
     assert [dataset.id for dataset in store.all()] == [third.id, second.id, first.id]
     assert len({first.id, second.id, third.id}) == 3
     assert store.get("GRÖSSE!").id == third.id
-    with pytest.raises(CellsegError, match="No dataset is named b; there are: Größe!"):
+    with pytest.raises(CellsegError, match="No dataset is named b; the datasets are: Größe!"):
         store.get("b")
     with pytest.raises(CellsegError, match="no dataset yet"):
         DatasetStore(type(workspace)(workspace.root / "other")).get("../datasets/a")
@@ -163,7 +163,7 @@ def test_added_pairs_never_move_the_old_ones(store, workspace):
     assert len(new.split.test) == 3
     assert new.fingerprint != old.fingerprint
     assert new.warnings == [
-        "5 of 10 pairs brought later were in the dataset already; they were not added again."
+        "5 of 10 pairs added later were in the dataset already; cellseg skipped them."
     ]
     assert store.get("a").record == new.record
     assert new.image("zelle-12").pixels.max() == 12
@@ -208,7 +208,7 @@ def test_delete(store, workspace):
     store.delete("a")
     assert store.all() == []
     for gone in ("a", "../a", ""):
-        with pytest.raises(CellsegError, match="deleted already"):
+        with pytest.raises(CellsegError, match="may have been deleted"):
             store.delete(gone)
 
 
@@ -295,7 +295,7 @@ def test_names_are_safe_on_every_system():
 def test_the_split_is_changed_by_hand_and_stays(workspace):
     store = DatasetStore(workspace)
     dataset = made.dataset(workspace, pairs=4)
-    changed = store.divide(dataset.id, dataset.names[:2])
+    changed = store.set_test_pairs(dataset.id, dataset.names[:2])
     assert store.get(dataset.id).split == changed.split
     assert changed.split.test == tuple(sorted(dataset.names[:2]))
     assert changed.fingerprint == dataset.fingerprint
@@ -304,10 +304,10 @@ def test_the_split_is_changed_by_hand_and_stays(workspace):
 def test_notes_are_kept(workspace):
     store = DatasetStore(workspace)
     dataset = made.dataset(workspace)
-    store.note(dataset.id, " Confocal, 63x \n")
+    store.set_notes(dataset.id, " Confocal, 63x \n")
     assert store.get(dataset.id).record.notes == "Confocal, 63x"
-    with pytest.raises(CellsegError, match="10000 are kept"):
-        store.note(dataset.id, "x" * 10_001)
+    with pytest.raises(CellsegError, match="at most 10,000 fit"):
+        store.set_notes(dataset.id, "x" * 10_001)
 
 
 def test_the_same_pixels_twice_are_said(workspace):

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from cellseg.analysis.comparison import Comparison, compare
 from cellseg.analysis.measurements import measure
 from cellseg.batches.inputs import ENDINGS, images
-from cellseg.datasets.intake.pairing import pair_apart
+from cellseg.datasets.intake.pairing import pair_separate
 from cellseg.datasets.masks import (
-    MaskScale,
+    MaskEncoding,
     decide_kind,
     labels,
     mask_facts,
@@ -48,7 +48,7 @@ def paired(first: Path, second: Path) -> Given:
         Where a folder is missing or holds no image, or no two files belong together.
     """
     files = [{path.name: path for path in _label_files(folder)} for folder in (first, second)]
-    found = pair_apart(*map(list, files))
+    found = pair_separate(*map(list, files))
     if not found.pairs:
         raise CellsegError(
             f"No file of {first} belongs to one of {second} by its name; needed are equal names, "
@@ -152,7 +152,7 @@ def _told(
         progress(len(pairs), len(pairs), "")
 
 
-def _scale(masks: Sequence[Path], decoder: Decoder) -> MaskScale:
+def _scale(masks: Sequence[Path], decoder: Decoder) -> MaskEncoding:
     """Whether masks are black and white, so that touching pixels are a cell, or label images.
 
     Label images that hold a single cell each are told from black and white ones by the number of
@@ -165,13 +165,17 @@ def _scale(masks: Sequence[Path], decoder: Decoder) -> MaskScale:
         except CellsegError:  # said when it is read again
             continue
     if not facts or decide_kind(facts) != "binary":
-        return MaskScale("labels")
+        return MaskEncoding("labels")
     soft = soft_foreground(facts)
     marks = {value for mask in facts for value in mask.values} - {0}
-    return MaskScale("binary", soft) if soft or marks <= _BLACK_AND_WHITE else MaskScale("labels")
+    return (
+        MaskEncoding("binary", soft)
+        if soft or marks <= _BLACK_AND_WHITE
+        else MaskEncoding("labels")
+    )
 
 
-def _labels(path: Path, scale: MaskScale, decoder: Decoder) -> NDArray[np.integer]:
+def _labels(path: Path, scale: MaskEncoding, decoder: Decoder) -> NDArray[np.integer]:
     return labels(decoder.mask(path, view=View()), scale.kind, scale.foreground)
 
 

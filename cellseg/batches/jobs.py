@@ -13,7 +13,7 @@ from cellseg.batches.truth import partners
 from cellseg.config import PredictionOptions
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.intake.archive import unpack
-from cellseg.datasets.intake.pairing import pair_apart
+from cellseg.datasets.intake.pairing import pair_separate
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.limits import Limits
@@ -116,7 +116,7 @@ class _Arrival:
         """What was brought as sources, without what lies beside images but is none."""
         found = [one for upload in brought for one in self._files(upload)]
         beside = {one.name for one in found if "/" in one.name}
-        beside &= set(pair_apart([one.name for one in found], []).left_out)
+        beside &= set(pair_separate([one.name for one in found], []).left_out)
         return [one for one in found if one.name not in beside]
 
     def _files(self, upload: Source) -> Iterator[Source]:

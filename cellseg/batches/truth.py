@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from cellseg.batches.segmented_image import SegmentedImage
-from cellseg.datasets.intake.pairing import pair_apart
+from cellseg.datasets.intake.pairing import pair_separate
 from cellseg.datasets.masks import (
-    MaskScale,
-    choose_scale,
+    MaskEncoding,
+    choose_encoding,
     labels,
     mask_facts,
 )
@@ -59,7 +59,7 @@ def bring(
 
 def scale_of(
     masks: Sequence[Source], view: View, decoder: Decoder, progress: Progress | None = None
-) -> MaskScale:
+) -> MaskEncoding:
     """What the values of masks mean, by all that can be read of them.
 
     Raises
@@ -78,14 +78,14 @@ def scale_of(
     if not facts:
         raise CellsegError(problem or "No mask was brought; bring one for each image.")
     if all(one.empty for one in facts):
-        return MaskScale("labels")
-    return choose_scale(facts)
+        return MaskEncoding("labels")
+    return choose_encoding(facts)
 
 
 def assign(
     images: Sequence[SegmentedImage],
     masks: Sequence[Source],
-    scale: MaskScale,
+    scale: MaskEncoding,
     view: View,
     decoder: Decoder,
     progress: Progress | None = None,
@@ -129,7 +129,7 @@ def suffixed(name: str, suffix: str) -> str:
 
 
 def _partners(images: Sequence[str], masks: Sequence[str]) -> dict[str, str]:
-    return {pair.mask: pair.image for pair in pair_apart(images, masks).pairs}
+    return {pair.mask: pair.image for pair in pair_separate(images, masks).pairs}
 
 
 def _read(mask: Source, view: View, decoder: Decoder) -> Iterator[tuple[str, np.ndarray]]:

@@ -35,7 +35,7 @@ from cellseg.batches.segmenting import (
     segment_into,
 )
 from cellseg.datasets.dataset import Dataset
-from cellseg.datasets.masks import MaskScale
+from cellseg.datasets.masks import MaskEncoding
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
@@ -72,7 +72,7 @@ class Worker:
         self.status = processes.StatusWriter(batch.folder, Status)
         self._terminated = False
         self._dataset: Dataset | None = None
-        self._scale: MaskScale | None = None
+        self._scale: MaskEncoding | None = None
         self._message: str | None = None
         self._names: set[str] = set()
 

@@ -109,7 +109,7 @@ def kept_dataset(workspace: Workspace, words: str) -> "Dataset":
     from cellseg.datasets.store import DatasetStore
 
     if _is_folder(words):
-        return folders.keep(workspace, Path(words), counter("Read"))
+        return folders.import_folder(workspace, Path(words), counter("Read"))
     return DatasetStore(workspace).get(words)
 
 
@@ -122,7 +122,7 @@ def passing_dataset(
     from cellseg.limits import Limits
 
     if _is_folder(words):
-        return folders.passing(Path(words), counter("Read"), view, Limits.of(workspace))
+        return folders.temporary_dataset(Path(words), counter("Read"), view, Limits.of(workspace))
     return nullcontext(DatasetStore(workspace).get(words))
 
 

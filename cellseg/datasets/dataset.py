@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from cellseg.config import Frozen
 from cellseg.datasets.masks import (
+    MaskEncoding,
     MaskKind,
-    MaskScale,
     foreground,
     labels,
 )
@@ -40,7 +40,7 @@ class Record(Frozen):
     format: int = FORMAT
     name: str
     created: str
-    scale: MaskScale
+    scale: MaskEncoding
     pairs: tuple[PairFacts, ...]
     split: Split
     warnings: tuple[str, ...] = ()
@@ -192,7 +192,7 @@ class Dataset:
         return {pair.name: pair for pair in self.record.pairs}
 
 
-def fingerprint(pairs: tuple[PairFacts, ...] | list[PairFacts], scale: MaskScale) -> str:
+def fingerprint(pairs: tuple[PairFacts, ...] | list[PairFacts], scale: MaskEncoding) -> str:
     """SHA-256, in hex, over the sorted hashes of the pairs and the meaning of the masks."""
     lines = sorted(" ".join(pair.content) for pair in pairs)
     lines.append(f"{scale.kind} {sorted(scale.foreground)}")

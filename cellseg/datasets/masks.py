@@ -1,7 +1,7 @@
-"""What the values of a mask mean: two values, a number for each cell, or grey values.
+"""What the values of masks mean: binary masks, label images, or grey values.
 
-The kind is decided over the whole dataset: one mask alone cannot tell a single cell labelled 1
-from a binary mask.
+The kind is decided over the whole dataset, since one mask with the values 0 and 1 may be binary or
+may be a label image with a single cell.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from cellseg.errors import CellsegError
 
 MaskKind = Literal["binary", "labels", "grey"]
 LISTED = 64
-"""So many distinct values of a mask are listed; more can only be labels."""
+"""Most distinct values that are stored of a mask; a mask with more is a label image."""
 
 _BLOCK = 2**20
 _GREY_VALUES = 8
@@ -24,10 +24,11 @@ _SOFT_VALUES = 8
 
 
 @dataclass(frozen=True)
-class MaskScale:
-    """How the masks of a dataset are read.
+class MaskEncoding:
+    """How the values of the masks of a dataset encode cells.
 
-    foreground : the values that are cell; empty means every value but 0.
+    kind : of the masks.
+    foreground : values that mean cell; empty means all values but 0.
     """
 
     kind: MaskKind
@@ -36,12 +37,12 @@ class MaskScale:
 
 @dataclass(frozen=True)
 class MaskFacts:
-    """What the values of one mask are.
+    """The values of one mask.
 
-    values : the smallest distinct values, at most `LISTED`.
+    values : the smallest distinct values, at most `LISTED`, ascending.
     count : number of distinct values.
     maximum : the largest value.
-    soft : whether it looks like black and white with grey edges (smoothing, JPEG).
+    soft : whether it looks black and white with grey edges (interpolation, JPEG).
     """
 
     values: tuple[int, ...]
@@ -61,7 +62,7 @@ class MaskFacts:
 
 
 def mask_facts(mask: np.ndarray) -> MaskFacts:
-    """Look at the values of a mask of shape (Y, X) and an unsigned dtype."""
+    """Find the distinct values of a mask (Y, X), unsigned integer."""
     if mask.dtype.itemsize <= 2:
         histogram = _occurrences(mask)
         distinct = np.flatnonzero(histogram)
@@ -74,7 +75,7 @@ def mask_facts(mask: np.ndarray) -> MaskFacts:
 
 
 def _occurrences(mask: np.ndarray) -> np.ndarray:
-    """How often each value up to the highest occurs; counted by blocks to save memory."""
+    """Histogram of the values, counted in blocks to save memory."""
     values = mask.reshape(-1)
     counts = np.zeros(1 << (8 * mask.dtype.itemsize), np.intp)
     for first in range(0, values.size, _BLOCK):
@@ -83,10 +84,10 @@ def _occurrences(mask: np.ndarray) -> np.ndarray:
 
 
 def _is_soft(histogram: np.ndarray) -> bool:
-    """Whether an 8-bit mask is black and white with grey edges, by how often each value occurs.
+    """Whether the histogram of an 8-bit mask is that of black and white with grey edges.
 
-    Most of what is not dark lies in the highest tenth, where one value prevails, and several
-    values lie between. The labels of many cells are spread over all values, none prevailing.
+    Most bright pixels have values in the highest tenth, where one value dominates, and several
+    values occur between. The values of a label image are spread, and none dominates.
     """
     maximum = int(np.flatnonzero(histogram)[-1])
     if maximum < 128 or np.count_nonzero(histogram) <= _SOFT_VALUES:
@@ -101,18 +102,19 @@ def _is_soft(histogram: np.ndarray) -> bool:
 
 
 def all_values(facts: Iterable[MaskFacts]) -> tuple[int, ...]:
-    """The distinct values over all masks, sorted; of masks with many values only the smallest."""
+    """Distinct values of all masks, ascending; of masks with many values only the smallest."""
     return tuple(sorted({value for mask in facts for value in mask.values}))
 
 
 def decide_kind(facts: Sequence[MaskFacts]) -> MaskKind:
-    """The kind of the masks of one dataset, from the values of all of them.
+    """Decide the kind of the masks of a dataset from all their values.
 
-    binary : at most one value besides 0; also where some masks use 0 and 1, others 0 and 255, and
-        where most are black and white with grey edges.
-    grey : two to eight values besides 0 that lie at least 16 apart, as in 0, 128 and 255; or
-        values without any 0, so that none is known to be background.
-    labels : everything else.
+    Returns
+    -------
+    `binary` for at most one value besides 0, for masks with 0 and 1 beside masks with 0 and 255,
+    and where most masks are black and white with grey edges. `grey` for two to eight values
+    besides 0 that differ by at least 16, such as 0, 128 and 255, and for values without 0.
+    `labels` for all others.
     """
     if soft_foreground(facts):
         return "binary"
@@ -134,10 +136,10 @@ def decide_kind(facts: Sequence[MaskFacts]) -> MaskKind:
 
 
 def soft_foreground(facts: Sequence[MaskFacts]) -> tuple[int, ...]:
-    """The values brighter than half where masks are black and white with grey edges; else none.
+    """Values above half of the maximum where masks are black and white with grey edges, else none.
 
-    So they are where at least half of the masks that are not black look like it, or all but those
-    that hold one value besides 0.
+    This is decided where at least half of the masks with cells look like it, or all masks with
+    more than one value besides 0.
     """
     soft = [mask for mask in facts if mask.soft]
     drawn = [mask for mask in facts if not mask.empty]
@@ -148,100 +150,106 @@ def soft_foreground(facts: Sequence[MaskFacts]) -> tuple[int, ...]:
     return tuple(range(brightest // 2 + 1, 256))
 
 
-def choose_scale(
+def choose_encoding(
     facts: Sequence[MaskFacts],
     kind: MaskKind | None = None,
     foreground: Sequence[int] | None = None,
-) -> MaskScale:
-    """How the masks of a dataset are to be read, where the user may have said so.
+) -> MaskEncoding:
+    """Choose the encoding of the masks of a dataset, by the user's choice or by their values.
 
     Parameters
     ----------
-    facts : of every mask of the dataset.
-    kind : the user's word; None decides by the values.
-    foreground : the values that are cell; None or empty means every value but 0, and in black
-        and white masks with grey edges those brighter than half.
+    facts : of all masks of the dataset.
+    kind : the user's choice; None decides by the values.
+    foreground : values that mean cell; None or empty means all values but 0, and in black and
+        white masks with grey edges the values above half of the maximum.
 
     Raises
     ------
     CellsegError
-        For grey masks without foreground values; for values that no mask holds or that leave no
-        background; for foreground values of label images; where no mask has any foreground.
+        For grey masks without foreground values, for values that no mask has or that leave no
+        background, for foreground values of label images, and where no mask has a cell.
     """
     kind = kind or decide_kind(facts)
     chosen = tuple(sorted(set(foreground or ())))
     values = all_values(facts)
     if kind == "grey" and not chosen:
         raise CellsegError(
-            f"The masks hold the grey values {listed(values)}; needed are those that mean cell; "
-            "name them as the foreground values."
+            f"The masks have the grey values {listed(values)}; choose those that mean cell as "
+            "foreground values."
         )
     if kind == "labels" and chosen:
         raise CellsegError(
-            "The masks are label images, where every number but 0 is a cell; foreground values "
-            "go with binary or grey masks; leave them out or choose another kind of mask."
+            "The masks are label images, where each value but 0 is a cell; foreground values "
+            "belong to binary or grey masks; leave them out or choose another kind of mask."
         )
     complete = all(mask.count <= LISTED for mask in facts)
     unknown = [value for value in chosen if value not in values]
     if complete and unknown:
         raise CellsegError(
-            f"No mask holds the value {listed(unknown)}; the values found are {listed(values)}; "
-            "choose the foreground values among them."
+            f"No mask has the value {listed(unknown)}; the masks have {listed(values)}; choose the "
+            "foreground values from these."
         )
     if complete and chosen and set(values) <= set(chosen):
         raise CellsegError(
-            f"The foreground values {listed(chosen)} are all that the masks hold, so that no "
-            "background is left; leave out at least one."
+            f"The foreground values {listed(chosen)} are all values of the masks, so no background "
+            "is left; leave out at least one."
         )
     if all(mask.empty for mask in facts) and 0 not in chosen:
         raise CellsegError(
-            f"All {len(facts)} masks are black, no cell is drawn in them; needed is at least one "
-            "mask with cells."
+            f"None of the {len(facts)} masks has a cell; add at least one mask with cells."
         )
     if kind == "binary" and not chosen:
         chosen = soft_foreground(facts)
-    return MaskScale(kind, chosen)
+    return MaskEncoding(kind, chosen)
 
 
-def join_kinds(scale: MaskScale, old: Sequence[MaskFacts], new: Sequence[MaskFacts]) -> MaskKind:
-    """The kind of a dataset after more masks were added to it.
+def joined_kind(
+    scale: MaskEncoding, old: Sequence[MaskFacts], new: Sequence[MaskFacts]
+) -> MaskKind:
+    """Kind of the masks of a dataset after more masks were added.
+
+    Parameters
+    ----------
+    scale : encoding of the dataset.
+    old, new : facts of its masks and of the added ones.
 
     Raises
     ------
     CellsegError
-        Where the new masks cannot mean the same as the old ones.
+        Where the new masks do not fit the encoding.
     """
     decided, found = decide_kind(old), decide_kind(new)
     same = found == decided or all(mask.empty for mask in new)
     joined = decide_kind([*old, *new])
-    few = all_values(new)
+    new_values = all_values(new)
     if scale.kind == "grey":
         allowed = all_values(old)
-        if set(few) <= set(allowed) and all(mask.count <= LISTED for mask in new):
+        if set(new_values) <= set(allowed) and all(mask.count <= LISTED for mask in new):
             return "grey"
     elif decided != scale.kind:  # the user chose the kind
         if same:
             return scale.kind
     elif scale.kind == "labels":
-        if same or set(few) <= {0, 1}:
+        if same or set(new_values) <= {0, 1}:
             return "labels"
     elif joined == "binary" or (joined == "labels" and set(all_values(old)) <= {0, 1}):
         return joined
     raise CellsegError(
-        f"The new masks are of the kind {found} with the values {listed(few)}, the dataset's of "
-        f"the kind {scale.kind} with the values {listed(all_values(old))}; needed are masks of "
-        "one kind; make a dataset of its own from the new ones."
+        f"The new masks are of the kind {found} with the values {listed(new_values)}, the masks of "
+        f"the dataset of the kind {scale.kind} with the values {listed(all_values(old))}; a "
+        "dataset needs masks of one kind; save the new ones as a separate dataset."
     )
 
 
 def foreground(mask: np.ndarray, kind: MaskKind, values: Sequence[int] = ()) -> np.ndarray:
-    """Where a mask says cell.
+    """Foreground of a mask: the pixels of cells.
 
     Parameters
     ----------
     mask : (Y, X), integer.
-    kind : of the dataset's masks.
-    values : the values that are cell; empty means every value but 0.
+    kind : of the masks of the dataset.
+    values : values that mean cell; empty means all values but 0.
 
     Returns
     -------
@@ -253,10 +261,10 @@ def foreground(mask: np.ndarray, kind: MaskKind, values: Sequence[int] = ()) -> 
 
 
 def labels(mask: np.ndarray, kind: MaskKind, values: Sequence[int] = ()) -> np.ndarray:
-    """The cells of a mask, each with a number of its own; parameters as `foreground`.
+    """Label image of a mask; parameters as in `foreground`.
 
-    Label images keep their numbers; the foreground of other masks is cut into its 4-connected
-    parts, numbered from 1.
+    Label images keep their labels. In other masks, each 4-connected component of the foreground
+    gets a label, from 1.
 
     Returns
     -------
@@ -269,7 +277,7 @@ def labels(mask: np.ndarray, kind: MaskKind, values: Sequence[int] = ()) -> np.n
 
 
 def listed(values: Sequence[int]) -> str:
-    """Values in words: `0, 128 and 255`; of many the first few."""
+    """Values as text: `0, 128 and 255`; of more than eight, the first six."""
     words = [str(value) for value in values]
     if len(words) > 8:
         words = [*words[:6], f"{len(words) - 6} more"]

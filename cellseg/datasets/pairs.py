@@ -1,8 +1,7 @@
-"""The files of pairs in one folder: image, mask and the previews of both.
+"""The files of pairs in one folder: image, mask and thumbnails of both.
 
-Only files that cellseg wrote itself lie here: `images/NAME.tif`, `masks/NAME.tif` (without loss,
-each in its own dtype), `previews/NAME.png` and `previews/NAME.tif` (at most 256 pixels wide and
-high).
+cellseg writes `images/NAME.tif` and `masks/NAME.tif` (lossless, in their own dtype), and
+`previews/NAME.png` and `previews/NAME.tif` (at most 256 pixels wide and high).
 """
 
 import hashlib
@@ -23,7 +22,7 @@ from cellseg.images.scaling import thumbnail, thumbnail_labels, to_rgb8
 from cellseg.images.writing import mask_tiff_bytes, png_bytes, tiff_bytes
 from cellseg.workspace import slug
 
-# Windows keeps these names for devices, whatever the extension.
+# Windows reserves these names for devices, with any extension.
 _RESERVED = {"con", "prn", "aux", "nul"} | {
     f"{port}{n}" for port in ("com", "lpt") for n in "0123456789"
 }
@@ -31,16 +30,16 @@ _RESERVED = {"con", "prn", "aux", "nul"} | {
 
 @dataclass(frozen=True)
 class PairFacts:
-    """What is known of an image and its mask without opening them.
+    """Facts of an image and its mask, stored in `dataset.json`.
 
     name : of the pair in its dataset: lower-case letters, digits and hyphens, unique.
-    image_name, mask_name : what the user called the files.
+    image_name, mask_name : names of the user's files.
     height, width : of both, pixels.
     channels : of the image, 1 or 3.
     dtype : of the image.
-    image_sha256, mask_sha256 : of dtype, shape and pixels, not of the files.
-    mask : the values of the mask.
-    labels : number of cells where the masks of the dataset are label images, else None.
+    image_sha256, mask_sha256 : of dtype, shape and pixels, in hex.
+    mask : values of the mask.
+    labels : number of cells in a dataset of label images, else None.
     """
 
     name: str
@@ -55,18 +54,18 @@ class PairFacts:
     mask: MaskFacts
     labels: int | None = None
 
-    def counted(self, kind: MaskKind) -> "PairFacts":
-        """The same facts for a dataset whose masks are of this kind."""
+    def with_label_count(self, kind: MaskKind) -> "PairFacts":
+        """The facts for a dataset with masks of this kind: `labels` is set or None."""
         return replace(self, labels=self.mask.objects if kind == "labels" else None)
 
     @property
     def content(self) -> tuple[str, str]:
-        """What the pixels of image and mask are, whatever the pair is called."""
+        """Hashes of the pixels of image and mask; the name of the pair does not matter."""
         return self.image_sha256, self.mask_sha256
 
 
 class PairFiles:
-    """The files of the pairs in `folder`; see the module."""
+    """The files of the pairs in a folder; see the module."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -106,21 +105,21 @@ class PairFiles:
         )
 
     def image(self, name: str) -> Image:
-        """The image of a pair, as it was brought."""
+        """The image of a pair with its original pixels."""
         return read_image(self._paths(name)[0])
 
     def mask(self, name: str) -> np.ndarray:
-        """The mask of a pair, (Y, X), its values as they were brought."""
+        """The mask of a pair with its original values, (Y, X)."""
         return read_mask(self._paths(name)[1])
 
     def preview(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Thumbnails of a pair: (y, x, 3) uint8 and, as stored, the mask's values (y, x)."""
+        """Thumbnails of a pair: the image, uint8 (Y, X, 3), and the values of its mask, (Y, X)."""
         _, _, image, mask = self._paths(name)
         rgb8 = read_image(image).pixels
         return rgb8, read_mask(mask)
 
     def copy(self, name: str, target: "PairFiles", new_name: str) -> None:
-        """Bring a pair into another folder; the disk holds it once where it can."""
+        """Copy a pair to another folder, as hard links where the disk supports them."""
         for source, destination in zip(self._paths(name), target._paths(new_name), strict=True):
             destination.parent.mkdir(parents=True, exist_ok=True)
             destination.unlink(missing_ok=True)
@@ -130,7 +129,7 @@ class PairFiles:
                 shutil.copyfile(source, destination)
 
     def remove(self, name: str) -> None:
-        """Delete the files of a pair, as far as they are there and the disk lets them go."""
+        """Delete the files of a pair; missing files and refusals of the disk are ignored."""
         for path in self._paths(name):
             with suppress(OSError):
                 path.unlink()

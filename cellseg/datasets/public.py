@@ -1,4 +1,4 @@
-"""Public datasets: downloaded when asked for, checked by hash, with licence and citation."""
+"""Public datasets: download on request, check of the hash, licence and citation."""
 
 import tempfile
 from collections.abc import Callable
@@ -22,8 +22,13 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class Remote:
-    """A file on a server: its address, size and SHA-256; None where no hash of it is published."""
+class RemoteFile:
+    """A file on a server.
+
+    url : its address.
+    megabytes : its size.
+    sha256 : in hex; None where the publisher gives no hash.
+    """
 
     url: str
     megabytes: int
@@ -32,13 +37,16 @@ class Remote:
 
 @dataclass(frozen=True)
 class PublicDataset:
-    """A dataset that others published.
+    """A published dataset.
 
-    about : one sentence. images : how many pairs. page : where it is described.
-    files : what to download. masks : the same for masks that come in a zip of their own, as colour
-        pictures whose red channel numbers the objects.
-    pixels : the first 16 digits of `PairFacts.image_sha256` that must be among the images; it
-        stands in for the hash of a file that has none published.
+    about : one sentence.
+    images : number of pairs.
+    page : web page that describes it.
+    files : to download.
+    masks : to download, where masks have a zip of their own: colour images whose red channel has
+        the labels.
+    pixels : first 16 digits of each `PairFacts.image_sha256` that the images must have; replaces
+        the hash of a file that has none published.
     """
 
     id: str
@@ -48,13 +56,13 @@ class PublicDataset:
     licence: str
     citation: str
     page: str
-    files: tuple[Remote, ...]
-    masks: tuple[Remote, ...] = ()
+    files: tuple[RemoteFile, ...]
+    masks: tuple[RemoteFile, ...] = ()
     pixels: frozenset[str] = frozenset()
 
     @property
     def megabytes(self) -> int:
-        """To download."""
+        """Size of the download."""
         return sum(remote.megabytes for remote in (*self.files, *self.masks))
 
 
@@ -82,7 +90,7 @@ DATASETS = (
         citation=f"{_CAICEDO} Image set BBBC038v1, Broad Bioimage Benchmark Collection.",
         page="https://bbbc.broadinstitute.org/BBBC038",
         files=(
-            Remote(
+            RemoteFile(
                 f"{_BROAD}/BBBC038/stage1_train.zip",
                 83,
                 "dcb6edc2690f137406638b2309581a71522c4dff19157d118453b448dcddcb68",
@@ -102,14 +110,14 @@ DATASETS = (
         ),
         page="https://bbbc.broadinstitute.org/BBBC039",
         files=(
-            Remote(
+            RemoteFile(
                 f"{_BROAD}/BBBC039/images.zip",
                 78,
                 "6f30a5d4fe38c928ded972704f085975f8dc0d65d9aa366df00e5a9d449fddd7",
             ),
         ),
         masks=(
-            Remote(
+            RemoteFile(
                 f"{_BROAD}/BBBC039/masks.zip",
                 3,
                 "f9e6043d8ca56344a4886f96a700d804d6ee982f31e2b2cd3194af2a053c2710",
@@ -129,42 +137,42 @@ DATASETS = (
             "computer-assisted serial section electron microscopy. PLoS Biology 8 (2010)."
         ),
         page="https://imagej.net/events/isbi-2012-segmentation-challenge",
-        files=(Remote("https://downloads.imagej.net/ISBI-2012-challenge.zip", 16),),
+        files=(RemoteFile("https://downloads.imagej.net/ISBI-2012-challenge.zip", 16),),
         pixels=frozenset(_SLICES.split()),
     ),
 )
 
 
-def known(dataset_id: str) -> PublicDataset:
-    """The public dataset of an id.
+def find(dataset_id: str) -> PublicDataset:
+    """The public dataset with this id.
 
     Raises
     ------
     CellsegError
-        Where there is none.
+        Where no public dataset has it.
     """
     for dataset in DATASETS:
         if dataset.id == dataset_id:
             return dataset
     ids = ", ".join(dataset.id for dataset in DATASETS)
-    raise CellsegError(f"No public dataset is named {dataset_id}; there are: {ids}.")
+    raise CellsegError(f"No public dataset is named {dataset_id}; the public datasets are: {ids}.")
 
 
-def bring(
+def download(
     workspace: Workspace, dataset: PublicDataset, progress: Progress | None = None
 ) -> Proposal:
-    """Download a public dataset and pair it, ready to be looked at and kept.
+    """Download a public dataset and pair its images and masks.
 
     Parameters
     ----------
-    progress : called with a part done, 0 to 1, and what is being done.
+    progress : called with (share done, 0 to 1; what is being done).
 
     Raises
     ------
     CellsegError
-        Where a file cannot be downloaded or is not the published one; as `importing.inspect`.
+        Where a file cannot be downloaded or is not the published one, and as `importing.inspect`.
     """
-    say = progress or (lambda *_: None)
+    report = progress or (lambda *_: None)
     with disk_errors(workspace.root):
         workspace.inbox.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(
@@ -172,33 +180,35 @@ def bring(
         )
     with scratch as name:
         folder = Path(name)
-        files = _downloaded(dataset, dataset.files, folder / "images", say)
-        packed = _downloaded(dataset, dataset.masks, folder / "masks", say)
-        masks = _numbered(packed, folder / "labels", Limits.of(workspace), say) if packed else []
+        files = _downloaded(dataset, dataset.files, folder / "images", report)
+        packed = _downloaded(dataset, dataset.masks, folder / "masks", report)
+        masks = (
+            _label_images(packed, folder / "labels", Limits.of(workspace), report) if packed else []
+        )
 
         def reading(done: int, of: int, image: str) -> None:
-            say(done / max(1, of), f"Reading {image}")
+            report(done / max(1, of), f"Reading {image}")
 
         proposal = importing.inspect(workspace, files, masks, progress=reading)
     found = {pair.image_sha256[:16] for pair in proposal.pairs}
     if not dataset.pixels <= found:
         proposal.discard()
         raise CellsegError(
-            f"{dataset.title} came with other images than the published ones; nothing was kept; "
-            f"see {dataset.page}."
+            f"The images of {dataset.title} are not the published ones; nothing was saved; see "
+            f"{dataset.page}."
         )
     return proposal
 
 
 def _downloaded(
-    dataset: PublicDataset, remotes: tuple[Remote, ...], folder: Path, say: Progress
+    dataset: PublicDataset, remotes: tuple[RemoteFile, ...], folder: Path, report: Progress
 ) -> list[Source]:
     found = []
     for remote in remotes:
         name = remote.url.rsplit("/", 1)[1]
 
         def received(done: int, total: int, name: str = name) -> None:
-            say(min(1.0, done / total) if total else 0.0, f"Downloading {name}")
+            report(min(1.0, done / total) if total else 0.0, f"Downloading {name}")
 
         checked_later = dataset.pixels and not remote.sha256
         try:
@@ -212,14 +222,16 @@ def _downloaded(
         except fetching.NotFetched as reason:
             raise CellsegError(
                 f"{dataset.title} could not be downloaded ({reason}); connect the server to the "
-                f"network and try again, or bring the files from {dataset.page} yourself."
+                f"network and try again, or download the files from {dataset.page} yourself."
             ) from reason
         found.append(Source(name, path))
     return found
 
 
-def _numbered(packed: list[Source], folder: Path, limits: Limits, say: Progress) -> list[Source]:
-    """Label images of masks whose red channel numbers the objects; equal numbers may lie apart."""
+def _label_images(
+    packed: list[Source], folder: Path, limits: Limits, report: Progress
+) -> list[Source]:
+    """Label images from colour masks: each connected component of equal red is an object."""
     from skimage.measure import label
 
     unpacked = folder / "unpacked"
@@ -229,7 +241,7 @@ def _numbered(packed: list[Source], folder: Path, limits: Limits, say: Progress)
         for upload in packed:
             members = unpack(upload.path, unpacked, upload.name, limits)
             for done, (name, path) in enumerate(members.items()):
-                say(done / len(members), f"Reading {name}")
+                report(done / len(members), f"Reading {name}")
                 if "__MACOSX" in name or not name.lower().endswith(".png"):
                     continue
                 pixels = decoder.image(path, name).pixels

@@ -11,10 +11,10 @@ from cellseg.datasets.dataset import Dataset as Dataset
 from cellseg.datasets.dataset import Record, fingerprint
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import (
+    MaskEncoding,
     MaskKind,
-    MaskScale,
-    choose_scale,
-    join_kinds,
+    choose_encoding,
+    joined_kind,
 )
 from cellseg.datasets.pairs import PairFacts, free_name
 from cellseg.datasets.split import extend_split, split_by_folders, split_by_hand
@@ -29,21 +29,21 @@ from cellseg.workspace import (
 )
 
 _LOCK_SECONDS = 60
-_NOTES = 10_000
+_MAX_NOTES = 10_000
 
 
 class DatasetStore:
     """The datasets in `workspace.datasets`, one folder each.
 
-    What is made is either there as a whole or not at all; what changes a dataset waits for its
-    turn, in every process.
+    A new dataset appears completely or not at all. A file lock lets one process at a time change
+    datasets.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
 
     def all(self) -> list[Dataset]:
-        """All datasets, newest first; what cannot be read is passed over."""
+        """All datasets, newest first; unreadable ones are skipped."""
         found = []
         folder = self.workspace.datasets
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
@@ -59,12 +59,12 @@ class DatasetStore:
         return unreadable(self.workspace.datasets, Dataset.read)
 
     def get(self, id_or_name: str) -> Dataset:
-        """The dataset of an id, or else of a name (upper and lower case count as one).
+        """The dataset with this id, or else with this name, ignoring case.
 
         Raises
         ------
         CellsegError
-            Where there is none, or its record cannot be read.
+            Where no dataset has it, or its record cannot be read.
         """
         folder = known_folder(self.workspace.datasets, id_or_name)
         if folder is not None:
@@ -74,8 +74,8 @@ class DatasetStore:
             if dataset.name.casefold() == id_or_name.strip().casefold():
                 return dataset
         names = ", ".join(dataset.name for dataset in datasets[:10])
-        there = f"there are: {names}" if names else "there is no dataset yet; import one"
-        raise CellsegError(f"No dataset is named {id_or_name}; {there}.")
+        known = f"the datasets are: {names}" if names else "there is no dataset yet; import one"
+        raise CellsegError(f"No dataset is named {id_or_name}; {known}.")
 
     def create(
         self,
@@ -85,39 +85,39 @@ class DatasetStore:
         foreground: Sequence[int] | None = None,
         sample: bool = False,
     ) -> Dataset:
-        """Keep the pairs of a proposal as a new dataset; the proposal can be discarded then.
+        """Save the pairs of a proposal as a new dataset.
 
         Parameters
         ----------
-        name : at most 60 characters, not taken.
-        kind : how the masks are read; None decides by their values.
-        foreground : the mask values that are cell; needed for grey masks.
-        sample : whether cellseg drew the dataset itself.
+        name : at most 60 characters, not that of another dataset.
+        kind : of the masks; None decides by their values.
+        foreground : mask values that mean cell; needed for grey masks.
+        sample : whether this is the sample dataset that cellseg drew.
 
         Raises
         ------
         CellsegError
-            For a name that is taken or unfit; fewer than two pairs; masks that cannot be read so
-            (see `choose_scale`); a disk that is full or cannot be written. Nothing is left behind
-            then, and the proposal is still there.
+            For an invalid name or that of another dataset; fewer than two pairs; masks that do
+            not fit the encoding (see `choose_encoding`); a disk that is full or cannot be
+            written. Nothing is saved then, and the proposal stays.
         """
         with self._locked():
             name = checked_name(name, "dataset", [other.name for other in self.all()])
             split = split_by_folders(
                 {pair.name: proposal.sides.get(pair.name) for pair in proposal.pairs}
             )
-            scale = choose_scale(proposal.masks, kind, foreground)
+            scale = choose_encoding(proposal.masks, kind, foreground)
             if scale.foreground or scale.kind != "grey":
                 proposal.dismiss("grey-values")
             record = Record(
                 name=name,
                 created=datetime.now(UTC).isoformat(timespec="microseconds"),
                 scale=scale,
-                pairs=tuple(pair.counted(scale.kind) for pair in proposal.pairs),
+                pairs=tuple(pair.with_label_count(scale.kind) for pair in proposal.pairs),
                 split=split,
                 warnings=(
                     *proposal.warnings,
-                    *_known_before(self.twin(proposal, kind, foreground)),
+                    *_duplicate_warning(self.duplicate_of(proposal, kind, foreground)),
                 ),
                 sample=sample,
                 view=proposal.view,
@@ -131,16 +131,16 @@ class DatasetStore:
         return Dataset(target, record)
 
     def add(self, dataset: Dataset, proposal: Proposal) -> Dataset:
-        """Add the pairs of a proposal to a dataset; pairs that it has already are passed over.
+        """Add the pairs of a proposal to a dataset; pairs that it has already are skipped.
 
-        No pair that was there moves to the other side of the split.
+        All earlier pairs keep their side of the split.
 
         Raises
         ------
         CellsegError
-            Where nothing is new, the masks do not mean the same (see `join_kinds`), something
-            else was taken of the images, or the disk is full or cannot be written. The dataset is
-            unchanged then.
+            Where no pair is new, the masks have another encoding (see `joined_kind`), other planes
+            or channels were used, or the disk is full or cannot be written. The dataset stays as
+            it was then.
         """
         with self._locked():
             dataset = self.get(dataset.id)
@@ -158,21 +158,21 @@ class DatasetStore:
                 raise
         return Dataset(dataset.folder, record)
 
-    def twin(
+    def duplicate_of(
         self,
         proposal: Proposal,
         kind: MaskKind | None = None,
         foreground: Sequence[int] | None = None,
     ) -> Dataset | None:
-        """The dataset that holds the very pixels of a proposal, read the same way, if any."""
+        """The dataset with the same pixels and the same mask encoding as a proposal, or None."""
         try:
-            wanted = fingerprint(proposal.pairs, choose_scale(proposal.masks, kind, foreground))
+            wanted = fingerprint(proposal.pairs, choose_encoding(proposal.masks, kind, foreground))
         except CellsegError:
             return None
         return next((known for known in self.all() if known.fingerprint == wanted), None)
 
-    def divide(self, dataset_id: str, test: Iterable[str]) -> Dataset:
-        """Let the pairs of these names test and all others train; runs that began keep theirs.
+    def set_test_pairs(self, dataset_id: str, test: Iterable[str]) -> Dataset:
+        """Make these the test pairs; all others train. Runs that have started keep their split.
 
         Raises
         ------
@@ -186,16 +186,19 @@ class DatasetStore:
             record.write(dataset.folder)
         return Dataset(dataset.folder, record)
 
-    def note(self, dataset_id: str, notes: str) -> Dataset:
-        """Write down what the user wants to remember about a dataset.
+    def set_notes(self, dataset_id: str, notes: str) -> Dataset:
+        """Store the user's notes on a dataset.
 
         Raises
         ------
         CellsegError
             For an unknown id, or notes of more than 10 000 characters.
         """
-        if len(notes) > _NOTES:
-            raise CellsegError(f"The notes have {len(notes)} characters; {_NOTES} are kept.")
+        if len(notes) > _MAX_NOTES:
+            raise CellsegError(
+                f"The notes have {len(notes):,} characters; at most {_MAX_NOTES:,} "
+                "fit; shorten them."
+            )
         with self._locked():
             dataset = self.get(dataset_id)
             record = dataset.record.model_copy(update={"notes": notes.strip()})
@@ -203,12 +206,12 @@ class DatasetStore:
         return Dataset(dataset.folder, record)
 
     def rename(self, dataset_id: str, new: str) -> Dataset:
-        """Give a dataset another name; its id stays.
+        """Rename a dataset; its id stays.
 
         Raises
         ------
         CellsegError
-            For an unknown id, or a name that is taken or unfit.
+            For an unknown id, an invalid name or that of another dataset.
         """
         with self._locked():
             dataset = self.get(dataset_id)
@@ -220,7 +223,7 @@ class DatasetStore:
         return Dataset(dataset.folder, record)
 
     def delete(self, dataset_id: str) -> None:
-        """Delete a dataset; runs and models that were made from it stay.
+        """Delete a dataset; its runs and models stay.
 
         Raises
         ------
@@ -230,12 +233,12 @@ class DatasetStore:
         with self._locked():
             folder = known_folder(self.workspace.datasets, dataset_id)
             if folder is None:
-                raise CellsegError(f"There is no dataset {dataset_id}; it may be deleted already.")
+                raise CellsegError(f"There is no dataset {dataset_id}; it may have been deleted.")
             self.workspace.remove(folder)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Let one process at a time change datasets."""
+        """Hold the lock that lets one process at a time change datasets."""
         with disk_errors(self.workspace.root):
             self.workspace.datasets.mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(self.workspace.datasets / ".lock", timeout=_LOCK_SECONDS)
@@ -243,8 +246,8 @@ class DatasetStore:
                 lock.acquire()
             except filelock.Timeout:
                 raise CellsegError(
-                    "Another import or change of datasets has been at work for "
-                    f"{_LOCK_SECONDS} s; try again when it is done."
+                    "Another import or change of datasets has been running for more than "
+                    f"{_LOCK_SECONDS} s; try again when it has finished."
                 ) from None
         try:
             yield
@@ -252,24 +255,24 @@ class DatasetStore:
             lock.release()
 
 
-def _known_before(twin: Dataset | None) -> list[str]:
-    if twin is None:
+def _duplicate_warning(duplicate: Dataset | None) -> list[str]:
+    if duplicate is None:
         return []
-    return [f"The dataset {twin.name} has the same images and masks already."]
+    return [f"The dataset {duplicate.name} has the same images and masks already."]
 
 
 def _check_view(dataset: Dataset, proposal: Proposal) -> None:
-    """Refuse images of which something else was taken than of those of the dataset."""
+    """Refuse images of which other planes or channels were used than in the dataset."""
     if proposal.view != dataset.view:
         new, old = (view.words or "as the files are" for view in (proposal.view, dataset.view))
         raise CellsegError(
-            f"Of the new images was taken: {new}; of those of {dataset.name}: {old}; choose the "
-            "same for both, or make a dataset of its own."
+            f"The new images use {new}, those of {dataset.name} {old}; choose the same for both, "
+            "or save a separate dataset."
         )
 
 
 def _new_pairs(dataset: Dataset, proposal: Proposal) -> dict[str, PairFacts]:
-    """The pairs that the dataset lacks, under names free in it, by their names in the proposal."""
+    """New pairs, with names that are free in the dataset, by their names in the proposal."""
     known = {pair.content for pair in dataset.pairs}
     taken = set(dataset.names)
     new = {}
@@ -281,28 +284,28 @@ def _new_pairs(dataset: Dataset, proposal: Proposal) -> dict[str, PairFacts]:
             new[pair.name] = replace(pair, name=name)
     if not new:
         raise CellsegError(
-            f"The dataset {dataset.name} has all {len(proposal.pairs)} pairs already; nothing was "
-            "added."
+            f"The dataset {dataset.name} has all {len(proposal.pairs)} pairs already; nothing "
+            "was added."
         )
     return new
 
 
 def _extended(record: Record, new: list[PairFacts], proposal: Proposal) -> Record:
-    """The record of a dataset with more pairs."""
-    kind = join_kinds(
+    """The record of the dataset with the new pairs."""
+    kind = joined_kind(
         record.scale, [pair.mask for pair in record.pairs], [pair.mask for pair in new]
     )
     warnings = [*record.warnings, *proposal.warnings]
     known = len(proposal.pairs) - len(new)
     if known:
         warnings.append(
-            f"{known} of {len(proposal.pairs)} pairs brought later were in the dataset already; "
-            "they were not added again."
+            f"{known} of {len(proposal.pairs)} pairs added later were in the dataset already; "
+            "cellseg skipped them."
         )
     return record.model_copy(
         update={
-            "scale": MaskScale(kind, record.scale.foreground),
-            "pairs": tuple(pair.counted(kind) for pair in (*record.pairs, *new)),
+            "scale": MaskEncoding(kind, record.scale.foreground),
+            "pairs": tuple(pair.with_label_count(kind) for pair in (*record.pairs, *new)),
             "split": extend_split(record.split, [pair.name for pair in new]),
             "warnings": tuple(warnings),
         }

@@ -52,7 +52,7 @@ def test_a_repair_and_a_pair_made_by_hand(server: Server, page: Page, odd: Path)
     page.locator("#portal").get_by_text("drawn").click()
     page.wait_for_timeout(3000)  # the table tells the server a moment later
     page.get_by_role("button", name="Apply pairing").click()
-    expect(page.get_by_text("You said which mask belongs to which image")).to_be_visible(
+    expect(page.get_by_text("You chose which mask belongs to which image")).to_be_visible(
         timeout=60_000
     )
     expect(page.get_by_text("Images without a mask")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""Unpack a zip that a user brought: nothing leaves the target, nothing explodes."""
+"""Safe unpacking of uploaded zips: no path out of the target folder, no zip bomb."""
 
 import lzma
 import re
@@ -14,10 +14,10 @@ from cellseg.errors import CellsegError
 from cellseg.limits import Limits
 from cellseg.workspace import disk_errors
 
-HARMLESS = 50 * 10**6
-"""Bytes unpacked below which the ratio to the packed size does not count."""
+UNCHECKED_BYTES = 50 * 10**6
+"""Unpacked size up to which the compression ratio is not checked."""
 
-# What zipfile raises where the bytes make no sense; refusals of the disk are turned before.
+# What zipfile raises for damaged bytes; `disk_errors` has turned errors of the disk before.
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -36,29 +36,29 @@ def unpack(
     name: str | None = None,
     limits: Limits | None = None,
     *,
-    endings: Container[str] | None = None,
-    most: int | None = None,
+    suffixes: Container[str] | None = None,
+    max_files: int | None = None,
 ) -> dict[str, Path]:
-    """Unpack the files of a zip under names of cellseg's own choice; links are left out.
+    """Unpack the files of a zip under new, safe names; links are skipped.
 
     Parameters
     ----------
     packed : the zip.
-    target : a folder that exists; the files lie directly in it.
-    name : what the user calls the zip.
-    endings : of the names of those files that are wanted, such as `.tif`; None wants all.
-    most : files that are unpacked, the first ones; None unpacks all.
+    target : an existing folder; the files go directly into it.
+    name : of the zip in messages.
+    suffixes : of the files to unpack, such as `.tif`; None unpacks all.
+    max_files : number of files to unpack, from the first; None unpacks all.
 
     Returns
     -------
-    The path of each unpacked file by its name in the zip, with `/` between folders.
+    Path of each unpacked file by its name in the zip, with `/` between folders.
 
     Raises
     ------
     CellsegError
-        Where it is no zip, is damaged or encrypted, holds a name that leads out of its folder or
-        another zip (except for ImageJ's RoiSet.zip, which is a mask), or exceeds a limit; where
-        the disk is full or cannot be written.
+        Where the file is no zip, is damaged or encrypted, exceeds a limit, or holds a path out of
+        its folder or another zip (an ImageJ RoiSet.zip is allowed, for it is a mask); where the
+        disk is full or cannot be written.
     """
     name = name or packed.name
     unpacked: dict[str, Path] = {}
@@ -66,13 +66,13 @@ def unpack(
         with zipfile.ZipFile(packed) as archive, disk_errors(target):
             members = [info for info in archive.infolist() if _is_file(info)]
             _check(members, packed.stat().st_size, name, limits or Limits())
-            if endings is not None:
-                members = [info for info in members if _suffix(info.filename) in endings]
-            members = members[:most]
+            if suffixes is not None:
+                members = [info for info in members if _suffix(info.filename) in suffixes]
+            members = members[:max_files]
             if (need := sum(info.file_size for info in members)) > shutil.disk_usage(target).free:
                 raise CellsegError(
                     f"{name} unpacks to {need / 1e9:.1f} GB, more than is free on the disk; free "
-                    "some space or bring fewer images."
+                    "some space or add fewer images."
                 )
             for number, info in enumerate(members):
                 path = target / f"{number:05d}{_suffix(info.filename)}"
@@ -80,13 +80,13 @@ def unpack(
                     shutil.copyfileobj(source, copy, 1 << 20)
                 if path.suffix == ".zip" and not is_roi_set(path):
                     raise CellsegError(
-                        f"{name} holds another zip, {info.filename}; unpack that one and pack the "
-                        "images again, or bring it by itself."
+                        f"{name} holds another zip, {info.filename}; unpack it and pack the "
+                        "images again, or add it by itself."
                     )
                 unpacked[info.filename.replace("\\", "/")] = path
     except _DAMAGED as error:
         raise CellsegError(
-            f"{name} is not a zip or is damaged; pack the folder again and bring the new file."
+            f"{name} is not a zip or is damaged; pack the folder again and add the new file."
         ) from error
     except RuntimeError as error:  # how zipfile asks for a password
         raise CellsegError(f"{name} needs a password; pack the folder without one.") from error
@@ -94,7 +94,7 @@ def unpack(
 
 
 def is_roi_set(path: Path) -> bool:
-    """Whether a zip holds nothing but ImageJ regions."""
+    """Whether a zip holds only ImageJ ROIs."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
@@ -114,18 +114,18 @@ def _check(members: list[zipfile.ZipInfo], packed: int, name: str, limits: Limit
     size = sum(info.file_size for info in members)
     if len(members) > limits.zip_files:
         raise CellsegError(
-            f"{name} holds {len(members)} files; at most {limits.zip_files} are unpacked; bring "
-            "it in parts."
+            f"{name} holds {len(members)} files; cellseg unpacks at most {limits.zip_files}; "
+            "split the zip."
         )
     if size > limits.zip_gigabytes * 1e9:
         raise CellsegError(
-            f"{name} unpacks to {size / 1e9:.1f} GB; at most {limits.zip_gigabytes:.1f} GB are "
-            "unpacked; bring it in parts."
+            f"{name} unpacks to {size / 1e9:.1f} GB; cellseg unpacks at most "
+            f"{limits.zip_gigabytes:.1f} GB; split the zip."
         )
-    if size > HARMLESS and size > limits.zip_ratio * packed:
+    if size > UNCHECKED_BYTES and size > limits.zip_ratio * packed:
         raise CellsegError(
-            f"{name} weighs {packed / 1e6:.2f} MB and would unpack to {size / 1e6:.0f} MB, as no "
-            "zip of images does; pack the images again or bring them without a zip."
+            f"{name} has {packed / 1e6:.2f} MB and would unpack to {size / 1e6:.0f} MB, which is "
+            "not plausible for images; pack the images again, or add them without a zip."
         )
 
 

@@ -1,4 +1,4 @@
-"""A folder of images and masks as a dataset: kept in the workspace, or only for a while."""
+"""A folder of images and masks as a dataset: in the workspace, or temporary."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from pathlib import Path
 from cellseg import naming
 from cellseg.datasets.dataset import Dataset, Record, fingerprint
 from cellseg.datasets.intake import importing
-from cellseg.datasets.masks import choose_scale
+from cellseg.datasets.masks import choose_encoding
 from cellseg.datasets.split import Split
 from cellseg.datasets.store import DatasetStore
 from cellseg.images.view import View
@@ -17,15 +17,13 @@ from cellseg.limits import FILE, Limits
 from cellseg.workspace import Workspace, write_json
 
 
-def keep(
+def import_folder(
     workspace: Workspace,
     path: Path,
     progress: importing.Progress | None = None,
     view: View | None = None,
 ) -> Dataset:
-    """The dataset of a folder, brought into the workspace unless its pixels are there already.
-
-    It is named after the folder, with a number where that name is taken.
+    """Import a folder as a dataset named after it; a dataset with equal pixels is reused.
 
     Raises
     ------
@@ -36,7 +34,7 @@ def keep(
     proposal = importing.inspect(workspace, path, view=view, progress=progress)
     try:
         known = store.all()
-        wanted = fingerprint(proposal.pairs, choose_scale(proposal.masks))
+        wanted = fingerprint(proposal.pairs, choose_encoding(proposal.masks))
         for dataset in known:
             if dataset.fingerprint == wanted:
                 return dataset
@@ -48,17 +46,17 @@ def keep(
 
 
 @contextmanager
-def passing(
+def temporary_dataset(
     path: Path,
     progress: importing.Progress | None = None,
     view: View | None = None,
     limits: Limits | None = None,
 ) -> Iterator[Dataset]:
-    """The dataset of a folder for as long as the block lasts; all its pairs test.
+    """A dataset of a folder that exists within a `with` block; all its pairs test.
 
     Parameters
     ----------
-    limits : by default those that hold where nobody said anything.
+    limits : None means the default limits.
 
     Raises
     ------
@@ -70,12 +68,12 @@ def passing(
         if limits is not None:
             write_json(workspace.root / FILE, limits.model_dump(mode="json"))
         proposal = importing.inspect(workspace, path, view=view, progress=progress)
-        scale = choose_scale(proposal.masks)
+        scale = choose_encoding(proposal.masks)
         record = Record(
             name=path.resolve().name,
             created=datetime.now(UTC).isoformat(),
             scale=scale,
-            pairs=tuple(pair.counted(scale.kind) for pair in proposal.pairs),
+            pairs=tuple(pair.with_label_count(scale.kind) for pair in proposal.pairs),
             split=Split(train=(), test=tuple(sorted(pair.name for pair in proposal.pairs))),
             warnings=tuple(proposal.warnings),
             view=proposal.view,

@@ -10,10 +10,10 @@ from cellseg.datasets.intake.archive import is_roi_set, unpack
 from cellseg.datasets.intake.checks.dataset_facts import MismatchedPair, SkippedFile
 from cellseg.datasets.intake.checks.pair_check import Mismatch, find_mismatch
 from cellseg.datasets.intake.checks.pair_measurements import measure_pair
-from cellseg.datasets.intake.layouts import Recognised, recognise
+from cellseg.datasets.intake.layouts import RecognisedLayout, recognise
 from cellseg.datasets.intake.pairing import Pair
 from cellseg.datasets.intake.proposal import PREFIX, Proposal
-from cellseg.datasets.intake.sources.reading import Drawn, SourceDecoder
+from cellseg.datasets.intake.sources.reading import SourceDecoder, StoredMask
 from cellseg.datasets.pairs import free_name
 from cellseg.errors import CellsegError
 from cellseg.images.example import ChoiceNeeded
@@ -36,13 +36,13 @@ Progress = Callable[[int, int, str], None]
 Files = Mapping[str, Path]
 
 
-class NothingPaired(CellsegError):
+class NoPairs(CellsegError):
     """No image belongs to a mask by name; a person can say which one does.
 
     recognised : everything that can be an image or a mask.
     """
 
-    def __init__(self, sentence: str, recognised: Recognised) -> None:
+    def __init__(self, sentence: str, recognised: RecognisedLayout) -> None:
         super().__init__(sentence)
         self.recognised = recognised
 
@@ -73,7 +73,7 @@ def inspect(
     ------
     ChoiceNeeded
         Where no image can be read as it was chosen, or before something is chosen.
-    NothingPaired
+    NoPairs
         Where no image belongs to a mask.
     CellsegError
         Where no pair of image and mask can be made, with what was found and what is needed.
@@ -90,13 +90,13 @@ def inspect(
         with SourceDecoder(files, mask_files, *limited, proposal.view) as decoder:
             found = recognise(list(files), decoder, list(mask_files))
             if pairing is not None:
-                found = found.rearranged(pairing)
+                found = found.with_pairs(pairing)
             proposal.recognised = found
             proposal.images_without_mask = found.images_without_mask
             proposal.masks_without_image = found.masks_without_image
             proposal.left_out = found.left_out
             if not found.pairs:
-                raise NothingPaired(_nothing(found), found)
+                raise NoPairs(_nothing(found), found)
             if any(part.form == "plane" for part in found.images.values()):
                 proposal.view = proposal.view.each
             survey = Survey(decoder.describe, proposal.view)
@@ -160,7 +160,7 @@ def _files(
 
 def _decode(
     proposal: Proposal,
-    found: Recognised,
+    found: RecognisedLayout,
     files: Files,
     decoder: SourceDecoder,
     survey: Survey,
@@ -175,8 +175,8 @@ def _decode(
         if part.form in ("picture", "plane"):
             survey.add(files[part.files[0]], part.files[0])
         try:
-            image = decoder.picture(part, view)
-            drawn = decoder.drawn(found.masks[named.mask], (image.height, image.width), view)
+            image = decoder.part_image(part, view)
+            drawn = decoder.stored_mask(found.masks[named.mask], (image.height, image.width), view)
         except CellsegError as error:
             proposal.skipped.append(SkippedFile("unreadable", named.image, str(error)))
             continue
@@ -190,18 +190,20 @@ def _decode(
         progress(len(pairs), len(pairs), "")
 
 
-def _add_thumbnails(proposal: Proposal, found: Recognised, decoder: SourceDecoder) -> None:
+def _add_thumbnails(proposal: Proposal, found: RecognisedLayout, decoder: SourceDecoder) -> None:
     """Add thumbnails of the first images and masks without a partner."""
     for names in (found.images_without_mask, found.masks_without_image):
         for name in [name for name in names if name in found.images][:THUMBNAILS]:
             try:
-                picture = thumbnail(to_rgb8(decoder.picture(found.images[name], proposal.view)))
+                picture = thumbnail(to_rgb8(decoder.part_image(found.images[name], proposal.view)))
             except CellsegError:
                 continue  # its name must do
             proposal.add_thumbnail(name, picture)
 
 
-def _add_matched(proposal: Proposal, named: Pair, image: Image, drawn: Drawn, source: str) -> None:
+def _add_matched(
+    proposal: Proposal, named: Pair, image: Image, drawn: StoredMask, source: str
+) -> None:
     added = proposal.add(
         image,
         drawn.pixels,
@@ -211,12 +213,17 @@ def _add_matched(proposal: Proposal, named: Pair, image: Image, drawn: Drawn, so
         side=named.split,
     )
     proposal.measurements[added.name] = measure_pair(
-        image, drawn.pixels, palette=drawn.palette, overlap=drawn.disputed, source=source
+        image, drawn.pixels, palette=drawn.palette, overlap=drawn.overlap, source=source
     )
 
 
 def _add_mismatched(
-    proposal: Proposal, named: Pair, image: Image, drawn: Drawn, mismatch: Mismatch, source: str
+    proposal: Proposal,
+    named: Pair,
+    image: Image,
+    drawn: StoredMask,
+    mismatch: Mismatch,
+    source: str,
 ) -> None:
     pair = MismatchedPair(
         name=free_name(named.name, {other.name for other in proposal.mismatched}),
@@ -239,7 +246,7 @@ def _unread(proposal: Proposal) -> CellsegError:
     return CellsegError(f"No pair could be read: {' '.join(proposal.problems[:3])}")
 
 
-def _nothing(pairing: Recognised) -> str:
+def _nothing(pairing: RecognisedLayout) -> str:
     """Why there is no pair, and what is needed."""
     images, masks = pairing.images_without_mask, pairing.masks_without_image
     kinds = ", ".join(sorted(suffix[1:].upper() for suffix in EXTENSIONS))

@@ -1,7 +1,7 @@
 """Which mask belongs to which image, by their names alone.
 
-Each rule reads a name as (role, key): an image and a mask of one key are a pair. The rules are
-tried from the strictest to the loosest; what a rule has paired the next ones no longer see.
+Each rule turns a name into (role, key); an image and a mask with the same key are a pair. The
+rules run from the strictest to the loosest; each sees only what the earlier rules left.
 """
 
 import re
@@ -33,17 +33,17 @@ SIDES: dict[str, Side] = {
 }
 LETTERS: dict[str, Role] = {"x": "image", "y": "mask"}
 _MASK_SUFFIX = re.compile(r"_(?:(?:art|cp)_)?(?:mask|label)s?$")
-_SIDE_FILE = re.compile(r"_(?:flows(?:_\d+)?|cellprob|cp_output|(?:cp_)?outlines)$")
-_LIKELY_MASK = (".png", ".tif", ".tiff", ".bmp")  # and then all others
-_LIKELY_KEPT = (".tif", ".tiff", ".png", ".bmp")
+_AUXILIARY_FILE = re.compile(r"_(?:flows(?:_\d+)?|cellprob|cp_output|(?:cp_)?outlines)$")
+_MASK_FORMATS_FIRST = (".png", ".tif", ".tiff", ".bmp")  # and then all others
+_LOSSLESS_FIRST = (".tif", ".tiff", ".png", ".bmp")
 
 
 @dataclass(frozen=True)
 class Pair:
     """An image and its mask, by the names that the user knows.
 
-    split : the side that a `train/` or `test/` folder gives it, or None.
-    rule : by which rule the two were found: `stem`, `suffix`, `word`, `anywhere` or `twins`.
+    split : side of the split by a `train/` or `test/` folder, or None.
+    rule : that found the pair: `stem`, `suffix`, `word`, `anywhere` or `extension`.
     """
 
     name: str
@@ -55,9 +55,9 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairing:
-    """What was paired and, by name, what was not.
+    """Pairs, and the names of the files that are in no pair.
 
-    left_out : side files of other tools and files that are no images.
+    left_out : auxiliary files of other tools, and files that are no images.
     """
 
     pairs: tuple[Pair, ...]
@@ -68,14 +68,14 @@ class Pairing:
 
 @dataclass(frozen=True, eq=False)
 class _File:
-    """A name, taken apart; folders and stem in lower case, words joined by `_`."""
+    """A file name in parts; folders and stem in lower case, with `_` between words."""
 
     name: str
     folders: tuple[str, ...]
-    context: tuple[str, ...]  # the folders without the words that only say image or mask
+    context: tuple[str, ...]  # folders without the words that mean image or mask
     stem: str
     suffix: str
-    role: Role | None  # what its folder, or the user, says it is
+    role: Role | None  # by its folder or by the user
     side: Side | None
 
     @property
@@ -84,37 +84,38 @@ class _File:
 
 
 def pair(names: Sequence[str]) -> Pairing:
-    """Pair images and masks that were brought together.
+    """Pair images and masks among files of both kinds.
 
-    Recognised are: two folders whose names say image and mask (`images/` + `masks/` or `labels/`,
-    `train-volume/` + `train-labels/`), below `train/` and `test/` or not; a mask named like its
-    image plus `_mask`, `_masks`, `_label`, `_labels`, `_ART_masks`, `_cp_masks`; names that differ
-    in such a word (`train-volume_0`, `train-labels_0`); the same name with another extension
-    (`001.bmp` + `001.png`, the mask being the one that is more often a mask); folders `x/` + `y/`.
+    These layouts are recognised: two folders whose names mean image and mask (`images/` and
+    `masks/` or `labels/`, `train-volume/` and `train-labels/`), below `train/` and `test/` or
+    not; a mask named like its image and `_mask`, `_masks`, `_label`, `_labels`, `_ART_masks` or
+    `_cp_masks`; names that differ in such a word (`train-volume_0`, `train-labels_0`); names that
+    differ in the extension (`001.bmp`, `001.png`; the mask is the format more usual for masks);
+    folders `x/` and `y/`.
 
     Parameters
     ----------
     names : relative paths with `/`, as the user knows them.
     """
     files, left_out = _files(names, None)
-    return _paired(files, left_out, {**_RULES, "twins": _twins})
+    return _paired(files, left_out, {**_RULES, "extension": _same_name})
 
 
-def pair_apart(images: Sequence[str], masks: Sequence[str]) -> Pairing:
-    """Pair images with masks that were brought apart from them; names as for `pair`."""
+def pair_separate(images: Sequence[str], masks: Sequence[str]) -> Pairing:
+    """Pair images with masks where the user gave both separately; names as for `pair`."""
     image_files, left_out = _files(images, "image")
     mask_files, masks_left_out = _files(masks, "mask")
     return _paired(image_files + mask_files, left_out + masks_left_out, _RULES)
 
 
 def side_of(name: str) -> Side | None:
-    """The side of the split that the folders of a name say, or None."""
-    file = _taken_apart(str(PurePosixPath(name.replace("\\", "/")).parent / "a.png"), None)
+    """Side of the split that the folders of a name mean, or None."""
+    file = _parsed(str(PurePosixPath(name.replace("\\", "/")).parent / "a.png"), None)
     return file.side if file else None
 
 
-def natural(name: str) -> tuple[tuple[bool, int, str], ...]:
-    """A key that sorts names with numbers as people do: `a2` before `a10`."""
+def natural_key(name: str) -> tuple[tuple[bool, int, str], ...]:
+    """Sort key for natural order: `a2` before `a10`."""
     parts = re.findall(r"\d+|\D+", name.casefold())
     return tuple(
         (not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts
@@ -131,22 +132,22 @@ def _paired(files: list[_File], left_out: list[str], rules: Mapping[str, "_Rule"
         for image, mask in matches:
             stem = PurePosixPath(image.name.replace("\\", "/")).stem
             pairs.append(Pair(stem, image.name, mask.name, image.side, name))
-    pairs.sort(key=lambda pair: (natural(pair.image), pair.image))
+    pairs.sort(key=lambda pair: (natural_key(pair.image), pair.image))
     return Pairing(
         tuple(pairs),
-        tuple(file.name for file in left if not _says_mask(file)),
-        tuple(file.name for file in left if _says_mask(file)),
+        tuple(file.name for file in left if not _is_mask(file)),
+        tuple(file.name for file in left if _is_mask(file)),
         tuple(left_out),
     )
 
 
 def _files(names: Sequence[str], role: Role | None) -> tuple[list[_File], list[str]]:
-    """The names taken apart, in natural order, and those that no rule should see."""
+    """Parsed names in natural order, and the names that are left out."""
     files: list[_File] = []
     left_out: list[str] = []
-    lettered = _lettered(names)
-    for name in sorted(set(names), key=lambda name: (natural(name), name)):
-        file = _taken_apart(name, role, lettered)
+    xy_parents = _xy_parents(names)
+    for name in sorted(set(names), key=lambda name: (natural_key(name), name)):
+        file = _parsed(name, role, xy_parents)
         if file is None:
             left_out.append(name)
         else:
@@ -154,8 +155,8 @@ def _files(names: Sequence[str], role: Role | None) -> tuple[list[_File], list[s
     return files, left_out
 
 
-def _lettered(names: Sequence[str]) -> set[tuple[str, ...]]:
-    """The folders that have both a folder `x` and a folder `y`: images and masks of BiaPy."""
+def _xy_parents(names: Sequence[str]) -> set[tuple[str, ...]]:
+    """Folders that hold a folder `x` of images and a folder `y` of masks, as in BiaPy."""
     seen: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for name in names:
         parts = _parents(PurePosixPath(name.replace("\\", "/")))
@@ -165,12 +166,14 @@ def _lettered(names: Sequence[str]) -> set[tuple[str, ...]]:
     return {parent for parent, letters in seen.items() if len(letters) == len(LETTERS)}
 
 
-def _taken_apart(
-    name: str, role: Role | None, lettered: Container[tuple[str, ...]] = ()
+def _parsed(
+    name: str, role: Role | None, xy_parents: Container[tuple[str, ...]] = ()
 ) -> _File | None:
-    """A name, taken apart; None for side files and what is no image.
+    """A parsed name; None for auxiliary files and files that are no images.
 
-    lettered : folders whose folders `x` and `y` mean images and masks.
+    Parameters
+    ----------
+    xy_parents : folders whose folders `x` and `y` mean images and masks.
     """
     original = _parents(PurePosixPath(name.replace("\\", "/")))
     path = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/"))
@@ -182,25 +185,25 @@ def _taken_apart(
     while PurePosixPath(stem).suffix.casefold() in EXTENSIONS:  # cell.tif.png
         stem = PurePosixPath(stem).stem
     stem = _words(stem)
-    if _SIDE_FILE.search(stem):
+    if _AUXILIARY_FILE.search(stem):
         return None
     folders = tuple(_words(part) for part in _parents(path))
     side: Side | None = None
-    said: Role | None = None  # the deepest folder wins
+    role_of_folder: Role | None = None  # the deepest folder decides
     context = []
     for depth, folder in enumerate(folders):
-        if folder in LETTERS and original[:depth] in lettered:
-            said = LETTERS[folder]
+        if folder in LETTERS and original[:depth] in xy_parents:
+            role_of_folder = LETTERS[folder]
             continue
         tokens = folder.split("_")
         kept = [token for token in tokens if token not in IMAGE_WORDS | MASK_WORDS]
         if len(kept) < len(tokens):
-            said = "mask" if MASK_WORDS & set(tokens) else "image"
+            role_of_folder = "mask" if MASK_WORDS & set(tokens) else "image"
         if len(kept) < len(tokens) or len(tokens) == 1:
             side = next((SIDES[token] for token in kept if token in SIDES), side)
         if kept:
             context.append("_".join(kept))
-    return _File(name, folders, tuple(context), stem, suffix, role or said, side)
+    return _File(name, folders, tuple(context), stem, suffix, role or role_of_folder, side)
 
 
 def _parents(path: PurePosixPath) -> tuple[str, ...]:
@@ -208,12 +211,12 @@ def _parents(path: PurePosixPath) -> tuple[str, ...]:
 
 
 def _words(text: str) -> str:
-    """Lower case, with every run of other signs than letters and digits as one `_`."""
+    """Lower case, with `_` for each run of characters that are no letters or digits."""
     return re.sub(r"[\W_]+", "_", text.casefold()).strip("_") or text
 
 
-def _says_mask(file: _File) -> bool:
-    """Whether the folder, or else the name, says that a file is a mask."""
+def _is_mask(file: _File) -> bool:
+    """Whether the folder, or else the name, means a mask."""
     if file.role is not None:
         return file.role == "mask"
     return bool(MASK_WORDS & {file.tokens[0], file.tokens[-1]})
@@ -221,33 +224,33 @@ def _says_mask(file: _File) -> bool:
 
 # === Rules, from the strictest to the loosest ===
 
-_Reading = tuple[Role, Hashable]
+_RoleAndKey = tuple[Role, Hashable]
 _Rule = Callable[[list[_File]], list[tuple[_File, _File]]]
 
 
-def _same_stem(file: _File) -> _Reading:
+def _same_stem(file: _File) -> _RoleAndKey:
     return file.role or "image", (file.context, file.stem)
 
 
-def _suffix(file: _File) -> _Reading:
+def _suffix(file: _File) -> _RoleAndKey:
     stem = _MASK_SUFFIX.sub("", file.stem)
     if file.role == "image" or (file.role is None and stem == file.stem):
         return "image", (file.context, file.stem)
     return "mask", (file.context, stem)
 
 
-def _exchanged_word(file: _File) -> _Reading:
-    says_mask = bool(MASK_WORDS & set(file.tokens))
+def _differing_word(file: _File) -> _RoleAndKey:
+    named_mask = bool(MASK_WORDS & set(file.tokens))
     kept = [token for token in file.tokens if token not in {*IMAGE_WORDS, *MASK_WORDS, "art", "cp"}]
-    return file.role or ("mask" if says_mask else "image"), (file.context, *kept)
+    return file.role or ("mask" if named_mask else "image"), (file.context, *kept)
 
 
-def _anywhere(file: _File) -> _Reading:
-    return file.role or ("mask" if _says_mask(file) else "image"), _MASK_SUFFIX.sub("", file.stem)
+def _anywhere(file: _File) -> _RoleAndKey:
+    return file.role or ("mask" if _is_mask(file) else "image"), _MASK_SUFFIX.sub("", file.stem)
 
 
-def _joined(read: Callable[[_File], _Reading], *, unique: bool) -> _Rule:
-    """Make a rule of a reading; `unique` pairs only where one image meets one mask."""
+def _rule(read: Callable[[_File], _RoleAndKey], *, unique: bool) -> _Rule:
+    """A rule that pairs files with equal keys; `unique` needs one image and one mask a key."""
 
     def rule(files: list[_File]) -> list[tuple[_File, _File]]:
         groups: dict[Hashable, dict[Role, list[_File]]] = defaultdict(
@@ -268,30 +271,30 @@ def _joined(read: Callable[[_File], _Reading], *, unique: bool) -> _Rule:
 
 
 def _best_first(files: list[_File]) -> list[_File]:
-    """Files of one key: those first whose format keeps the values."""
-    return sorted(files, key=lambda file: _rank(file, _LIKELY_KEPT))
+    """Files of one key, lossless formats first."""
+    return sorted(files, key=lambda file: _rank(file, _LOSSLESS_FIRST))
 
 
 def _rank(file: _File, suffixes: tuple[str, ...]) -> int:
     return suffixes.index(file.suffix) if file.suffix in suffixes else len(suffixes)
 
 
-def _twins(files: list[_File]) -> list[tuple[_File, _File]]:
-    """Pair two files of one folder and stem with different extensions."""
+def _same_name(files: list[_File]) -> list[tuple[_File, _File]]:
+    """Pair two files of one folder whose names differ only in the extension."""
     groups: dict[Hashable, list[_File]] = defaultdict(list)
     for file in files:
         groups[file.folders, file.stem].append(file)
     matches = []
     for group in groups.values():
-        ranked = sorted(group, key=lambda file: _rank(file, _LIKELY_MASK))
+        ranked = sorted(group, key=lambda file: _rank(file, _MASK_FORMATS_FIRST))
         if len(group) == 2 and group[0].suffix != group[1].suffix and not group[0].role:
             matches.append((ranked[1], ranked[0]))
     return matches
 
 
 _RULES: dict[str, _Rule] = {
-    "stem": _joined(_same_stem, unique=False),
-    "suffix": _joined(_suffix, unique=False),
-    "word": _joined(_exchanged_word, unique=True),
-    "anywhere": _joined(_anywhere, unique=True),
+    "stem": _rule(_same_stem, unique=False),
+    "suffix": _rule(_suffix, unique=False),
+    "word": _rule(_differing_word, unique=True),
+    "anywhere": _rule(_anywhere, unique=True),
 }

@@ -17,7 +17,7 @@ from cellseg.datasets.intake.checks.dataset_facts import (
 )
 from cellseg.datasets.intake.checks.finding import Finding
 from cellseg.datasets.intake.checks.pair_measurements import PairMeasurements
-from cellseg.datasets.intake.layouts import Layout, Recognised
+from cellseg.datasets.intake.layouts import Layout, RecognisedLayout
 from cellseg.datasets.masks import (
     MaskFacts,
     MaskKind,
@@ -64,7 +64,7 @@ class Proposal:
     images_without_mask: tuple[str, ...] = ()
     masks_without_image: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    recognised: Recognised | None = None
+    recognised: RecognisedLayout | None = None
     remarks: list[str] = field(default_factory=list)
     measurements: dict[str, PairMeasurements] = field(default_factory=dict)
     mismatched: list[MismatchedPair] = field(default_factory=list)

@@ -162,6 +162,6 @@ def _notes(store: DatasetStore, dataset: Dataset) -> None:
             placeholder="Microscope, stain, who annotated the masks, known problems",
         )
         if st.form_submit_button("Save notes", icon=":material/edit_note:"):
-            store.note(dataset.id, text)
+            store.set_notes(dataset.id, text)
             session.add_message(f"The notes of {dataset.name} were saved.")
             st.rerun()

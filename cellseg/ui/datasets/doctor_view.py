@@ -10,7 +10,7 @@ from cellseg.analysis.overlay import overlay
 from cellseg.datasets.intake.checks import proposal_repairs
 from cellseg.datasets.intake.checks.finding import Finding, Severity
 from cellseg.datasets.intake.checks.repairs import REPAIRS
-from cellseg.datasets.intake.layouts import Recognised
+from cellseg.datasets.intake.layouts import RecognisedLayout
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
@@ -263,7 +263,7 @@ def pairing_edited(key: str) -> bool:
     return any((st.session_state.get(f"{key}-table") or {}).values())
 
 
-def pairing_table(recognised: Recognised, key: str) -> list[tuple[str, str]] | None:
+def pairing_table(recognised: RecognisedLayout, key: str) -> list[tuple[str, str]] | None:
     """A table to pair images and masks manually.
 
     Returns

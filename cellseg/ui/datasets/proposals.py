@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cellseg.datasets.intake import importing
-from cellseg.datasets.intake.importing import NothingPaired
+from cellseg.datasets.intake.importing import NoPairs
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.errors import CellsegError
 from cellseg.images.example import ChoiceNeeded
@@ -115,14 +115,14 @@ def ask_view(workspace: Workspace) -> None:
 def ask_pairing() -> None:
     """Let the user pair images and masks manually."""
     found = (st.session_state.get(_DRAFT) or {}).get("found")
-    recognised = found.recognised if isinstance(found, Proposal | NothingPaired) else None
+    recognised = found.recognised if isinstance(found, Proposal | NoPairs) else None
     if recognised is None or not recognised.images or not recognised.masks:
         return
     unpaired = recognised.images_without_mask or recognised.masks_without_image
     title = "Some files are unpaired: pair them manually" if unpaired else "Pair files manually"
     turn = st.session_state.get(f"{_PAIRING}_turn", 0)
     edited = doctor_view.pairing_edited(f"pairing-{turn}")
-    opened = edited or isinstance(found, NothingPaired)
+    opened = edited or isinstance(found, NoPairs)
     with st.expander(title, icon=":material/link:", expanded=opened):
         chosen = doctor_view.pairing_table(recognised, f"pairing-{turn}")
     if chosen is not None:

@@ -55,17 +55,17 @@ def _downloaded(store: DatasetStore, dataset: PublicDataset) -> Dataset:
         bar.progress(fraction, plain(step))
 
     try:
-        proposal = public.bring(store.workspace, dataset, progress)
+        proposal = public.download(store.workspace, dataset, progress)
     finally:
         bar.empty()
     try:
-        if known := store.twin(proposal):
+        if known := store.duplicate_of(proposal):
             session.add_message(f"{known.name} already has the images of {dataset.title}.")
             return known
         names = [other.name for other in store.all()]
         kept = store.create(proposal, naming.numbered(dataset.title, names))
     finally:
         proposal.discard()
-    store.note(kept.id, f"{dataset.citation}\nLicence: {dataset.licence}\n{dataset.page}")
+    store.set_notes(kept.id, f"{dataset.citation}\nLicence: {dataset.licence}\n{dataset.page}")
     session.add_message(f"{kept.name} now has {count(len(kept.pairs), 'pair')}.")
     return kept

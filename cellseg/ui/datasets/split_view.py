@@ -53,7 +53,7 @@ def show(store: DatasetStore, dataset: Dataset) -> None:
         icon=":material/save:",
         disabled=chosen == tests,
     ):
-        store.divide(dataset.id, chosen)
+        store.set_test_pairs(dataset.id, chosen)
         session.add_message(f"{dataset.name} now has {count(len(chosen), 'test pair')}.")
         st.rerun()
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from cellseg.datasets.dataset import Dataset
-from cellseg.datasets.intake import roots
+from cellseg.datasets.intake import server_folders
 from cellseg.datasets.intake.archive import unpack
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
@@ -125,7 +125,7 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
     if not folder:
         return None
     try:
-        files = roots.files_below(folder, limits)
+        files = server_folders.files_below(folder, limits)
     except CellsegError as error:
         frame.show_error(error)
         return None
@@ -184,7 +184,9 @@ def _images(name: str, path: Path, temporary: Path, limits: Limits) -> Iterable[
     target = temporary / path.name
     target.mkdir()
     try:
-        return unpack(path, target, name, limits, endings=EXTENSIONS, most=ZIP_EXAMPLES).items()
+        return unpack(
+            path, target, name, limits, suffixes=EXTENSIONS, max_files=ZIP_EXAMPLES
+        ).items()
     except CellsegError:  # it is said when the batch starts
         return []
 

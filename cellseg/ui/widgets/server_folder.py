@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from cellseg.datasets.intake import roots
+from cellseg.datasets.intake import server_folders
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
 from cellseg.source import Source
@@ -32,7 +32,7 @@ def box(
     """A box to choose an allowed folder or to type its path."""
     return st.selectbox(
         "Folder on the server",
-        [str(path) for path in roots.choices(limits)],
+        [str(path) for path in server_folders.offered_folders(limits)],
         index=None,
         accept_new_options=True,
         placeholder="Choose or type a folder",
@@ -65,7 +65,7 @@ def choose(limits: Limits) -> None:
 
 def _read(limits: Limits) -> None:
     try:
-        found = roots.files_below(st.session_state[_WIDGET], limits)
+        found = server_folders.files_below(st.session_state[_WIDGET], limits)
     except CellsegError as error:
         st.session_state[_ERROR] = str(error)
         return

@@ -1,1 +1,1 @@
-"""Where the pixels of images and masks lie in files of other tools; decoded in a child process."""
+"""Images and masks inside files of other tools, decoded in a child process."""

@@ -1,4 +1,4 @@
-"""Images and masks as rows of the arrays X and y in an .npz file, as DeepCell writes them."""
+"""Images and masks in the arrays X and y of an .npz file, as DeepCell writes them."""
 
 import zipfile
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from numpy.lib import format as npy
 from cellseg.errors import CellsegError
 
 NAMES = {"image": ("X", "x"), "mask": ("y", "Y")}
-"""The arrays of images and masks."""
+"""Names of the arrays with images and with masks."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Array:
-    """An array inside an open .npz, whose rows are read one after the other."""
+    """An array inside an open .npz, read row by row."""
 
     file: IO[bytes]
     shape: tuple[int, ...]
@@ -31,30 +31,30 @@ class _Array:
         return np.frombuffer(content, self.dtype).reshape(self.shape[1:])
 
 
-def rows(path: Path, name: str) -> int | None:
-    """The number of images in an .npz with X and y of equal length; None where it is another one.
+def row_count(path: Path, name: str) -> int | None:
+    """Number of images in an .npz with the arrays X and y; None for any other .npz.
 
     Raises
     ------
     CellsegError
-        Where the two do not fit together.
+        Where X and y differ in number, height or width.
     """
     images, masks = (_opened(str(path), role) for role in ("image", "mask"))
     if images is None or masks is None:
         return None
     if len(images.shape) < 3 or len(masks.shape) < 3 or images.shape[:3] != masks.shape[:3]:
         raise CellsegError(
-            f"{name} holds X of {_words(images.shape)} and y of {_words(masks.shape)}; needed are "
-            "as many masks as images, of equal height and width."
+            f"{name} has X of shape {_times(images.shape)} and y of shape {_times(masks.shape)}; "
+            "cellseg needs as many masks as images, of equal height and width."
         )
     return images.shape[0]
 
 
 def read_row(path: Path, name: str, role: str, row: int) -> tuple[np.ndarray, str]:
-    """One image (Y, X) or (Y, X, 3), or one mask (Y, X), and its axes.
+    """Read one image (Y, X) or (Y, X, 3), or one mask (Y, X), and its axes.
 
-    Of two channels the first becomes red and the second green. Of several masks, as for whole
-    cell and nucleus, the first is taken.
+    Of two channels, the first becomes red and the second green. Of several masks, such as whole
+    cell and nucleus, the first is used.
 
     Raises
     ------
@@ -74,15 +74,15 @@ def read_row(path: Path, name: str, role: str, row: int) -> tuple[np.ndarray, st
         plane = np.concatenate([plane, np.zeros_like(plane[..., :1])], axis=2)
     if plane.ndim not in (2, 3) or (plane.ndim == 3 and plane.shape[2] != 3):
         raise CellsegError(
-            f"{name} has images of {_words(found.shape[1:])}; needed are 1 to 3 channels in the "
-            "last axis."
+            f"{name} has images of shape {_times(found.shape[1:])}; cellseg needs 1 to 3 channels "
+            "in the last axis."
         )
     return plane, "YX" if plane.ndim == 2 else "YXC"
 
 
 @lru_cache(maxsize=4)
 def _opened(path: str, role: str) -> _Array | None:
-    """An array of numbers, in the order of rows, or None."""
+    """The array, or None without a numeric array in C order."""
     try:
         archive = zipfile.ZipFile(path)
         names = [name for name in NAMES[role] if f"{name}.npy" in archive.namelist()]
@@ -99,5 +99,5 @@ def _opened(path: str, role: str) -> _Array | None:
     return _Array(file, tuple(int(side) for side in shape), dtype, file.tell())
 
 
-def _words(shape: tuple[int, ...]) -> str:
+def _times(shape: tuple[int, ...]) -> str:
     return " × ".join(str(side) for side in shape)

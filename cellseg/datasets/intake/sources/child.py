@@ -1,7 +1,8 @@
-"""The child that decodes what users brought: `python -m cellseg.datasets.intake.sources.child`.
+"""Child process that decodes files: `python -m cellseg.datasets.intake.sources.child`.
 
-Besides the requests of `cellseg.images.decoder` it answers `{"look": KIND}`, what lies in a file,
-and `{"form": ...}`, an image or mask as a `Part` says; masks as stored, colours included.
+It answers the requests of `cellseg.images.decoder`, and two more: `{"inspect": KIND}` for what a
+file contains, and `{"form": ...}` for the image or mask of a `FilePart`. Masks come as stored,
+colours included.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ from cellseg.datasets.intake.sources import (
     rois,
     seg,
 )
-from cellseg.datasets.intake.sources.merging import Merged
+from cellseg.datasets.intake.sources.label_merging import Merged
 from cellseg.errors import CellsegError
 from cellseg.images import decoder
 from cellseg.images.extraction import whole_numbers
@@ -33,9 +34,9 @@ def main() -> None:
 
 
 def answer(request: dict[str, Any]) -> Answer:
-    """What was asked for; pixels go to the file `target`."""
-    if "look" in request:
-        return _look(request["look"], Path(request["path"]), request["name"])
+    """Answer a request; pixels go to the file `target`."""
+    if "inspect" in request:
+        return _inspect(request["inspect"], Path(request["path"]), request["name"])
     if "form" not in request:
         return decoder.read(request)
     if request["role"] == "image":
@@ -43,9 +44,9 @@ def answer(request: dict[str, Any]) -> Answer:
     return _mask(request)
 
 
-def _look(kind: str, path: Path, name: str) -> Answer:
+def _inspect(kind: str, path: Path, name: str) -> Answer:
     if kind == "npz":
-        return {"count": arrays.rows(path, name)}
+        return {"count": arrays.row_count(path, name)}
     if kind == "rois":
         return {"names": rois.roi_names(path)}
     content = outlines.read_json_file(path, name)
@@ -55,7 +56,7 @@ def _look(kind: str, path: Path, name: str) -> Answer:
 def _image(request: dict[str, Any]) -> Answer:
     path = Path(request["paths"][0])
     pixels, axes = arrays.read_row(path, request["name"], "image", request["entry"])
-    np.save(request["target"], narrowed(pixels), allow_pickle=False)
+    np.save(request["target"], supported_dtype(pixels), allow_pickle=False)
     return {"axes": axes}
 
 
@@ -74,7 +75,7 @@ def _mask(request: dict[str, Any]) -> Answer:
         merged = outlines.read_coco(paths[0], name, entry, shape)
     if merged is not None:
         np.save(request["target"], merged.labels, allow_pickle=False)
-        return {"disputed": merged.disputed}
+        return {"overlap": merged.overlap}
     if form == "picture":
         pixels = _as_stored(paths[0], name, View.model_validate(request["view"]))
     elif form == "seg":
@@ -82,7 +83,7 @@ def _mask(request: dict[str, Any]) -> Answer:
     else:
         pixels = whole_numbers(arrays.read_row(paths[0], name, "mask", entry)[0], name)
     np.save(request["target"], pixels, allow_pickle=False)
-    return {"disputed": 0, "palette": form == "picture" and _has_palette(paths[0])}
+    return {"overlap": 0, "palette": form == "picture" and _has_palette(paths[0])}
 
 
 def _as_stored(path: Path, name: str, view: View) -> np.ndarray:
@@ -97,7 +98,7 @@ def _as_stored(path: Path, name: str, view: View) -> np.ndarray:
 
 
 def _has_palette(path: Path) -> bool:
-    """Whether the colours of a PNG, BMP or TIFF come from a palette of more than greys."""
+    """Whether a PNG or TIFF has a colour palette."""
     with path.open("rb") as file:
         head = file.read(32)
     if head.startswith(b"\x89PNG"):
@@ -108,8 +109,8 @@ def _has_palette(path: Path) -> bool:
     return False
 
 
-def narrowed(array: np.ndarray) -> np.ndarray:
-    """The values of an image as uint8, uint16 or finite float32."""
+def supported_dtype(array: np.ndarray) -> np.ndarray:
+    """An image as uint8, uint16 or finite float32."""
     if array.dtype.kind == "b":
         array = array.astype(np.uint8) * np.uint8(255)
     if array.dtype in (np.uint8, np.uint16):

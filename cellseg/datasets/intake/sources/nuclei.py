@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cellseg.datasets.intake.sources.merging import Merged, merge
+from cellseg.datasets.intake.sources.label_merging import Merged, merge
 from cellseg.errors import CellsegError
 from cellseg.images.reading import read_image
 
 
 def read_nuclei(paths: Sequence[Path], names: Sequence[str], shape: tuple[int, int]) -> Merged:
-    """Merge the files of the cells of one image; a cell is where its file is not black.
+    """Merge the files of the cells of one image; a cell is the pixels that are not black.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def read_nuclei(paths: Sequence[Path], names: Sequence[str], shape: tuple[int, i
         if drawn.shape != shape:
             raise CellsegError(
                 f"{name} has {drawn.shape[1]} × {drawn.shape[0]} pixels and its image "
-                f"{shape[1]} × {shape[0]}; needed are equal sizes."
+                f"{shape[1]} × {shape[0]}; cellseg needs equal sizes; export the mask again."
             )
         cells.append(np.flatnonzero(drawn))
     return merge(cells, shape)

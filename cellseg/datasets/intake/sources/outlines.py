@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cellseg.datasets.intake.sources.merging import Merged, filled, merge
-from cellseg.datasets.intake.sources.runs import mask_of_runs
+from cellseg.datasets.intake.sources.label_merging import Merged, filled_pixels, merge
+from cellseg.datasets.intake.sources.run_lengths import decode_run_lengths
 from cellseg.errors import CellsegError
 
 _CELLS = {"detection", "cell"}
@@ -26,14 +26,14 @@ def read_json_file(path: Path, name: str) -> Any:
     """
     if path.stat().st_size > MAX_BYTES:
         raise CellsegError(
-            f"{name} has {path.stat().st_size / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} MB of "
-            "outlines are read; save one file for each image."
+            f"{name} has {path.stat().st_size / 1e6:,.0f} MB of outlines; cellseg reads at most "
+            f"{MAX_BYTES / 1e6:,.0f} MB; save one file for each image."
         )
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise CellsegError(
-            f"{name} is no valid JSON; save the annotations again as GeoJSON or COCO."
+            f"{name} is not valid JSON; save the annotations again as GeoJSON or COCO."
         ) from error
 
 
@@ -45,7 +45,7 @@ def is_geojson(content: Any) -> bool:
 
 
 def coco_images(content: Any) -> list[str] | None:
-    """The file names of the images in COCO annotations; None where it is no COCO."""
+    """File names of the images in COCO annotations; None for other JSON."""
     if not isinstance(content, dict) or not isinstance(content.get("annotations"), list):
         return None
     images = content.get("images")
@@ -55,7 +55,12 @@ def coco_images(content: Any) -> list[str] | None:
 
 
 def read_geojson(path: Path, name: str, shape: tuple[int, int]) -> Merged:
-    """Areas as a label image of `shape` (Y, X); where there are detections, only those count.
+    """Read areas as a label image; in a file with detections or cells, only these.
+
+    Parameters
+    ----------
+    name : of the file in messages.
+    shape : (Y, X) of the image.
 
     Raises
     ------
@@ -73,24 +78,26 @@ def read_geojson(path: Path, name: str, shape: tuple[int, int]) -> Merged:
     cells = [feature for feature in features if _object_type(feature) in _CELLS]
     areas = (_polygons(feature["geometry"]) for feature in cells or features)
     try:
-        return merge((filled(rings, shape) for rings in areas if rings), shape)
+        return merge((filled_pixels(rings, shape) for rings in areas if rings), shape)
     except (TypeError, ValueError, IndexError) as error:
         raise CellsegError(
-            f"{name} holds an outline that is not a list of x and y; export it from QuPath again."
+            f"{name} has an outline that is not a list of x and y; export it from QuPath again."
         ) from error
 
 
 def read_coco(path: Path, name: str, entry: str, shape: tuple[int, int]) -> Merged:
-    """The annotations of one image as a label image of `shape` (Y, X).
+    """Read the annotations of one image as a label image.
 
     Parameters
     ----------
-    entry : the image's `file_name`.
+    name : of the file in messages.
+    entry : `file_name` of the image.
+    shape : (Y, X) of the image.
 
     Raises
     ------
     CellsegError
-        Where the image is not in it, or an outline cannot be read.
+        Where the file does not list the image, or an outline cannot be read.
     """
     content = read_json_file(path, name)
     ids = [
@@ -99,27 +106,27 @@ def read_coco(path: Path, name: str, entry: str, shape: tuple[int, int]) -> Merg
         if _has(image, "file_name", "id") and str(image["file_name"]) == entry
     ]
     if not ids:
-        raise CellsegError(f"{name} names no image {entry}; export the annotations again.")
-    mine = [
+        raise CellsegError(f"{name} does not list the image {entry}; export the annotations again.")
+    annotations = [
         annotation
         for annotation in content["annotations"]
         if _has(annotation, "image_id", "segmentation") and annotation["image_id"] == ids[0]
     ]
     try:
-        return merge((_coco_pixels(each["segmentation"], shape) for each in mine), shape)
+        return merge((_coco_pixels(each["segmentation"], shape) for each in annotations), shape)
     except (TypeError, ValueError, IndexError, KeyError) as error:
         raise CellsegError(
-            f"{name} holds an annotation of {PurePosixPath(entry).name} that is neither polygon "
-            "nor run lengths of its size; export the annotations again."
+            f"{name} has an annotation of {PurePosixPath(entry).name} that is neither a polygon "
+            "nor run lengths of the image's size; export the annotations again."
         ) from error
 
 
 def _coco_pixels(drawn: Any, shape: tuple[int, int]) -> np.ndarray:
-    """Flat indices of one annotation: run lengths, or polygons which add up."""
+    """Flat indices of the pixels of one annotation: run lengths, or the union of polygons."""
     if isinstance(drawn, dict):
-        return np.flatnonzero(mask_of_runs(drawn, shape))
+        return np.flatnonzero(decode_run_lengths(drawn, shape))
     rings = [np.asarray(ring, np.float64).reshape(-1, 2) for ring in drawn]
-    parts = [filled([ring], shape) for ring in rings]
+    parts = [filled_pixels([ring], shape) for ring in rings]
     return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.intp)
 
 

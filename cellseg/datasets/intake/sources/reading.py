@@ -1,4 +1,4 @@
-"""Images and masks of any layout, through the child process."""
+"""Decoding of images and masks of any layout, in the child process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cellseg.datasets.intake.pairing import Role
-from cellseg.datasets.intake.sources.part import Part
+from cellseg.datasets.intake.sources.file_part import FilePart
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import TIMEOUT, Decoder
 from cellseg.images.image import Image
@@ -17,28 +17,28 @@ from cellseg.images.view import View
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """A mask as it is stored.
+class StoredMask:
+    """A mask with its values as stored.
 
-    pixels : (Y, X) unsigned integer, or (Y, X, 3) where it is a picture in colours.
-    palette : whether its numbers stand for colours of a palette.
-    disputed : pixels that more than one cell claimed.
+    pixels : (Y, X) unsigned integer, or (Y, X, 3) for a colour picture.
+    palette : whether the values are indices of a colour palette.
+    overlap : number of pixels that more than one cell covers.
     """
 
     pixels: np.ndarray
     palette: bool = False
-    disputed: int = 0
+    overlap: int = 0
 
 
 class SourceDecoder(Decoder):
-    """A decoder that knows parts; errors as `Decoder`.
+    """A decoder for the parts of files; raises as `Decoder`.
 
     Parameters
     ----------
-    files : where the bytes of each file lie, by the user's names.
-    masks : the same for masks that were brought apart.
-    timeout, max_pixels : as `Decoder`.
-    view : the choice, where `pages` counts.
+    files : path of each file by its name.
+    masks : the same for masks that the user gave separately.
+    timeout, max_pixels : as in `Decoder`.
+    view : planes and channels that are used, for `page_count`.
     """
 
     child = "cellseg.datasets.intake.sources.child"
@@ -58,33 +58,33 @@ class SourceDecoder(Decoder):
             "mask": {**files, **(masks or {})},
         }
 
-    def pages(self, name: str, role: Role) -> int:
-        """The number of images in a file, as far as the choice leaves them open."""
+    def page_count(self, name: str, role: Role) -> int:
+        """Number of images in a file, with the planes and channels of the view."""
         view, mask = self._view.each, role == "mask"
         try:
             facts = self.describe(self._files[role][name], name, view, mask)
             return len(image_indices(facts, view.for_mask(facts) if mask else view, name))
-        except CellsegError:  # said when it is read
+        except CellsegError:  # reported when it is read
             return 1
 
-    def rows(self, name: str) -> int | None:
-        """The number of images in an .npz of X and y, or None."""
-        count = self._look("npz", name)["count"]
+    def row_count(self, name: str) -> int | None:
+        """Number of images in an .npz with X and y, or None."""
+        count = self._inspect("npz", name)["count"]
         return None if count is None else int(count)
 
-    def regions(self, name: str) -> list[str]:
-        """The names of the regions in a RoiSet.zip."""
-        return list(self._look("rois", name)["names"])
+    def roi_names(self, name: str) -> list[str]:
+        """Names of the ROIs in a RoiSet.zip."""
+        return list(self._inspect("rois", name)["names"])
 
-    def outlines(self, name: str) -> list[str] | None:
-        """The images that COCO annotations name; empty for GeoJSON, None for other JSON."""
-        found = self._look("json", name)
+    def outlined_images(self, name: str) -> list[str] | None:
+        """Images that COCO annotations list; empty for GeoJSON, None for other JSON."""
+        found = self._inspect("json", name)
         if found["names"] is not None:
             return list(found["names"])
         return [] if found["geojson"] else None
 
-    def picture(self, part: Part, view: View | None = None) -> Image:
-        """The image of a part; `view` is the choice for files that are images by themselves."""
+    def part_image(self, part: FilePart, view: View | None = None) -> Image:
+        """The image of a part; `view` applies to image files and stacks."""
         path = self._files["image"][part.files[0]]
         if part.form == "picture":
             return self.image(path, part.name, view)
@@ -93,17 +93,21 @@ class SourceDecoder(Decoder):
         answer, pixels = self.ask(self._request(part, "image"), part.name)
         return Image(pixels, answer["axes"])
 
-    def drawn(self, part: Part, shape: tuple[int, int], view: View | None = None) -> Drawn:
-        """The mask of a part, for an image of this shape (Y, X) and seen in this way."""
+    def stored_mask(
+        self, part: FilePart, shape: tuple[int, int], view: View | None = None
+    ) -> StoredMask:
+        """The mask of a part, for an image of this shape (Y, X) and this view."""
         if part.form == "plane":
             path = self._files["mask"][part.files[0]]
-            return Drawn(self.mask(path, part.name, (view or View()).each, int(part.entry or 0)))
+            return StoredMask(
+                self.mask(path, part.name, (view or View()).each, int(part.entry or 0))
+            )
         chosen = (view or View()).model_dump(mode="json")
         request = {**self._request(part, "mask"), "shape": shape, "view": chosen}
         answer, pixels = self.ask(request, part.name)
-        return Drawn(pixels, bool(answer.get("palette")), int(answer["disputed"]))
+        return StoredMask(pixels, bool(answer.get("palette")), int(answer["overlap"]))
 
-    def _request(self, part: Part, role: Role) -> dict[str, Any]:
+    def _request(self, part: FilePart, role: Role) -> dict[str, Any]:
         return {
             "form": part.form,
             "role": role,
@@ -113,6 +117,6 @@ class SourceDecoder(Decoder):
             "entry": part.entry,
         }
 
-    def _look(self, kind: str, name: str, role: Role = "mask") -> dict[str, Any]:
+    def _inspect(self, kind: str, name: str, role: Role = "mask") -> dict[str, Any]:
         path = str(self._files[role][name].absolute())
-        return self.ask({"look": kind, "path": path, "name": name}, name)[0]
+        return self.ask({"inspect": kind, "path": path, "name": name}, name)[0]

@@ -1,4 +1,4 @@
-"""Cells as ImageJ or Fiji saves them: RoiSet.zip, or a single .roi."""
+"""ROIs of ImageJ and Fiji: RoiSet.zip, or a single .roi."""
 
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import roifile
 
-from cellseg.datasets.intake.sources.merging import Merged, filled, merge
+from cellseg.datasets.intake.sources.label_merging import Merged, filled_pixels, merge
 from cellseg.errors import CellsegError
 
 _AREAS = (
@@ -16,58 +16,59 @@ _AREAS = (
     roifile.ROI_TYPE.FREEHAND,
     roifile.ROI_TYPE.TRACED,
 )
-_MAX_MEMBER = 64 * 1024**2
+_MAX_ROI_BYTES = 64 * 1024**2
 
 
 def roi_names(path: Path) -> list[str]:
-    """The names of the regions in a RoiSet.zip, with their folders, without `.roi`."""
+    """Names of the ROIs in a RoiSet.zip, with their folders, without `.roi`."""
     with zipfile.ZipFile(path) as archive:
         return [name[:-4] for name in _members(archive)]
 
 
 def read_rois(path: Path, name: str, entry: str | None, shape: tuple[int, int]) -> Merged:
-    """The regions as a label image; lines and points are no cells.
+    """Read ROIs as a label image; lines and points are skipped.
 
     Parameters
     ----------
-    entry : only regions whose name begins with this; None means all.
+    name : of the file in messages.
+    entry : name of the image whose ROIs are read; None reads all.
     shape : (Y, X) of the image.
 
     Raises
     ------
     CellsegError
-        Where the file is damaged or holds no area.
+        Where the file is damaged or has no area ROI.
     """
     rois = []
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 for member in _members(archive):
-                    if entry is None or belongs(member[:-4], entry):
-                        if archive.getinfo(member).file_size > _MAX_MEMBER:
-                            raise ValueError("a region is too large")
+                    if entry is None or belongs_to_image(member[:-4], entry):
+                        if archive.getinfo(member).file_size > _MAX_ROI_BYTES:
+                            raise ValueError("an ROI is too large")
                         rois.append(roifile.ImagejRoi.frombytes(archive.read(member)))
         else:
             rois.append(roifile.ImagejRoi.frombytes(path.read_bytes()))
-        cells = [filled(_rings(roi), shape) for roi in rois if _is_area(roi)]
+        cells = [filled_pixels(_rings(roi), shape) for roi in rois if _is_area(roi)]
     except CellsegError:
         raise
     except Exception as error:
         raise CellsegError(
-            f"{name} cannot be read as ImageJ regions ({type(error).__name__}); save them again in "
-            "Fiji's ROI manager with More, Save."
+            f"{name} cannot be read as ImageJ ROIs ({type(error).__name__}); save them again in "
+            "the ROI Manager of Fiji with More > Save."
         ) from error
     if rois and not cells:
         raise CellsegError(
-            f"{name} holds lines or points but no area; needed are outlines of cells; draw them "
+            f"{name} has lines or points but no area; cellseg needs outlines of cells; draw them "
             "with the polygon, freehand or oval tool."
         )
     return merge(cells, shape)
 
 
-def belongs(region: str, image: str) -> bool:
-    """Whether a region's name begins with the name of an image, and no longer word."""
-    path = PurePosixPath(region.replace("\\", "/"))
+def belongs_to_image(roi: str, image: str) -> bool:
+    """Whether the name of an ROI begins with the name of an image as a whole word."""
+    path = PurePosixPath(roi.replace("\\", "/"))
     if image in path.parts[:-1]:
         return True
     return path.name.startswith(image) and not path.name[len(image) : len(image) + 1].isalnum()

@@ -1,4 +1,4 @@
-"""Cellpose's NAME_seg.npy: a pickle, read so that it can make arrays and nothing else."""
+"""NAME_seg.npy of Cellpose: a pickle, restricted to NumPy arrays, numbers and text."""
 
 import io
 import pickle
@@ -26,44 +26,45 @@ _ALLOWED = {
     ("_codecs", "encode"),  # how old pickles carry bytes
 }
 MAX_BYTES = 2 * 1024**3
-"""Largest file that is read."""
+"""Size of the largest file that is read."""
 
 
 class _ArraysOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        """Only what arrays, dtypes and numbers of numpy are made of."""
+        """Allow only what arrays, dtypes and numbers of NumPy consist of."""
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"{module}.{name}")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
 def read_seg(path: Path, name: str) -> np.ndarray:
-    """The label image `masks` of a NAME_seg.npy, (Y, X), unsigned integer.
+    """Read the label image `masks` of a NAME_seg.npy, (Y, X), unsigned integer.
 
     Raises
     ------
     CellsegError
-        Where the file is no such file, holds more than arrays, numbers and text, or no mask.
+        Where the file is no such file, holds objects other than arrays, or has no mask.
     """
     try:
         content = _content(path)
     except pickle.UnpicklingError as error:
         raise CellsegError(
-            f"{name} holds {error} besides arrays and is not opened, because such a file can run "
+            f"{name} contains {error}; cellseg does not open it, because such a file can run "
             "programs; save the masks in Cellpose as PNG or TIFF."
         ) from error
     except Exception as error:
         raise CellsegError(
-            f"{name} is not a file of Cellpose or is damaged; save the masks in Cellpose as PNG or "
+            f"{name} is not a Cellpose file or is damaged; save the masks in Cellpose as PNG or "
             "TIFF."
         ) from error
     masks = content.get("masks") if isinstance(content, Mapping) else None
     if not isinstance(masks, np.ndarray) or masks.dtype.kind not in "iu":
-        raise CellsegError(f"{name} holds no masks; segment the image in Cellpose and save it.")
+        raise CellsegError(f"{name} has no masks; segment the image in Cellpose and save it.")
     masks = np.squeeze(masks)
     if masks.ndim != 2 or masks.size == 0 or masks.min() < 0:
         raise CellsegError(
-            f"{name} holds masks of {masks.shape}; needed is one plane; save each plane by itself."
+            f"{name} has masks of shape {masks.shape}; cellseg needs one plane; save each plane as "
+            "a file of its own."
         )
     return np.ascontiguousarray(masks, np.uint16 if masks.max() < 1 << 16 else np.uint32)
 

@@ -1,25 +1,25 @@
-"""Run lengths of COCO: how many pixels are outside, inside, outside ..., column by column."""
+"""Run-length encoding of COCO: alternating runs of background and cell, column by column."""
 
 from typing import Any
 
 import numpy as np
 
 
-def mask_of_runs(drawn: dict[str, Any], shape: tuple[int, int]) -> np.ndarray:
-    """The mask (Y, X), bool, of `{"size": [Y, X], "counts": ...}`.
+def decode_run_lengths(encoded: dict[str, Any], shape: tuple[int, int]) -> np.ndarray:
+    """Decode a mask to bool (Y, X).
 
     Parameters
     ----------
-    drawn : `counts` is a list of numbers, or COCO's compressed text.
-    shape : (Y, X) of the image; must be the size.
+    encoded : `{"size": [Y, X], "counts": ...}`; counts are numbers, or COCO's compressed text.
+    shape : (Y, X) of the image.
 
     Raises
     ------
     ValueError
-        Where sizes or counts do not fit.
+        Where the size or the sum of the counts is not that of the image.
     """
-    counts = drawn["counts"]
-    if list(drawn["size"]) != list(shape):
+    counts = encoded["counts"]
+    if list(encoded["size"]) != list(shape):
         raise ValueError("the size of the run lengths is not that of the image")
     runs = _decompressed(counts) if isinstance(counts, str) else [int(count) for count in counts]
     if min(runs, default=0) < 0 or sum(runs) != shape[0] * shape[1]:
@@ -30,18 +30,21 @@ def mask_of_runs(drawn: dict[str, Any], shape: tuple[int, int]) -> np.ndarray:
 
 
 def _decompressed(text: str) -> list[int]:
-    """The numbers in COCO's text: 5 bits a sign, and from the third on differences of two back."""
+    """Counts of COCO's compressed text, as maskApi.c encodes them.
+
+    Each character has 5 bits; from the fourth count on, differences to the count two before.
+    """
     runs: list[int] = []
     position = 0
     while position < len(text):
         value, shift, more = 0, 0, True
         while more:
-            sign = ord(text[position]) - 48
-            value |= (sign & 0x1F) << shift
-            more = bool(sign & 0x20)
+            bits = ord(text[position]) - 48
+            value |= (bits & 0x1F) << shift
+            more = bool(bits & 0x20)
             position += 1
             shift += 5
-            if not more and sign & 0x10:
+            if not more and bits & 0x10:
                 value |= -1 << shift
         runs.append(value + (runs[-2] if len(runs) > 2 else 0))
     return runs

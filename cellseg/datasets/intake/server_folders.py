@@ -1,4 +1,4 @@
-"""Folders of the server that anybody may import from: those below the operator's roots."""
+"""Folders of the server from which anybody may import: below the roots the operator opened."""
 
 import os
 import stat
@@ -8,19 +8,19 @@ from cellseg.errors import CellsegError
 from cellseg.limits import ROOTS_VARIABLE, Limits
 from cellseg.source import Source
 
-LISTED = 500
-"""So many folders are offered by name; every other one can be typed."""
+MAX_OFFERED = 500
+"""Most folders that are offered by name; the path of any other can be typed."""
 
-_DEEPEST = 3
+_MAX_DEPTH = 3
 
 
-def allowed(folder: Path | str, limits: Limits) -> Path:
-    """The folder, with every link resolved, if it lies below a root.
+def checked_folder(folder: Path | str, limits: Limits) -> Path:
+    """The folder with all links resolved, if it is below a root.
 
     Raises
     ------
     CellsegError
-        Where no root is set, or the folder is missing or lies outside of all roots.
+        Where no root is open, or the folder is missing or outside of all roots.
     """
     roots = _roots(limits)
     if not roots:
@@ -38,19 +38,19 @@ def allowed(folder: Path | str, limits: Limits) -> Path:
             f"{' or '.join(str(root) for root in roots)}."
         )
     if not real.is_dir():
-        raise CellsegError(f"{folder} is no folder on the server; check its name.")
+        raise CellsegError(f"{folder} is not a folder on the server; check its name.")
     return real
 
 
 def files_below(folder: Path | str, limits: Limits) -> list[Source]:
-    """The plain files below a folder, by their names in it; links are not followed.
+    """The plain files below a folder, by their relative paths; links are not followed.
 
     Raises
     ------
     CellsegError
-        As `allowed`; and where there are more files than a zip may hold.
+        As `checked_folder`; where there are more files than a zip may hold.
     """
-    top = allowed(folder, limits)
+    top = checked_folder(folder, limits)
     found = []
     for parent, folders, names in os.walk(top):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -65,8 +65,8 @@ def files_below(folder: Path | str, limits: Limits) -> list[Source]:
     return found
 
 
-def choices(limits: Limits) -> list[Path]:
-    """Folders to offer by name: the roots and what lies up to three levels below, sorted."""
+def offered_folders(limits: Limits) -> list[Path]:
+    """Folders to offer by name: the roots and up to three levels below them, sorted."""
     found: list[Path] = []
     for root in _roots(limits):
         for parent, folders, _ in os.walk(root):
@@ -74,9 +74,9 @@ def choices(limits: Limits) -> list[Path]:
             found.append(here)
             depth = len(here.relative_to(root).parts)
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            if depth >= _DEEPEST:
+            if depth >= _MAX_DEPTH:
                 folders.clear()
-            if len(found) >= LISTED:
+            if len(found) >= MAX_OFFERED:
                 return found
     return found
 

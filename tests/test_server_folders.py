@@ -1,6 +1,6 @@
 import pytest
 
-from cellseg.datasets.intake import roots
+from cellseg.datasets.intake import server_folders
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
 
@@ -28,7 +28,7 @@ def limits(tree):
 
 
 def test_plain_files_below_a_root_are_found_and_links_are_not_followed(tree, limits):
-    found = roots.files_below(tree / "open" / "hela", limits)
+    found = server_folders.files_below(tree / "open" / "hela", limits)
     assert [(upload.name, upload.path.read_bytes()) for upload in found] == [
         ("hela/images/1.png", b"1")
     ]
@@ -39,26 +39,28 @@ def test_plain_files_below_a_root_are_found_and_links_are_not_followed(tree, lim
 )
 def test_what_lies_outside_is_refused_in_one_sentence(tree, limits, wanted):
     with pytest.raises(CellsegError, match="is not below a folder that is open for import"):
-        roots.files_below(tree / wanted, limits)
+        server_folders.files_below(tree / wanted, limits)
 
 
 def test_a_folder_may_be_named_from_the_root(tree, limits):
-    assert roots.allowed("hela", limits) == (tree / "open" / "hela").resolve()
-    with pytest.raises(CellsegError, match="is no folder on the server"):
-        roots.allowed("hella", limits)
+    assert server_folders.checked_folder("hela", limits) == (tree / "open" / "hela").resolve()
+    with pytest.raises(CellsegError, match="is not a folder on the server"):
+        server_folders.checked_folder("hella", limits)
 
 
 def test_without_a_root_nothing_is_open(tree):
     with pytest.raises(CellsegError, match="CELLSEG_IMPORT_ROOTS"):
-        roots.allowed(tree / "open", Limits())
+        server_folders.checked_folder(tree / "open", Limits())
 
 
 def test_folders_are_offered(tree, limits):
-    offered = [path.relative_to(tree).as_posix() for path in roots.choices(limits)]
+    offered = [path.relative_to(tree).as_posix() for path in server_folders.offered_folders(limits)]
     assert offered == ["open", "open/hela", "open/hela/images"]
 
 
 def test_too_many_files_are_refused(tree, limits):
     (tree / "open" / "hela" / "images" / "2.png").write_bytes(b"3")
     with pytest.raises(CellsegError, match="more than 1 files"):
-        roots.files_below(tree / "open" / "hela", limits.model_copy(update={"zip_files": 1}))
+        server_folders.files_below(
+            tree / "open" / "hela", limits.model_copy(update={"zip_files": 1})
+        )

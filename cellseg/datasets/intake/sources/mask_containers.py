@@ -1,4 +1,4 @@
-"""Files of other tools that hold the cells of an image, or many images, found by their names."""
+"""Files of other tools with the cells of one or more images, assigned to images by name."""
 
 import re
 from collections import defaultdict
@@ -7,61 +7,71 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from cellseg.datasets.intake.pairing import Role, pair_apart
-from cellseg.datasets.intake.sources.part import Form, Part
-from cellseg.datasets.intake.sources.rois import belongs
+from cellseg.datasets.intake.pairing import Role, pair_separate
+from cellseg.datasets.intake.sources.file_part import FilePart, Form
+from cellseg.datasets.intake.sources.rois import belongs_to_image
 
 SUFFIXES = (".zip", ".roi", ".geojson", ".json")
-"""Of files that may hold outlines."""
+"""Of files that may contain outlines."""
 
 _SEG = "_seg.npy"
-_OWN_WORDS = re.compile(r"[_\-. ]*(?:roi[_\- ]?sets?|rois?|annotations?|objects|outlines)$", re.I)
-_FOREWORDS = re.compile(r"^(?:roi[_\- ]?sets?|rois?)[_\-. ]+", re.I)
+_SUFFIX_WORDS = re.compile(
+    r"[_\-. ]*(?:roi[_\- ]?sets?|rois?|annotations?|objects|outlines)$", re.I
+)
+_PREFIX_WORDS = re.compile(r"^(?:roi[_\- ]?sets?|rois?)[_\-. ]+", re.I)
 _FOLDER = re.compile(r"^(?:rois?|roi[_\- ]?sets?|geojson|outlines|annotations)$", re.I)
 
 
-class Looker(Protocol):
-    """What can say what is in a file without bringing its pixels."""
+class FileInspector(Protocol):
+    """Finds what a file contains without decoding its pixels."""
 
-    def pages(self, name: str, role: Role) -> int:
-        """The number of planes in a TIFF."""
+    def page_count(self, name: str, role: Role) -> int:
+        """Number of pages in a TIFF."""
 
-    def rows(self, name: str) -> int | None:
-        """The number of images in an .npz of X and y, or None."""
+    def row_count(self, name: str) -> int | None:
+        """Number of images in an .npz with X and y, or None."""
 
-    def regions(self, name: str) -> list[str]:
-        """The names of the regions in a RoiSet.zip."""
+    def roi_names(self, name: str) -> list[str]:
+        """Names of the ROIs in a RoiSet.zip."""
 
-    def outlines(self, name: str) -> list[str] | None:
-        """The images that COCO annotations name; empty for GeoJSON, None for other JSON."""
+    def outlined_images(self, name: str) -> list[str] | None:
+        """Images that COCO annotations list; empty for GeoJSON, None for other JSON."""
 
 
 @dataclass(frozen=True)
 class Masks:
-    """Masks found in containers.
+    """Masks found in files of other tools.
 
-    parts : by the names of the images to which they belong.
-    unused : files that belong to no image. unknown : JSON files without outlines.
+    parts : by the names of their images.
+    unused : files that belong to no image.
+    unknown : JSON files without outlines.
     """
 
-    parts: dict[str, Part]
+    parts: dict[str, FilePart]
     unused: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
 def is_container(name: str) -> bool:
-    """Whether a file may hold masks of another tool, by its name alone."""
+    """Whether a file may contain masks of another tool, by its name alone."""
     low = name.casefold()
     return low.endswith((_SEG, *SUFFIXES)) and not PurePosixPath(low).name.startswith(".")
 
 
-def masks_for(images: Sequence[str], names: Sequence[str], looker: Looker) -> Masks:
-    """The masks of images that have none yet; `names` are containers.
+def masks_for(images: Sequence[str], names: Sequence[str], inspector: FileInspector) -> Masks:
+    """Find the masks of images in files of other tools.
 
-    COCO names its images. Other files are named like their image, apart from words such as
-    `RoiSet`; or their regions are; or there is one image and one file.
+    COCO files list their images. Other files have the name of their image, apart from words such
+    as `RoiSet`, or contain ROIs with the names of images. A single file belongs to a single
+    image.
+
+    Parameters
+    ----------
+    images : names of images without a mask.
+    names : of files for which `is_container` holds.
+    inspector : finds what the files contain.
     """
-    parts: dict[str, Part] = {}
+    parts: dict[str, FilePart] = {}
     single: dict[str, Form] = {}  # files with one mask each
     used: set[str] = set()
     unknown = []
@@ -72,7 +82,7 @@ def masks_for(images: Sequence[str], names: Sequence[str], looker: Looker) -> Ma
         elif low.endswith((".zip", ".roi")):
             single[name] = "rois"
         else:
-            named = looker.outlines(name)
+            named = inspector.outlined_images(name)
             if named is None:
                 unknown.append(name)
             elif named or not low.endswith(".geojson"):
@@ -84,25 +94,25 @@ def masks_for(images: Sequence[str], names: Sequence[str], looker: Looker) -> Ma
                 single[name] = "geojson"
     for image, name in _by_name(images, list(single)).items():
         if image not in parts:
-            parts[image] = Part(name, (name,), single[name])
+            parts[image] = FilePart(name, (name,), single[name])
             used.add(name)
     left = [image for image in images if image not in parts]
     for name in [name for name, form in single.items() if form == "rois" and name not in used]:
-        regions = looker.regions(name) if name.casefold().endswith(".zip") else []
-        found = _by_region(left, name, regions)
+        rois = inspector.roi_names(name) if name.casefold().endswith(".zip") else []
+        found = _by_roi_name(left, name, rois)
         parts |= found
         used |= {name} if found else set()
     left = [image for image in images if image not in parts]
     free = [name for name in single if name not in used]
     if len(left) == len(free) == len(images) == 1:
-        parts[left[0]] = Part(free[0], (free[0],), single[free[0]])
+        parts[left[0]] = FilePart(free[0], (free[0],), single[free[0]])
         used.add(free[0])
     unused = [name for name in names if name not in used and name not in unknown]
     return Masks(parts, tuple(unused), tuple(unknown))
 
 
-def _of_coco(images: Sequence[str], name: str, named: Sequence[str]) -> dict[str, Part]:
-    """Images that annotations name: by path, else by file name where it is the only one."""
+def _of_coco(images: Sequence[str], name: str, named: Sequence[str]) -> dict[str, FilePart]:
+    """Parts of the images that annotations list: by path, else by a unique file name."""
     wanted = {entry.replace("\\", "/"): entry for entry in named}
     by_file: dict[str, list[str]] = defaultdict(list)
     for path in wanted:
@@ -113,36 +123,36 @@ def _of_coco(images: Sequence[str], name: str, named: Sequence[str]) -> dict[str
         matches = [path] if path in wanted else by_file[PurePosixPath(path).name.casefold()]
         if len(matches) == 1:
             entry = wanted[matches[0]]
-            found[image] = Part(f"{name}, {entry}", (name,), "coco", entry)
+            found[image] = FilePart(f"{name}, {entry}", (name,), "coco", entry)
     return found
 
 
 def _by_name(images: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """The container of each image, by name; of two for one image the first kind listed."""
+    """The file of each image, by name; of two for one image, NAME_seg.npy is preferred."""
     aliases: dict[str, str] = {}
     for name in sorted(names, key=lambda name: (not name.casefold().endswith(_SEG), name)):
         aliases.setdefault(_alias(name), name)
-    pairing = pair_apart(images, list(aliases))
+    pairing = pair_separate(images, list(aliases))
     return {pair.image: aliases[pair.mask] for pair in pairing.pairs}
 
 
 def _alias(name: str) -> str:
-    """The name that a plain mask in the place of a container would have."""
+    """The name of a mask image in the place of this file."""
     path = PurePosixPath(name.replace("\\", "/"))
     low = path.name.casefold()
     stem = path.name[: -len(_SEG)] if low.endswith(_SEG) else path.stem
-    stem = _FOREWORDS.sub("", _OWN_WORDS.sub("", stem)) or stem
+    stem = _PREFIX_WORDS.sub("", _SUFFIX_WORDS.sub("", stem)) or stem
     folders = ["masks" if _FOLDER.match(part) else part for part in path.parts[:-1]]
     return "/".join([*folders, f"{stem}.png"])
 
 
-def _by_region(images: Sequence[str], name: str, regions: Sequence[str]) -> dict[str, Part]:
-    """The images whose names begin the names of regions; of two the longer name."""
+def _by_roi_name(images: Sequence[str], name: str, rois: Sequence[str]) -> dict[str, FilePart]:
+    """Parts of the images whose names begin the names of ROIs; the longest name decides."""
     stems = {PurePosixPath(image.replace("\\", "/")).stem: image for image in images}
     found = {}
-    for region in regions:
-        fitting = [stem for stem in stems if stem and belongs(region, stem)]
+    for roi in rois:
+        fitting = [stem for stem in stems if stem and belongs_to_image(roi, stem)]
         if fitting:
             stem = max(fitting, key=len)
-            found[stems[stem]] = Part(f"{name}, {stem}", (name,), "rois", stem)
+            found[stems[stem]] = FilePart(f"{name}, {stem}", (name,), "rois", stem)
     return found

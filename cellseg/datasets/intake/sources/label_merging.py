@@ -1,4 +1,4 @@
-"""Cells that were drawn one by one become one label image."""
+"""Masks of single cells, merged into one label image."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,42 +7,43 @@ import numpy as np
 from skimage.draw import polygon
 
 Ring = np.ndarray
-"""Corners of an outline, (N, 2), x and y in pixels from the image's upper left corner."""
+"""Vertices of an outline, (N, 2): x and y in pixels from the upper left corner of the image."""
 
 
 @dataclass(frozen=True, eq=False)
 class Merged:
-    """A label image and what was lost in making it.
+    """A label image merged from the masks of its cells.
 
     labels : (Y, X), uint16 or uint32.
-    disputed : pixels that more than one cell claimed; the smaller cell has them.
+    overlap : number of pixels that more than one cell covers; the smallest cell gets them.
     """
 
     labels: np.ndarray
-    disputed: int
+    overlap: int
 
 
 def merge(cells: Iterable[np.ndarray], shape: tuple[int, int]) -> Merged:
-    """Number cells from 1 in the order in which they come.
+    """Merge cells into a label image; labels count from 1 in the order of the cells.
 
     Parameters
     ----------
-    cells : for each cell the flat indices of its pixels in an image of `shape` (Y, X).
+    cells : flat indices of the pixels of each cell, in an image of this shape.
+    shape : (Y, X) of the image.
     """
     listed = [np.unique(cell) for cell in cells]
     kind = np.uint16 if len(listed) <= np.iinfo(np.uint16).max else np.uint32
     labels = np.zeros(shape, kind)
-    claims = np.zeros(labels.size, np.uint16)
+    coverage = np.zeros(labels.size, np.uint16)
     for number in sorted(range(len(listed)), key=lambda index: -len(listed[index])):
         labels.flat[listed[number]] = number + 1
-        claims[listed[number]] += 1
-    return Merged(labels, int(np.count_nonzero(claims > 1)))
+        coverage[listed[number]] += 1
+    return Merged(labels, int(np.count_nonzero(coverage > 1)))
 
 
-def filled(rings: Sequence[Ring], shape: tuple[int, int]) -> np.ndarray:
-    """Flat indices of the pixels whose centres lie inside the rings of one cell.
+def filled_pixels(rings: Sequence[Ring], shape: tuple[int, int]) -> np.ndarray:
+    """Flat indices of the pixels whose centres are inside the rings of one cell.
 
-    A ring inside another one is a hole.
+    A ring inside another ring is a hole.
 
     Parameters
     ----------

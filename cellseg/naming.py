@@ -57,6 +57,12 @@ def numbered_id(name: str, taken: Callable[[str], bool]) -> str:
     return free(name, taken, lambda wish, number: f"{wish}-{number}")
 
 
+def suffixed(name: str, suffix: str) -> str:
+    """The name of a file with a suffix behind its stem: `a/cells_z03.tif`; without one, itself."""
+    path = PurePosixPath(name)
+    return str(path.with_name(f"{path.stem}{suffix}{path.suffix}")) if suffix else name
+
+
 def distinct(names: Iterable[str]) -> list[str]:
     """Names of files in their order; one that came before gets a number: `a/x (2).tif`."""
     found: list[str] = []

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cellseg.batches.segmenting import SegmentationRequest
 from cellseg.models.store import ModelStore
 from cellseg.ui.models import model_view
 from cellseg.ui.results import results_view
@@ -31,11 +32,11 @@ with frame.page(
         model = model_view.choice(models, session.chosen("model"))
         options, pixel_size = form.options(model)
     with right:
-        what = inputs.ask(workspace)
+        chosen = inputs.choose(workspace)
         buttons = st.container(horizontal=True)
-    if not what.words:
+    if not chosen.description:
         st.info(
-            "Bring one or more images. Use images like those the model learned from: the same "
+            "Add one or more images. Use images like those the model learned from: the same "
             "microscope, stain and magnification.",
             icon=":material/add_photo_alternate:",
         )
@@ -43,28 +44,27 @@ with frame.page(
 
     with buttons:
         keeping = st.container(width="content")
-        if what.files and st.button(
-            f"Remove {count(len(what.files), 'file')}", icon=":material/close:"
+        if chosen.files and st.button(
+            f"Remove {count(len(chosen.files), 'file')}", icon=":material/close:"
         ):
             inputs.forget(workspace)
             st.rerun()
-    view = inputs.view(workspace, what, model)
-    files = list(what.live)
+    view = inputs.view(workspace, chosen, model)
+    files = list(chosen.live)
+    request = SegmentationRequest(options, view, pixel_size)
     with st.container():  # there in every run, so that nothing below it changes its place
-        if what.many:
-            form.background(workspace, what, model, options, view, pixel_size)
+        if chosen.many:
+            form.background(workspace, chosen, model, request)
             files = form.one_of(files)
-    found, problems = segmenting.with_progress(
-        files, model, options, view, uploads.private_folder(workspace)
+    images, problems = segmenting.with_progress(
+        files, model, request, uploads.private_folder(workspace)
     )
     with st.container():
         for sentence in problems:
             frame.show_error(sentence)
-    if pixel_size is not None:
-        found = [one.with_pixel_size(pixel_size) for one in found]
     with keeping:
-        if found and not what.many:
-            form.keep(workspace, found, model, options, view, pixel_size)
-    if found:
-        name = form.title(found, model)
-        results_view.show(workspace, Results("segment", name, tuple(found), model, options))
+        if images and not chosen.many:
+            form.keep(workspace, images, model, request)
+    if images:
+        name = form.title(images, model)
+        results_view.show(workspace, Results("segment", name, tuple(images), model, options))

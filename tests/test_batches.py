@@ -12,11 +12,11 @@ import tifffile
 from PIL import Image as Pillow
 
 from cellseg import processes
-from cellseg.batches import jobs, worker
+from cellseg.batches import jobs, segmenting, worker
 from cellseg.batches.batch import read_batch
 from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
-from cellseg.batches.truth import bring as bring_truth
+from cellseg.batches.truth import add_truth
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
@@ -203,9 +203,9 @@ def test_truth_can_come_later(workspace, model, tmp_path):
     labels[0, 0] = 9
     masks = uploads(tmp_path / "masks", a_labels=labels, x=labels)
     steps = []
-    said = bring_truth(batch.images(), masks, progress=lambda *step: steps.append(step[:2]))
-    assert len(said) == 1
-    assert "The mask x.png belongs to no image" in said[0]
+    problems = add_truth(batch.images(), masks, progress=lambda *step: steps.append(step[:2]))
+    assert len(problems) == 1
+    assert "The mask x.png belongs to no image" in problems[0]
     assert sorted(np.unique(batch.images()[0].truth())) == [0, 3, 9]
     assert steps == [(0, 4), (1, 4), (2, 4), (3, 4)]
     batch.set_truth({"a.png": None, "b.png": labels})
@@ -247,7 +247,7 @@ def test_a_full_disk_ends_the_batch_and_marks_no_file_as_bad(
         raise CellsegError("The disk is full.") from OSError(28, "no space")
 
     batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS, b=TWO_CELLS), model)
-    monkeypatch.setattr(worker, "segment_into", full)
+    monkeypatch.setattr(segmenting, "segment_into", full)
     batch = worked(batch)
     progress = batch.progress()
     assert (progress.state, progress.done, progress.message) == ("failed", 0, "The disk is full.")

@@ -12,7 +12,7 @@ from cellseg.analysis.filters import Filters
 from cellseg.batches import output as module
 from cellseg.batches.inputs import inputs
 from cellseg.batches.output import Output, Wanted
-from cellseg.batches.resume_log import Memory
+from cellseg.batches.resume_log import ResumeLog
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import KINDS
 from cellseg.images.view import View
@@ -321,7 +321,7 @@ def test_only_bad_files_write_nothing_of_all_together(case, tmp_path):
 
 def test_two_commands_do_not_fill_one_folder_at_once(case, tmp_path):
     files = [write(tmp_path / "a.png")]
-    with Memory(case.workspace, case.output, {}).held(False):
+    with ResumeLog(case.workspace, case.output, {}).locked(False):
         with pytest.raises(CellsegError, match="Another command"):
             case.fill(files)
     case.fill(files)

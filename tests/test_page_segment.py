@@ -63,7 +63,7 @@ def test_without_a_model_the_page_says_what_to_do():
 def test_with_a_model_the_page_waits_for_images(workspace):
     app = with_model(workspace)
     assert app.selectbox(key="segment-model").value.name == "first"
-    assert "Bring one or more images" in app.info[0].value
+    assert "Add one or more images" in app.info[0].value
 
 
 def test_the_address_chooses_the_model(workspace):

@@ -93,13 +93,12 @@ def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
             Image(value, "YX"),
             name,
             tmp_path / "page" / name,
-            pixel_size=0.5,
             view=View(),
         )
         for name, value in pixels.items()
     ]
     model = ModelStore(workspace).get("bright")
-    batch = BatchStore(workspace).keep(images, "page", model)
+    batch = BatchStore(workspace).keep(images, "page", model, pixel_size=0.5)
     filters = Filters(min_area=2, exclude_border=True)
     results.write(tmp_path / "page.zip", batch.images(), KINDS, model, filters)
     with zipfile.ZipFile(tmp_path / "page.zip") as archive:

@@ -6,7 +6,7 @@ import pytest
 
 from cellseg.analysis.measurements import measure
 from cellseg.batches.segmented_image import FACTS, TABLE, SegmentedImage
-from cellseg.batches.segmenting import Stopped, one_sentence, segment_into
+from cellseg.batches.segmenting import Stopped, readable_errors, segment_into
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
 from tests.fakes import BrightPredictor, Cells
@@ -34,7 +34,7 @@ def kept(folder, image=None, **given):
 
 
 def test_an_image_and_its_cells_come_back(tmp_path):
-    segmented = kept(tmp_path, pixel_size=0.5, warnings=["A stack."])
+    segmented = kept(tmp_path, warnings=["A stack."]).with_pixel_size(0.5)
     assert (segmented.name, segmented.height, segmented.width, segmented.channels) == (
         "a/x.tif",
         3,
@@ -49,7 +49,7 @@ def test_an_image_and_its_cells_come_back(tmp_path):
     np.testing.assert_array_equal(segmented.probability(), (PIXELS / np.float32(255)))
     assert segmented.probability().dtype == np.float32
     assert segmented.truth() is None
-    assert SegmentedImage.read(segmented.folder) == segmented
+    assert SegmentedImage.read(segmented.folder) == segmented.with_pixel_size(None)
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_progress_is_told_and_what_it_raises_leaves_nothing_behind(tmp_path):
 
 
 def test_a_stop_is_no_failure_of_the_image():
-    with pytest.raises(Stopped), one_sentence("x"):
+    with pytest.raises(Stopped), readable_errors("x"):
         raise Stopped
     with pytest.raises(CellsegError, match=r"x could not be segmented \(no luck\)"):
-        with one_sentence("x"):
+        with readable_errors("x"):
             raise RuntimeError("no luck")
 
 
@@ -116,7 +116,7 @@ def test_an_image_without_cells_has_an_empty_table(tmp_path):
 
 
 def test_the_table_is_measured_once_and_kept_to_the_bit(tmp_path):
-    segmented = kept(tmp_path, pixel_size=0.5)
+    segmented = kept(tmp_path).with_pixel_size(0.5)
     expected = measure(
         LABELS, PIXELS, image="a/x.tif", pixel_size=0.5, probability=segmented.probability()
     )
@@ -172,7 +172,7 @@ def test_a_truth_of_another_size_leaves_nothing_finished(tmp_path):
     assert SegmentedImage.read(tmp_path / "x") is None
 
 
-def test_what_is_gone_is_one_sentence(tmp_path):
+def test_what_is_gone_is_readable_errors(tmp_path):
     segmented = kept(tmp_path)
     (segmented.folder / "labels.tif").unlink()
     (segmented.folder / "image.tif").write_bytes(b"II*\0")

@@ -1,4 +1,4 @@
-"""Label images that are there already: measured beside their images, scored beside the truth."""
+"""Label images of any origin: measured on their images, scored against the truth."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from cellseg.analysis.comparison import Comparison, compare
 from cellseg.analysis.measurements import measure
 from cellseg.batches.inputs import ENDINGS, images
+from cellseg.batches.segmented_image import valid_pixel_size
+from cellseg.batches.segmenting import readable_errors
 from cellseg.datasets.intake.pairing import pair_separate
 from cellseg.datasets.masks import (
     MaskEncoding,
@@ -21,6 +23,8 @@ from cellseg.datasets.masks import (
 )
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
+from cellseg.images.image import Image
+from cellseg.images.reading import several
 from cellseg.images.selection import remarks
 from cellseg.images.view import View
 from cellseg.limits import Limits
@@ -29,14 +33,18 @@ Progress = Callable[[int, int, str], None]
 _BLACK_AND_WHITE = {1, 255}
 
 
-class Given(NamedTuple):
-    """Pairs of files from two folders, in the order of names in the first; who has no partner."""
+class PairedFiles(NamedTuple):
+    """Files of two folders that belong together.
+
+    pairs : in the order of names in the first folder.
+    unpaired : a sentence for each folder with files that have no partner.
+    """
 
     pairs: list[tuple[Path, Path]]
-    alone: list[str]
+    unpaired: list[str]
 
 
-def paired(first: Path, second: Path) -> Given:
+def paired(first: Path, second: Path) -> PairedFiles:
     """Find the files of two folders that belong together by name.
 
     Names are the same, or differ in words such as `_labels` and `_mask`. Of a folder with what
@@ -54,11 +62,11 @@ def paired(first: Path, second: Path) -> Given:
             f"No file of {first} belongs to one of {second} by its name; needed are equal names, "
             "or names like a.tif and a_labels.tif."
         )
-    alone = _alone(found.images_without_mask, first, second)
-    alone += _alone(found.masks_without_image, second, first)
+    unpaired = _unpaired(found.images_without_mask, first, second)
+    unpaired += _unpaired(found.masks_without_image, second, first)
     place = {name: number for number, name in enumerate(files[0])}
     pairs = sorted(found.pairs, key=lambda one: place[one.image])
-    return Given([(files[0][one.image], files[1][one.mask]) for one in pairs], alone)
+    return PairedFiles([(files[0][one.image], files[1][one.mask]) for one in pairs], unpaired)
 
 
 def measured(
@@ -73,7 +81,7 @@ def measured(
     Parameters
     ----------
     pairs : image and label image.
-    pixel_size : side of a pixel in µm; it goes before what the files say.
+    pixel_size : side of a pixel in µm as entered; see `SegmentedImage.with_pixel_size`.
     progress : called with (pairs done, pairs in all, name of the next).
     view : what is taken of each image file; one image.
 
@@ -84,19 +92,19 @@ def measured(
     """
     view = view or View()
     with _decoder(limits) as decoder:
-        scale = _scale([mask for _, mask in pairs], decoder)
-        for image_path, mask_path in _told(pairs, progress):
+        encoding = _encoding([mask for _, mask in pairs], decoder)
+        for image_path, mask_path in _reported(pairs, progress):
             try:
-                said = remarks(decoder.describe(image_path), view, image_path.name)
-                image = decoder.image(image_path, view=view)
-                found = _labels(mask_path, scale, decoder)
-                _check(found.shape, (image.height, image.width), mask_path, image_path)
-                size = image.pixel_size_um if pixel_size is None else pixel_size
-                table = measure(found, image.pixels, image=image_path.name, pixel_size=size)
+                with readable_errors(image_path.name, "measured"):
+                    image, warnings = _image(image_path, view, decoder)
+                    found = _labels(mask_path, encoding, decoder)
+                    _check(found.shape, (image.height, image.width), mask_path, image_path)
+                    size = valid_pixel_size(pixel_size, image.pixel_size_um)
+                    table = measure(found, image.pixels, image=image_path.name, pixel_size=size)
             except CellsegError as error:
                 yield image_path, str(error), []
             else:
-                yield image_path, table, said
+                yield image_path, table, warnings
 
 
 def scored(
@@ -112,19 +120,23 @@ def scored(
     progress : called with (pairs done, pairs in all, name of the next).
     """
     with _decoder(limits) as decoder:
-        scales = [_scale([pair[side] for pair in pairs], decoder) for side in (0, 1)]
-        for paths in _told(pairs, progress):
+        encodings = [_encoding([pair[side] for pair in pairs], decoder) for side in (0, 1)]
+        for paths in _reported(pairs, progress):
             try:
-                truth, predicted = (
-                    _labels(path, scale, decoder) for path, scale in zip(paths, scales, strict=True)
-                )
-                _check(predicted.shape, truth.shape, paths[1], paths[0])
-                yield compare(paths[0].name, truth, predicted)
+                with readable_errors(paths[0].name, "scored"):
+                    truth, predicted = (
+                        _labels(path, encoding, decoder)
+                        for path, encoding in zip(paths, encodings, strict=True)
+                    )
+                    _check(predicted.shape, truth.shape, paths[1], paths[0])
+                    compared = compare(paths[0].name, truth, predicted)
             except CellsegError as error:
                 yield str(error)
+            else:
+                yield compared
 
 
-def _alone(names: Sequence[str], folder: Path, other: Path) -> list[str]:
+def _unpaired(names: Sequence[str], folder: Path, other: Path) -> list[str]:
     """A sentence about the files of a folder without a partner in the other, if there are any."""
     if not names:
         return []
@@ -141,7 +153,7 @@ def _decoder(limits: Limits | None) -> Decoder:
     return Decoder(limits.file_seconds, limits.image_pixels)
 
 
-def _told(
+def _reported(
     pairs: Sequence[tuple[Path, Path]], progress: Progress | None
 ) -> Iterator[tuple[Path, Path]]:
     for done, pair in enumerate(pairs):
@@ -152,7 +164,7 @@ def _told(
         progress(len(pairs), len(pairs), "")
 
 
-def _scale(masks: Sequence[Path], decoder: Decoder) -> MaskEncoding:
+def _encoding(masks: Sequence[Path], decoder: Decoder) -> MaskEncoding:
     """Whether masks are black and white, so that touching pixels are a cell, or label images.
 
     Label images that hold a single cell each are told from black and white ones by the number of
@@ -175,8 +187,17 @@ def _scale(masks: Sequence[Path], decoder: Decoder) -> MaskEncoding:
     )
 
 
-def _labels(path: Path, scale: MaskEncoding, decoder: Decoder) -> NDArray[np.integer]:
-    return labels(decoder.mask(path, view=View()), scale.kind, scale.foreground)
+def _image(path: Path, view: View, decoder: Decoder) -> tuple[Image, list[str]]:
+    """The one image that the choice makes of a file, and remarks about what was taken of it."""
+    decoded = decoder.decode(path, view=view)
+    if decoded.count > 1:
+        raise CellsegError(several(path.name))
+    ((_, image),) = decoded.images
+    return image, remarks(decoded.facts, view, path.name)
+
+
+def _labels(path: Path, encoding: MaskEncoding, decoder: Decoder) -> NDArray[np.integer]:
+    return labels(decoder.mask(path, view=View()), encoding.kind, encoding.foreground)
 
 
 def _check(found: tuple[int, ...], needed: tuple[int, ...], path: Path, other: Path) -> None:

@@ -10,23 +10,22 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from cellseg import __version__
+from cellseg import __version__, naming
 from cellseg.analysis.filters import Filters
 from cellseg.batches import results
 from cellseg.batches.inputs import ENDINGS
-from cellseg.batches.resume_log import Memory, Record
+from cellseg.batches.resume_log import Record, ResumeLog
 from cellseg.batches.segmented_image import SegmentedImage
-from cellseg.batches.segmenting import one_sentence, segment_into
-from cellseg.batches.truth import suffixed
+from cellseg.batches.segmenting import SegmentationRequest, segment_source
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import Kind, Result, files
 from cellseg.images.decoding import Decoder
-from cellseg.images.selection import remarks
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import Model
 from cellseg.segmentation.predictor import Segmenter
+from cellseg.source import Source
 from cellseg.workspace import Workspace, ensure_folder, write_bytes
 
 Progress = Callable[[int, int, str], None]
@@ -36,7 +35,7 @@ class Wanted(Frozen):
     """What is to be written.
 
     kinds : of exports; None for labels and overlay with nothing beside them.
-    pixel_size : side of a pixel in µm; it goes before what the files say.
+    pixel_size : side of a pixel in µm as entered; see `SegmentedImage.with_pixel_size`.
     """
 
     kinds: tuple[Kind, ...] | None = None
@@ -64,13 +63,13 @@ class Written(NamedTuple):
         stack also `plane`, and `warnings` where there is something to say.
     left_out : a sentence for each file that failed.
     together : the path of each file of all images together, by its kind.
-    began_anew : whether earlier work was to go on that had been done with other settings.
+    restarted : whether earlier work was to be resumed but had been done with other settings.
     """
 
     records: list[dict[str, Any]]
     left_out: list[str]
     together: dict[str, str]
-    began_anew: bool
+    restarted: bool
 
 
 class Output:
@@ -103,11 +102,12 @@ class Output:
         self._wanted = wanted = wanted or Wanted()
         self._kinds: tuple[Kind, ...] = wanted.kinds or ("labels", "overlay")
         self._view = view or model.view
+        self._request = SegmentationRequest(wanted.options, self._view, wanted.pixel_size)
         self._limits = limits or Limits()
         self._workers = workers
         self._progress = progress or (lambda *_: None)
-        self._memory = Memory(workspace, output, self._settings())
-        self._predictor: Segmenter | None = None
+        self._log = ResumeLog(workspace, output, self._settings())
+        self._segmenter: Segmenter | None = None
         self._outcomes: dict[Path, Outcome] = {}
         self._stems: dict[str, Path] = {}
         self._lock = threading.Lock()
@@ -126,17 +126,17 @@ class Output:
         """
         ensure_folder(self._output)
         self._stems = {file.stem.casefold(): file for file in inputs}
-        with self._memory.held(resume) as goes_on:
-            for file in inputs if goes_on else ():
-                if (records := self._memory.records(file)) is not None:
+        with self._log.locked(resume) as resumed:
+            for file in inputs if resumed else ():
+                if (records := self._log.records(file)) is not None:
                     self._outcomes[file] = Outcome(records, None)
             self._work([file for file in inputs if file not in self._outcomes], len(inputs))
             together = self._write_together(inputs) if self._wanted.kinds else {}
         return Written(
             [_flat(record) for file in inputs for record in self._outcomes[file].records],
-            [said for file in inputs if (said := self._outcomes[file].problem)],
+            [problem for file in inputs if (problem := self._outcomes[file].problem)],
             together,
-            self._memory.began_anew,
+            self._log.restarted,
         )
 
     def _settings(self) -> Record:
@@ -154,7 +154,7 @@ class Output:
         """Segment these inputs, so many at a time as there are workers."""
         if not inputs:
             return
-        predictor = self._predictor = self._predictor or self._load()
+        segmenter = self._segmenter = self._segmenter or self._load()
         decoders: queue.SimpleQueue[Decoder] = queue.SimpleQueue()
         limits = (self._limits.file_seconds, self._limits.image_pixels)
         workers = min(self._workers, len(inputs))
@@ -162,7 +162,7 @@ class Output:
             for _ in range(workers):
                 decoders.put(held.enter_context(Decoder(*limits)))
             pool = held.enter_context(ThreadPoolExecutor(workers))
-            tasks = [pool.submit(self._input, file, predictor, decoders, of) for file in inputs]
+            tasks = [pool.submit(self._input, file, segmenter, decoders, of) for file in inputs]
             try:
                 for task in as_completed(tasks):
                     task.result()
@@ -173,44 +173,39 @@ class Output:
         self._progress(of, of, "")
 
     def _input(
-        self, file: Path, predictor: Segmenter, decoders: "queue.SimpleQueue[Decoder]", of: int
+        self, file: Path, segmenter: Segmenter, decoders: "queue.SimpleQueue[Decoder]", of: int
     ) -> None:
         """Segment all images of a file and write their files."""
         decoder = decoders.get()
         records: list[Record] = []
-        problem = None
         with self._lock:
             self._outcomes.pop(file, None)
             self._progress(len(self._outcomes), of, file.name)
         try:
-            with one_sentence(file.name):
-                view = self._view
-                said = remarks(decoder.describe(file), view, file.name)
-                for number, (suffix, image) in enumerate(decoder.images(file, view=view)):
-                    self._claim(file, suffix)
-                    segmented = segment_into(
-                        predictor,
-                        image,
-                        suffixed(file.name, suffix),
-                        self._memory.place(file, number),
-                        pixel_size=self._wanted.pixel_size,
-                        options=self._wanted.options,
-                        warnings=said,
-                        view=view,
-                    )
-                    records.append(self._export(segmented, file, suffix))
-            self._memory.remember(file, records)
-        except CellsegError as error:
-            if isinstance(error.__cause__, OSError):  # the disk refuses: no other file would do
-                raise
-            problem = str(error)
+            result = segment_source(
+                Source(file.name, file),
+                lambda: segmenter,
+                decoder,
+                self._request,
+                lambda number: self._log.folder_of(file, number),
+                name=lambda suffix: self._claimed(file, suffix),
+                finish=lambda image, suffix: records.append(self._export(image, file, suffix)),
+            )
         finally:
             decoders.put(decoder)
+        if result.problem is None:
+            self._log.finish_input(file, records)
         with self._lock:
-            self._outcomes[file] = Outcome(records, problem)
+            self._outcomes[file] = Outcome(records, result.problem)
 
-    def _claim(self, file: Path, suffix: str) -> None:
-        """Take the stem of an image of a stack, unless it is that of another image."""
+    def _claimed(self, file: Path, suffix: str) -> str:
+        """The name of an image, after its stem was taken.
+
+        Raises
+        ------
+        CellsegError
+            Where the stem is that of another image.
+        """
         stem = f"{file.stem}{suffix}"
         with self._lock:
             if self._stems.setdefault(stem.casefold(), file) != file:
@@ -218,6 +213,7 @@ class Output:
                     f"{file.name} would become {stem}{ENDINGS['labels']} like another image; "
                     "rename it or segment it into another folder."
                 )
+        return naming.suffixed(file.name, suffix)
 
     def _export(self, segmented: SegmentedImage, file: Path, suffix: str) -> Record:
         """Write the files of an image; its record."""
@@ -230,10 +226,10 @@ class Output:
             write_bytes(self._output / name, content)
             written[kind] = str(self._output / name)
         cells = results.cells_kept(segmented, self._wanted.filters)
-        self._memory.slim(segmented, keep=self._wanted.kinds is not None)
+        self._log.drop_pixels(segmented, keep=self._wanted.kinds is not None)
         plane = {"plane": suffix[1:]} if suffix else {}
-        said = {"warnings": list(segmented.warnings)} if segmented.warnings else {}
-        return {"image": str(file), **plane, "cells": cells, **said, "files": written}
+        warnings = {"warnings": list(segmented.warnings)} if segmented.warnings else {}
+        return {"image": str(file), **plane, "cells": cells, **warnings, "files": written}
 
     def _result(self, segmented: SegmentedImage) -> Result:
         if self._wanted.measured:
@@ -252,17 +248,19 @@ class Output:
         """Write what is one file for all images, unless it is there for exactly these."""
         done = [file for file in inputs if self._outcomes[file].records]
         paths = results.paths_together(self._output, self._kinds) if done else {}
-        if not (self._memory.complete(done) and all(path.is_file() for path in paths.values())):
-            self._memory.reopen()
+        if not (self._log.complete(done) and all(path.is_file() for path in paths.values())):
+            self._log.reopen()
             self._work([file for file in done if self._segmented(file) is None], len(inputs))
             images = [image for file in done for image in self._segmented(file) or ()]
             wanted = self._wanted
             results.write_together(paths, images, self._model, wanted.filters, wanted.options)
-            self._memory.finish(done)
+            self._log.finish(done)
         return {kind: str(path) for kind, path in paths.items()}
 
     def _segmented(self, file: Path) -> list[SegmentedImage] | None:
-        return self._memory.images(file, len(self._outcomes[file].records))
+        images = self._log.images(file, len(self._outcomes[file].records))
+        size = self._wanted.pixel_size
+        return images if images is None else [image.with_pixel_size(size) for image in images]
 
 
 def _flat(record: Record) -> dict[str, Any]:

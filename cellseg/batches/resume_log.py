@@ -1,4 +1,4 @@
-"""What is known of an output folder that `segment` fills, so that it can go on after a break.
+"""What is known of an output folder that `segment` fills, so that it can resume after a break.
 
 It lies in the workspace, since the output folder holds results alone. For each input that is done
 there is a file with its records; while results of all inputs together (the table, COCO) are still
@@ -28,13 +28,13 @@ Record = dict[str, Any]
 SETTINGS, COMPLETE, DONE, CELLS = "settings.json", "complete.json", "done", "cells"
 
 
-class Memory:
+class ResumeLog:
     """What is known of one output folder.
 
     settings : all that decides the bytes of the results, as plain values; what was done with
         others counts for nothing.
 
-    `began_anew` says that there was such work, which was asked to go on.
+    `restarted` says that there was such work, which was to be resumed.
     """
 
     def __init__(self, workspace: Workspace, output: Path, settings: Record) -> None:
@@ -42,11 +42,11 @@ class Memory:
         self.folder = workspace.outputs / digest[:24]
         self.output = output
         self._settings = json.loads(json.dumps(settings))
-        self.began_anew = False
+        self.restarted = False
 
     @contextmanager
-    def held(self, resume: bool) -> Iterator[bool]:
-        """Hold the output folder alone; gives whether earlier work of the same settings counts.
+    def locked(self, resume: bool) -> Iterator[bool]:
+        """Lock the output folder; gives whether earlier work of the same settings is resumed.
 
         Raises
         ------
@@ -65,14 +65,14 @@ class Memory:
             ) from None
         try:
             before = read_json(self.folder / SETTINGS) if resume else None
-            goes_on = before == self._settings
-            self.began_anew = before is not None and not goes_on
-            if not goes_on:
+            resumed = before == self._settings
+            self.restarted = before is not None and not resumed
+            if not resumed:
                 with disk_errors(self.folder):
                     shutil.rmtree(self.folder, ignore_errors=True)
                     self.folder.mkdir(parents=True, exist_ok=True)
                 write_json(self.folder / SETTINGS, self._settings)
-            yield goes_on
+            yield resumed
         finally:
             lock.release()
 
@@ -87,24 +87,24 @@ class Memory:
                 return None
         return records
 
-    def remember(self, file: Path, records: Sequence[Record]) -> None:
+    def finish_input(self, file: Path, records: Sequence[Record]) -> None:
         """Note that an input is done."""
         with disk_errors(self.folder):
             (self.folder / DONE).mkdir(exist_ok=True)
         write_json(self._done(file), {"stamp": _stamp(file), "records": list(records)})
 
-    def place(self, file: Path, number: int) -> Path:
-        """Where the results of an image of an input lie meanwhile."""
+    def folder_of(self, file: Path, number: int) -> Path:
+        """Where the results of an image of an input lie until all is written."""
         return self.folder / CELLS / f"{_key(file)}-{number:05d}"
 
     def images(self, file: Path, count: int) -> list[SegmentedImage] | None:
         """The cells of an input's images; None where they are not kept any more."""
-        read = [SegmentedImage.read(self.place(file, number)) for number in range(count)]
+        read = [SegmentedImage.read(self.folder_of(file, number)) for number in range(count)]
         images = [image for image in read if image is not None]
         return images if len(images) == count else None
 
-    def slim(self, segmented: SegmentedImage, keep: bool) -> None:
-        """Let go of the pixels of an image once its own files are written, or of all of it."""
+    def drop_pixels(self, segmented: SegmentedImage, keep: bool) -> None:
+        """Delete the pixels of an image, or all of it, once its own files are written."""
         if not keep:
             shutil.rmtree(segmented.folder, ignore_errors=True)
             return
@@ -116,7 +116,7 @@ class Memory:
         return bool(read_json(self.folder / COMPLETE) == [_key(file) for file in files])
 
     def finish(self, files: Sequence[Path]) -> None:
-        """Note that the results of all together are written; the cells are let go."""
+        """Note that the results of all together are written; the cells are deleted."""
         write_json(self.folder / COMPLETE, [_key(file) for file in files])
         shutil.rmtree(self.folder / CELLS, ignore_errors=True)
 

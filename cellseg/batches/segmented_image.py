@@ -40,7 +40,9 @@ class SegmentedImageFacts(Frozen):
     """What facts.json holds; it is written last, so that a folder without it is unfinished.
 
     channel_names : of the image. share : of the pixels that are foreground, 0 to 1.
-    pixel_size_entered, pixel_size_file : side of a pixel in µm, by the user and by the file.
+    pixel_size_file : side of a pixel in µm, as the file says.
+    pixel_size_entered : as the user entered it, in results of earlier versions; today it belongs
+        to the batch, and is applied when an image is read.
     seconds : for finding the cells. warnings : sentences about the image.
     view : what was taken of the file; None where that is not known, or it is of a dataset.
     precision : of the arithmetic of the network; None where that is not known.
@@ -70,7 +72,7 @@ class SegmentedImage:
         from one.
     cells : in the label image, before any filter.
     share : of the pixels that are foreground, 0 to 1.
-    pixel_size : side of a pixel in µm, entered or else from the file; None where unknown.
+    pixel_size : side of a pixel in µm; see `with_pixel_size`. None where it is not known.
     seconds : for finding the cells. warnings : sentences about the image.
     view : what was taken of the file; None where that is not known, or it is of a dataset.
     precision : of the arithmetic of the network; None where that is not known.
@@ -140,8 +142,15 @@ class SegmentedImage:
         write_bytes(self.folder / TRUTH, packed(labels))
 
     def with_pixel_size(self, micrometres: float | None) -> "SegmentedImage":
-        """The same with another entered pixel size, in µm; None takes that of the file."""
-        return replace(self, pixel_size=micrometres or self._facts().pixel_size_file)
+        """The same image with the side of a pixel in µm as the user entered it, or None.
+
+        What the user entered goes before what the file says: for every image of a page, a batch
+        or a command alike. The size that the file says is kept beside it, and counts again where
+        nothing is entered.
+        """
+        return replace(
+            self, pixel_size=valid_pixel_size(micrometres, self._facts().pixel_size_file)
+        )
 
     def table(self) -> pd.DataFrame:
         """One row a cell, as `measurements.measure` gives it; computed once and kept.
@@ -183,7 +192,7 @@ class SegmentedImage:
             facts.channels,
             facts.cells,
             facts.share,
-            facts.pixel_size_entered or facts.pixel_size_file,
+            valid_pixel_size(facts.pixel_size_entered, facts.pixel_size_file),
             facts.seconds,
             facts.warnings,
             facts.view,
@@ -204,6 +213,11 @@ class SegmentedImage:
             raise
         except Exception:  # libraries say all kinds of things of damaged bytes
             raise _gone(self.name) from None
+
+
+def valid_pixel_size(entered: float | None, of_file: float | None) -> float | None:
+    """The side of a pixel in µm that counts; see `SegmentedImage.with_pixel_size`."""
+    return of_file if entered is None else entered
 
 
 def rename(folder: Path, name: str) -> None:

@@ -1,11 +1,10 @@
-"""True cells for results: mask files find their images by name."""
+"""True masks of segmented images: mask files find their images by name."""
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Callable, Sequence
 
-import numpy as np
-
+from cellseg import naming
 from cellseg.batches.segmented_image import SegmentedImage
+from cellseg.batches.segmenting import readable_errors
 from cellseg.datasets.intake.pairing import pair_separate
 from cellseg.datasets.masks import (
     MaskEncoding,
@@ -22,7 +21,7 @@ from cellseg.source import Source
 Progress = Callable[[int, int, str], None]
 
 
-def bring(
+def add_truth(
     images: Sequence[SegmentedImage],
     masks: Sequence[Source],
     *,
@@ -45,19 +44,24 @@ def bring(
     """
     limits = limits or Limits()
     view = view or View()
-    tell = progress or (lambda *_: None)
+    report = progress or (lambda *_: None)
     with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
         try:
-            scale = scale_of(masks, view, decoder, lambda n, of, at: tell(n, 2 * of, at))
+            encoding = encoding_of(masks, view, decoder, lambda n, of, at: report(n, 2 * of, at))
         except CellsegError as error:
             return [str(error)]
         halfway = len(masks)
         return assign(
-            images, masks, scale, view, decoder, lambda n, of, at: tell(halfway + n, 2 * of, at)
+            images,
+            masks,
+            encoding,
+            view,
+            decoder,
+            lambda n, of, at: report(halfway + n, 2 * of, at),
         )
 
 
-def scale_of(
+def encoding_of(
     masks: Sequence[Source], view: View, decoder: Decoder, progress: Progress | None = None
 ) -> MaskEncoding:
     """What the values of masks mean, by all that can be read of them.
@@ -72,11 +76,13 @@ def scale_of(
         if progress:
             progress(done, len(masks), mask.name)
         try:
-            facts += [mask_facts(pixels) for _, pixels in decoder.masks(mask.path, mask.name, view)]
+            with readable_errors(mask.name, "read"):
+                masks_of_file = decoder.masks(mask.path, mask.name, view)
+                facts += [mask_facts(pixels) for _, pixels in masks_of_file]
         except CellsegError as error:
             problem = str(error)
     if not facts:
-        raise CellsegError(problem or "No mask was brought; bring one for each image.")
+        raise CellsegError(problem or "There is no mask; add one for each image.")
     if all(one.empty for one in facts):
         return MaskEncoding("labels")
     return choose_encoding(facts)
@@ -85,12 +91,12 @@ def scale_of(
 def assign(
     images: Sequence[SegmentedImage],
     masks: Sequence[Source],
-    scale: MaskEncoding,
+    encoding: MaskEncoding,
     view: View,
     decoder: Decoder,
     progress: Progress | None = None,
 ) -> list[str]:
-    """Keep each mask as the truth of its image; see `bring`."""
+    """Keep each mask as the truth of its image; see `add_truth`."""
     problems: list[str] = []
     by_name = {image.name: image for image in images}
     files = {mask.name: mask for mask in masks}
@@ -99,19 +105,17 @@ def assign(
         if progress:
             progress(done, len(files), name)
         try:
-            for number, (suffix, pixels) in enumerate(_read(mask, view, decoder)):
-                partner = by_mask.get(name) if not suffix else None
-                partner = partner or _partners(list(by_name), [suffixed(name, suffix)]).get(
-                    suffixed(name, suffix)
-                )
-                if partner is None:
-                    part = f", part {number + 1}," if suffix else ""
-                    problems.append(
-                        f"The mask {name}{part} belongs to no image by its name; name it like "
-                        "its image."
-                    )
-                    continue
-                by_name[partner].set_truth(labels(pixels, scale.kind, scale.foreground))
+            with readable_errors(name, "read"):
+                masks_of_file = decoder.masks(mask.path, name, view)
+                for number, (suffix, pixels) in enumerate(masks_of_file):
+                    partner = by_mask.get(name) if not suffix else None
+                    if partner is None:
+                        called = naming.suffixed(name, suffix)
+                        partner = _partners(list(by_name), [called]).get(called)
+                    if partner is None:
+                        problems.append(_without_image(name, number, suffix))
+                        continue
+                    by_name[partner].set_truth(labels(pixels, encoding.kind, encoding.foreground))
         except CellsegError as error:
             problems.append(str(error))
     return problems
@@ -122,15 +126,10 @@ def partners(images: Sequence[str], masks: Sequence[str]) -> dict[str, str]:
     return {image: mask for mask, image in _partners(images, masks).items()}
 
 
-def suffixed(name: str, suffix: str) -> str:
-    """The name of one image of a stack: `a/cells_z03.tif`."""
-    path = PurePosixPath(name)
-    return str(path.with_name(f"{path.stem}{suffix}{path.suffix}")) if suffix else name
+def _without_image(name: str, number: int, suffix: str) -> str:
+    part = f", part {number + 1}," if suffix else ""
+    return f"The mask {name}{part} belongs to no image by its name; name it like its image."
 
 
 def _partners(images: Sequence[str], masks: Sequence[str]) -> dict[str, str]:
     return {pair.mask: pair.image for pair in pair_separate(images, masks).pairs}
-
-
-def _read(mask: Source, view: View, decoder: Decoder) -> Iterator[tuple[str, np.ndarray]]:
-    yield from decoder.masks(mask.path, mask.name, view)

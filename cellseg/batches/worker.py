@@ -10,14 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 
-from cellseg import naming, processes
+from cellseg import processes
 from cellseg.batches import truth
 from cellseg.batches.batch import (
     Batch,
@@ -29,21 +27,19 @@ from cellseg.batches.batch import (
 )
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.batches.segmenting import (
-    Segmenter,
+    ImageNames,
+    SegmentationRequest,
     Stopped,
-    one_sentence,
-    segment_into,
+    segment_source,
 )
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.masks import MaskEncoding
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
-from cellseg.images.image import Image
-from cellseg.images.selection import remarks
-from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import ModelStore
+from cellseg.segmentation.predictor import Segmenter
 from cellseg.source import Source
 from cellseg.workspace import Workspace
 
@@ -51,16 +47,6 @@ TURN = 1.0
 """Seconds between two tries to be the one batch that runs."""
 
 log = logging.getLogger("cellseg.batches")
-
-
-class Brought(NamedTuple):
-    """An image of a source, decoded; its truth where that came with it, remarks, its view."""
-
-    name: str
-    image: Image
-    truth: NDArray[np.integer] | None
-    warnings: tuple[str, ...]
-    view: View | None
 
 
 class Worker:
@@ -72,9 +58,9 @@ class Worker:
         self.status = processes.StatusWriter(batch.folder, Status)
         self._terminated = False
         self._dataset: Dataset | None = None
-        self._scale: MaskEncoding | None = None
+        self._encoding: MaskEncoding | None = None
         self._message: str | None = None
-        self._names: set[str] = set()
+        self._names = ImageNames(())
 
     def work(self) -> int:
         """Segment, and end with a status that says how it went; returns the exit code."""
@@ -84,7 +70,7 @@ class Worker:
             with self._turn():
                 self._segment()
         except Stopped:
-            self.status.end("stopped", phase="", message="Stopped; what was found is kept.")
+            self.status.end("stopped", phase="", message="Stopped; what is segmented is kept.")
         except CellsegError as error:
             log.error("%s", error)
             self.status.end("failed", phase="", message=str(error))
@@ -122,118 +108,73 @@ class Worker:
             if not done_file(self.batch.folder, number).exists()
         ]
         self.status.say("Loading the model")
-        predictor = load(self.batch)
+        segmenter = load(self.batch)
         if config.dataset_id is not None:
             self._dataset = DatasetStore(self.workspace).get(config.dataset_id)
-        self._names = {source.name.casefold() for source in config.sources}
-        self._names |= {segmented.name.casefold() for segmented in self.batch.images()}
+        taken = [source.name for source in config.sources]
+        self._names = ImageNames([*taken, *(image.name for image in self.batch.images())])
         limits = Limits.of(self.workspace)
         with Decoder(limits.file_seconds, limits.image_pixels) as decoder:
-            self._look_at_truth(decoder)
+            self._decide_truth_encoding(decoder)
             began = time.monotonic()
             for done, number in enumerate(waiting):
                 left = (time.monotonic() - began) / done * (len(waiting) - done) if done else None
                 self.status.say(config.sources[number].name, remaining_s=left)
                 self._check_stop()
-                self._source(number, predictor, decoder)
+                self._source(number, segmenter, decoder)
 
-    def _look_at_truth(self, decoder: Decoder) -> None:
+    def _decide_truth_encoding(self, decoder: Decoder) -> None:
         """Decide what the values of the mask files mean, by all of them."""
         masks = [self._mask(source) for source in self.batch.config.sources if source.truth]
         if not masks:
             return
-        self.status.say("Reading the masks of truth")
+        self.status.say("Reading the true masks")
         try:
-            self._scale = truth.scale_of(masks, self.batch.config.view, decoder)
+            self._encoding = truth.encoding_of(masks, self.batch.config.view, decoder)
         except CellsegError as error:
             self._message = f"No truth was read: {error}"
 
-    def _source(self, number: int, predictor: Segmenter, decoder: Decoder) -> None:
+    def _source(self, number: int, segmenter: Segmenter, decoder: Decoder) -> None:
         """Segment all images of a source that were not segmented before."""
-        source = self.batch.config.sources[number]
-        segmented: list[SegmentedImage] = []
-        problem = None
-        try:
-            for index, brought in enumerate(self._images(source, decoder)):
-                self._check_stop(index)
-                folder = image_folder(self.batch.folder, number, index)
-                segmented.append(
-                    SegmentedImage.read(folder) or self._image(predictor, brought, folder)
-                )
-            problem = self._assign(source, segmented, decoder)
-        except CellsegError as error:
-            if isinstance(error.__cause__, OSError):  # the disk refuses: no other image would do
-                raise
-            problem = str(error)
-        except MemoryError:
-            problem = (
-                f"{source.name} does not fit into the memory of this machine; make it smaller."
-            )
+        config = self.batch.config
+        source = config.sources[number]
+
+        def progress(share: float, phase: str) -> None:
+            self._check_stop()
+            self.status.note(phase=phase)
+
+        result = segment_source(
+            replace(source, path=self.batch.path(source)),
+            lambda: segmenter,
+            decoder,
+            SegmentationRequest(config.options, config.view, config.pixel_size),
+            lambda image: image_folder(self.batch.folder, number, image),
+            dataset=self._dataset,
+            name=lambda suffix: self._names.name(source.name, suffix),
+            finish=lambda image, _: image.table(),
+            resume=True,
+            progress=progress,
+        )
+        problem = result.problem or self._assign(source, result.images, decoder)
         if problem:
             log.warning("%s", problem)
-        write_done(self.batch.folder, number, len(segmented), problem)
+        write_done(self.batch.folder, number, len(result.images), problem)
 
-    def _image(self, predictor: Segmenter, brought: Brought, folder: Path) -> SegmentedImage:
-        config = self.batch.config
-
-        def tell(done: int, of: int) -> None:
-            if done < of:
-                self._check_stop()
-                self.status.note(phase=f"{brought.name}, part {done} of {of}")
-
-        with one_sentence(brought.name):
-            segmented = segment_into(
-                predictor,
-                brought.image,
-                brought.name,
-                folder,
-                options=config.options,
-                truth=brought.truth,
-                warnings=brought.warnings,
-                view=brought.view,
-                progress=tell,
-            )
-            if config.pixel_size is not None:
-                segmented = segmented.with_pixel_size(config.pixel_size)
-            segmented.table()
-        return segmented
-
-    def _images(self, source: Source, decoder: Decoder) -> Iterator[Brought]:
-        if source.pair is not None:
-            assert self._dataset is not None
-            pixels, labels = self._dataset.image(source.pair), self._dataset.labels(source.pair)
-            yield Brought(source.name, pixels, labels, (), None)
-            return
-        path, view = self.batch.path(source), self.batch.config.view
-        said = tuple(remarks(decoder.describe(path, source.name), view, source.name))
-        for suffix, image in decoder.images(path, source.name, view):
-            yield Brought(self._free(source.name, suffix), image, None, said, view)
-
-    def _free(self, name: str, suffix: str) -> str:
-        """The name of one image of a stack, which no other image has or may get."""
-        if not suffix:
-            return name
-        segmented = naming.numbered_file(truth.suffixed(name, suffix), self._names)
-        self._names.add(segmented.casefold())
-        return segmented
-
-    def _assign(
-        self, source: Source, segmented: list[SegmentedImage], decoder: Decoder
-    ) -> str | None:
-        """Keep the true cells of a source; a sentence where that could not be."""
-        if self._scale is None or source.truth is None:
+    def _assign(self, source: Source, images: list[SegmentedImage], decoder: Decoder) -> str | None:
+        """Keep the true masks of a source; a sentence where that failed."""
+        if self._encoding is None or source.truth is None:
             return None
         view, mask = self.batch.config.view, self._mask(source)
-        problems = truth.assign(segmented, [mask], self._scale, view, decoder)
+        problems = truth.assign(images, [mask], self._encoding, view, decoder)
         return problems[0] if problems else None
 
     def _mask(self, source: Source) -> Source:
         assert source.truth is not None
-        return Source(source.truth.name, self.batch.path(source.truth))
+        return replace(source.truth, path=self.batch.path(source.truth))
 
-    def _check_stop(self, seen: int = 1) -> None:
-        """Leave at a good moment, if somebody asked to stop by the stop file or by a signal."""
-        if seen and (self._terminated or (self.batch.folder / processes.STOP).exists()):
+    def _check_stop(self) -> None:
+        """End the work if a stop was requested, by the stop file or by a signal."""
+        if self._terminated or (self.batch.folder / processes.STOP).exists():
             raise Stopped
 
     def _terminate(self, *_: object) -> None:

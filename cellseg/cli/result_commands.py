@@ -117,7 +117,7 @@ def segment(
         written = made.fill(files, resume)
     except KeyboardInterrupt:
         raise CellsegError("Stopped; the same command with --resume goes on.") from None
-    if written.began_anew:
+    if written.restarted:
         say("What was in the folder was made with other settings; all images were segmented anew.")
     for record in written.records:
         for sentence in record.get("warnings", ()):
@@ -165,7 +165,7 @@ def measure(
     limits = Limits.of(workspace_of(context, home))
     tables: list[pd.DataFrame] = []
     records: list[dict[str, Any]] = []
-    left_out = list(found.alone)
+    left_out = list(found.unpaired)
     for path, table, said in external_labels.measured(
         found.pairs, pixel_size, limits, counter("Measured"), view
     ):
@@ -203,7 +203,7 @@ def score(
 
     found = external_labels.paired(truth, predicted)
     limits = Limits.of(workspace_of(context, home))
-    compared, left_out = [], list(found.alone)
+    compared, left_out = [], list(found.unpaired)
     for one in external_labels.scored(found.pairs, limits, counter("Scored")):
         if isinstance(one, str):
             left_out.append(one)

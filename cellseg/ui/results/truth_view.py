@@ -70,10 +70,10 @@ def show(
         _scores(results, segmented, filters, true)
     with st.container():  # there in every run, so that nothing below it changes its place
         if not true:
-            _bring(workspace, results, key)
+            _uploader(workspace, results, key)
         elif len(true) < len(results.images):
             with st.expander("Bring more true masks", icon=":material/add_photo_alternate:"):
-                _bring(workspace, results, key)
+                _uploader(workspace, results, key)
 
 
 def _scores(
@@ -187,7 +187,7 @@ def _each(results: Results, every: list[Comparison], at: float) -> None:
     st.caption("Choose a row to open its image. n/a: without a cell there is no score.")
 
 
-def _bring(workspace: Workspace, results: Results, key: str) -> None:
+def _uploader(workspace: Workspace, results: Results, key: str) -> None:
     """An uploader of true masks; `take` keeps them beside the results."""
     uploads.uploader(
         workspace,
@@ -210,7 +210,7 @@ def take(workspace: Workspace, results: Results) -> None:
         bar.progress(done / max(1, of), plain(f"Reading {name}"))
 
     try:
-        problems = truth.bring(
+        problems = truth.add_truth(
             results.images,
             files,
             view=_view(results),

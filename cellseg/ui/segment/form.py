@@ -7,13 +7,13 @@ import streamlit as st
 
 from cellseg.batches import jobs
 from cellseg.batches.segmented_image import SegmentedImage
+from cellseg.batches.segmenting import SegmentationRequest
 from cellseg.batches.store import BatchStore
 from cellseg.config import PredictionOptions
-from cellseg.images.view import View
 from cellseg.models.store import Model
 from cellseg.source import Source
 from cellseg.ui.segment import inputs
-from cellseg.ui.segment.inputs import Brought
+from cellseg.ui.segment.inputs import InputSelection
 from cellseg.ui.shell import frame, session
 from cellseg.ui.shell.formatting import count, plain
 from cellseg.workspace import Workspace
@@ -79,17 +79,16 @@ def _scale(typical: float) -> PredictionOptions:
 
 def background(
     workspace: Workspace,
-    what: Brought,
+    selection: InputSelection,
     model: Model,
-    chosen: PredictionOptions,
-    view: View,
-    pixel_size: float | None,
+    request: SegmentationRequest,
 ) -> None:
     """Name the batch and start it; its results are a page of their own."""
+    title = f"{selection.description[:1].upper()}{selection.description[1:]}"
     with st.container(border=True):
         st.markdown(
-            f"**{what.words[:1].upper()}{what.words[1:]}** to segment. It goes on if you leave "
-            "this page or close the browser, and the first results open while the rest runs."
+            f"**{title}** to segment. It continues if you leave this page or close the browser. "
+            "The first results open while the rest runs."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
@@ -100,7 +99,7 @@ def background(
                 width=320,
             )
             pressed = st.button(
-                f"Segment {what.words} in the background",
+                f"Segment {selection.description} in the background",
                 key="segment-batch",
                 type="primary",
                 icon=":material/play_arrow:",
@@ -109,12 +108,12 @@ def background(
             with frame.boundary(), st.spinner("Taking in the images"):
                 batch = jobs.start(
                     workspace,
-                    what.sources,
+                    selection.sources,
                     model,
-                    chosen,
+                    request.options,
                     name,
-                    pixel_size,
-                    view=None if what.dataset else view,
+                    request.pixel_size,
+                    view=None if selection.dataset else request.view,
                 )
                 inputs.forget(workspace)
                 _open(batch.id)
@@ -140,16 +139,19 @@ def keep(
     workspace: Workspace,
     images: Sequence[SegmentedImage],
     model: Model,
-    chosen: PredictionOptions,
-    view: View,
-    pixel_size: float | None,
+    request: SegmentationRequest,
 ) -> None:
     """A small form beneath a button: keep what the page shows as results with their own page."""
     with st.popover("Keep these results", icon=":material/save:"), st.form("keep", border=False):
         name = st.text_input("Name of the results", title(images, model)[:60], max_chars=60)
         if st.form_submit_button("Keep", type="primary"):
             batch = BatchStore(workspace).keep(
-                images, name, model, options=chosen, pixel_size=pixel_size, view=view
+                images,
+                name,
+                model,
+                options=request.options,
+                pixel_size=request.pixel_size,
+                view=request.view,
             )
             session.add_message(f"{count(len(images), 'image')} kept as {plain(batch.name)}.")
             _open(batch.id)

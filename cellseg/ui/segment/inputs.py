@@ -1,4 +1,4 @@
-"""What is segmented: uploads, a folder of the server or a dataset, and what of each file."""
+"""What is segmented: uploads, a folder of the server or a dataset, and what is taken of them."""
 
 import shutil
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ _EXAMPLES = "examples"
 
 
 @dataclass(frozen=True)
-class Brought:
+class InputSelection:
     """What is to be segmented.
 
     files : uploads. folder : files of a folder of the server. dataset : in place of files.
@@ -76,38 +76,38 @@ class Brought:
         return not only_live or len(self.files) > LIVE or size > LIVE_BYTES
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """What it is, for a button."""
         if self.dataset is not None:
             return count(len(self.dataset.pairs), "image")
         zips = len(self.files) - len(self.live)
         images = len(self.live) + len(self.folder)
-        said = [count(images, "image")] if images else []
-        said += [f"the images of {count(zips, 'zip')}"] if zips else []
-        return " and ".join(said)
+        parts = [count(images, "image")] if images else []
+        parts += [f"the images of {count(zips, 'zip')}"] if zips else []
+        return " and ".join(parts)
 
 
-def ask(workspace: Workspace) -> Brought:
-    """The uploader, and the other ways folded away."""
+def choose(workspace: Workspace) -> InputSelection:
+    """The uploader, and the other ways in an expander."""
     files = uploads.uploader(
         workspace,
         KEY,
         "Images",
-        help="TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, or a zip of them; of stacks and "
-        "channels is taken what the model was trained on, unless you choose otherwise.",
+        help="TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, or a zip of them; from stacks "
+        "and channels, cellseg takes what the model was trained on, unless you choose otherwise.",
     )
     limits = Limits.of(workspace)
     datasets = DatasetStore(workspace).all()
     slot = st.empty()  # there in every run, so that nothing below it changes its place
     if files or not (datasets or limits.import_roots):
         slot.empty()  # now, and not only when all is segmented
-        return Brought(tuple(files))
+        return InputSelection(tuple(files))
     with slot.container():
         with st.expander("From a dataset or a folder of the server", icon=":material/dns:"):
-            return _elsewhere(limits, datasets) or Brought()
+            return _elsewhere(limits, datasets) or InputSelection()
 
 
-def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
+def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> InputSelection | None:
     dataset = st.selectbox(
         "A dataset",
         datasets,
@@ -118,7 +118,7 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
         help="Its masks are the truth that the results are compared with.",
     )
     if dataset is not None:
-        return Brought(dataset=dataset)
+        return InputSelection(dataset=dataset)
     if not limits.import_roots:
         return None
     folder = server_folder.box(limits, "segment-server", "Its images are read where they lie.")
@@ -132,18 +132,18 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> Brought | None:
     images = [file for file in files if _suffix(file.name) in EXTENSIONS]
     if not images:
         st.info("There is no image in this folder.", icon=":material/info:")
-    return Brought(folder=tuple(images), place=folder)
+    return InputSelection(folder=tuple(images), place=folder)
 
 
-def view(workspace: Workspace, what: Brought, model: Model) -> View:
+def view(workspace: Workspace, selection: InputSelection, model: Model) -> View:
     """What is taken of each file: as the model learned it, until the user chooses otherwise."""
-    current = st.session_state.get(_VIEWS, {}).get(what.place)
+    current = st.session_state.get(_VIEWS, {}).get(selection.place)
     if not isinstance(current, View):
         current = model.view
     with st.container():  # there in every run, so that nothing below it changes its place
-        if isinstance(what.sources, Dataset):
+        if isinstance(selection.sources, Dataset):
             return current
-        files = tuple((file.name, str(file.path)) for file in what.sources[:SURVEYED])
+        files = tuple((file.name, str(file.path)) for file in selection.sources[:SURVEYED])
         example = _example(files, workspace, uploads.private_folder(workspace))
         if example is not None:
             chosen = view_form.in_expander(workspace, example, current)
@@ -152,7 +152,7 @@ def view(workspace: Workspace, what: Brought, model: Model) -> View:
         else:
             return current
     if chosen is not None:
-        st.session_state.setdefault(_VIEWS, {})[what.place] = chosen
+        st.session_state.setdefault(_VIEWS, {})[selection.place] = chosen
         st.rerun()
     return current
 
@@ -192,7 +192,7 @@ def _images(name: str, path: Path, temporary: Path, limits: Limits) -> Iterable[
 
 
 def forget(workspace: Workspace) -> None:
-    """Delete what was uploaded, and what was chosen for it."""
+    """Delete the uploads, and what was chosen for them."""
     uploads.forget(KEY)
     st.session_state.pop(_VIEWS, None)
     shutil.rmtree(uploads.private_folder(workspace) / _EXAMPLES, ignore_errors=True)

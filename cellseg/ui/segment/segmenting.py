@@ -1,10 +1,10 @@
-"""Images that the user brings, segmented once by one model and kept beside the uploads."""
+"""Images of the page Segment: segmented once by one model, and kept beside the uploads."""
 
 import gc
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +13,7 @@ import streamlit as st
 
 from cellseg import naming
 from cellseg.batches.segmented_image import SegmentedImage
-from cellseg.batches.segmenting import segment_into
-from cellseg.batches.truth import suffixed
-from cellseg.config import PredictionOptions
-from cellseg.errors import CellsegError
-from cellseg.images.decoding import Decoder
-from cellseg.images.selection import image_indices, remarks
-from cellseg.images.view import View
+from cellseg.batches.segmenting import ImageNames, SegmentationRequest, segment_source
 from cellseg.models.store import Model
 from cellseg.source import Source
 from cellseg.ui.shell.formatting import about, count, plain
@@ -30,7 +24,7 @@ if TYPE_CHECKING:
     from cellseg.segmentation.predictor import Predictor
 
 DONE = "images.json"
-"""In the folder of a file: the suffixes of its images; written when all were segmented."""
+"""In the folder of a file: the suffixes of its images; written when all are segmented."""
 
 STOP, STOPPED = "segment-stop", "segment-stopped"
 """Key of the button that stops, and of what was left to do then."""
@@ -61,110 +55,75 @@ def predictor(_model: Model, weights: str, changed: float) -> "Predictor":
 def segment_all(
     files: Sequence[Source],
     model: Model,
-    options: PredictionOptions,
-    view: View,
+    request: SegmentationRequest,
     folder: Path,
     progress: Progress,
 ) -> tuple[list[SegmentedImage], list[str]]:
-    """Segment what was not segmented by this model with these options before.
+    """Segment what this model has not segmented with this request before.
 
     Parameters
     ----------
-    view : what is taken of each file.
     folder : private to the browser tab; the results are kept in it by content and model.
     progress : told of every file and every part of an image; what it raises ends the work.
 
     Returns
     -------
     The results in the order of the files, each with a name of its own, and a sentence for each
-    file that could not be read.
+    file that failed.
     """
-    segmented: list[SegmentedImage] = []
+    results: list[tuple[str, str, SegmentedImage]] = []
     problems: list[str] = []
-    known = [_known(file, _place(file, model, options, view, folder)) for file in files]
-    waiting, begun = known.count([]), 0
+    names = naming.distinct(file.name for file in files)
+    finished = [_finished(_folder_of(file, model, request, folder)) for file in files]
+    waiting, begun = finished.count([]), 0
     with reader(Workspace.default()) as decoder:
-        for file, before in zip(files, known, strict=True):
-            if before:
-                segmented += before
+        for file, name, images in zip(files, names, finished, strict=True):
+            if images:
+                results += [(name, suffix, image) for suffix, image in images]
                 continue
-            place = _place(file, model, options, view, folder)
+            place = _folder_of(file, model, request, folder)
 
-            def tell(share: float, phase: str, number: int = begun) -> None:
+            def report(share: float, phase: str, number: int = begun) -> None:
                 progress(number + share, waiting, phase)
 
+            def folder_of_image(number: int, place: Path = place) -> Path:
+                return place / str(number)
+
             begun += 1
-            try:
-                segmented += _segment(file, model, options, view, place, decoder, tell)
-            except CellsegError as error:
-                problems.append(str(error))
-    return _distinct(segmented), problems
+            done = segment_source(
+                file,
+                lambda: predictor(model, str(model.weights), model.weights.stat().st_mtime),
+                decoder,
+                request,
+                folder_of_image,
+                resume=True,
+                progress=report,
+            )
+            results += [(name, *one) for one in zip(done.suffixes, done.images, strict=True)]
+            if done.problem is None:
+                write_json(place / DONE, done.suffixes)
+            else:
+                problems.append(done.problem)
+    image_names = ImageNames(names)
+    segmented = [
+        replace(image, name=image_names.name(name, suffix)).with_pixel_size(request.pixel_size)
+        for name, suffix, image in results
+    ]
+    return segmented, problems
 
 
-def _segment(
-    file: Source,
-    model: Model,
-    options: PredictionOptions,
-    view: View,
-    place: Path,
-    decoder: Decoder,
-    tell: Callable[[float, str], None],
-) -> list[SegmentedImage]:
-    """Segment all images of a file; `tell` hears the share that is done, and what happens now."""
-    segmented: list[SegmentedImage] = []
-    suffixes: list[str] = []
-    tell(0.0, f"Reading {file.name}")
-    told = decoder.describe(file.path, file.name)
-    said = remarks(told, view, file.name)
-    images = len(image_indices(told.renamed(view.axes, file.name), view, file.name))
-    for number, (suffix, image) in enumerate(decoder.images(file.path, file.name, view)):
-        name = suffixed(file.name, suffix)
-
-        def parts(done: int, of: int, name: str = name, number: int = number) -> None:
-            part = f", part {done} of {of}" if of > 1 else ""
-            tell((number + done / of) / images, f"Segmenting {name}{part}")
-
-        parts(0, 1)
-        network = predictor(model, str(model.weights), model.weights.stat().st_mtime)
-        one = segment_into(
-            network,
-            image,
-            name,
-            place / str(number),
-            options=options,
-            warnings=said,
-            view=view,
-            progress=parts,
-        )
-        segmented.append(one)
-        suffixes.append(suffix)
-    write_json(place / DONE, suffixes)
-    return segmented
+def _finished(place: Path) -> list[tuple[str, SegmentedImage]]:
+    """Suffix and result of each image of a file; empty where not all of them are segmented."""
+    suffixes = read_json(place / DONE) or []
+    images = [SegmentedImage.read(place / str(number)) for number in range(len(suffixes))]
+    known = [(suffix, one) for suffix, one in zip(suffixes, images, strict=True) if one is not None]
+    return known if len(known) == len(suffixes) else []
 
 
-def _known(file: Source, place: Path) -> list[SegmentedImage]:
-    """What was found in a file before; empty where it was not segmented to its end."""
-    segmented = []
-    for number, suffix in enumerate(read_json(place / DONE) or []):
-        one = SegmentedImage.read(place / str(number))
-        if one is None:
-            return []
-        segmented.append(replace(one, name=suffixed(file.name, suffix)))
-    return segmented
-
-
-def _distinct(images: Iterable[SegmentedImage]) -> list[SegmentedImage]:
-    """The same with names of which none is another's."""
-    listed = list(images)
-    named = naming.distinct(segmented.name for segmented in listed)
-    return [replace(segmented, name=name) for segmented, name in zip(listed, named, strict=True)]
-
-
-def _place(
-    file: Source, model: Model, options: PredictionOptions, view: View, folder: Path
-) -> Path:
-    said = options.model_dump_json() + view.model_dump_json()
-    asked = hashlib.sha256(said.encode()).hexdigest()[:8]
+def _folder_of(file: Source, model: Model, request: SegmentationRequest, folder: Path) -> Path:
+    """Where the results of a file lie, by its content, the model and what decides the labels."""
+    settings = request.options.model_dump_json() + request.view.model_dump_json()
+    asked = hashlib.sha256(settings.encode()).hexdigest()[:8]
     version = model.weights.stat().st_mtime_ns
     content = _content(str(file.path))[:24]
     return folder / "segmented" / f"{content}-{model.id}-{version}-{asked}"
@@ -177,30 +136,26 @@ def _content(path: str) -> str:
 
 
 def with_progress(
-    files: Sequence[Source],
-    model: Model,
-    options: PredictionOptions,
-    view: View,
-    folder: Path,
+    files: Sequence[Source], model: Model, request: SegmentationRequest, folder: Path
 ) -> tuple[list[SegmentedImage], list[str]]:
-    """As `segment_all`, with a bar and a way to stop where there is something to wait for.
+    """As `segment_all`, with a progress bar and a button to stop where there is work to do.
 
-    Each part of an image that is done is a chance for the page to answer to a click.
+    After each part of an image the page can answer a click.
     """
     slot = st.empty()  # there in every run, so that nothing below it changes its place
-    places = [_place(file, model, options, view, folder) for file in files]
-    left = [place for file, place in zip(files, places, strict=True) if not _known(file, place)]
-    asked = sorted(str(place) for place in left)
+    folders = [_folder_of(file, model, request, folder) for file in files]
+    finished = [file for file, place in zip(files, folders, strict=True) if _finished(place)]
+    left = sorted({str(place) for place in folders if not _finished(place)})
     if not left:
-        return segment_all(files, model, options, view, folder, lambda *_: None)
+        return segment_all(files, model, request, folder, lambda *_: None)
     if st.session_state.get(STOP):
-        st.session_state[STOPPED] = asked
-    if st.session_state.get(STOPPED) == asked:
+        st.session_state[STOPPED] = left
+    if st.session_state.get(STOPPED) == left:
         with slot.container(horizontal=True, vertical_alignment="center"):
-            st.info(f"Stopped; {count(len(left), 'file')} not segmented.", icon=":material/stop:")
-            st.button("Go on", key="segment-go-on", on_click=_go_on)
-        done = [file for file, place in zip(files, places, strict=True) if place not in left]
-        return segment_all(done, model, options, view, folder, lambda *_: None)
+            number = count(len(files) - len(finished), "file")
+            st.info(f"Stopped; {number} not segmented.", icon=":material/stop:")
+            st.button("Resume", key="segment-go-on", on_click=_resume)
+        return segment_all(finished, model, request, folder, lambda *_: None)
     if "tensorflow" not in sys.modules:
         with slot, st.spinner("Loading the network, about 10 seconds the first time"):
             predictor(model, str(model.weights), model.weights.stat().st_mtime)
@@ -209,18 +164,18 @@ def with_progress(
         st.button("Stop", key=STOP, icon=":material/stop:")
     began = time.monotonic()
 
-    def progress(done: float, of: int, phase: str) -> None:
-        share, spent = done / of, time.monotonic() - began
-        words = f"{phase}, {int(done) + 1} of {of}" if of > 1 else phase
+    def progress(done: float, total: int, phase: str) -> None:
+        share, spent = done / total, time.monotonic() - began
+        words = f"{phase}, {int(done) + 1} of {total}" if total > 1 else phase
         if share > 0 and spent > PATIENCE:
             words += f", about {about(spent / share - spent)} left"
         bar.progress(min(1.0, share), plain(words))
 
     try:
-        return segment_all(files, model, options, view, folder, progress)
+        return segment_all(files, model, request, folder, progress)
     finally:
         slot.empty()
 
 
-def _go_on() -> None:
+def _resume() -> None:
     st.session_state.pop(STOPPED, None)

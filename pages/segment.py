@@ -30,6 +30,8 @@ with frame.page(
     left, right = st.columns([1, 2], gap="medium")
     with left:
         model = model_view.choice(models, session.chosen("model"))
+        if model is None:
+            st.stop()
         options, pixel_size = form.options(model)
     with right:
         chosen = inputs.choose(workspace)

@@ -10,6 +10,7 @@ from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
 from cellseg.images.image import Image
 from cellseg.images.writing import png_bytes
+from cellseg.models.store import ModelStore
 from cellseg.ui.segment import inputs, segmenting
 from tests import made
 from tests.fakes import BrightPredictor
@@ -72,6 +73,32 @@ def test_the_address_chooses_the_model(workspace):
     made.model(workspace, dataset, "two")
     app = opened("segment", model=wished.id)
     assert app.selectbox(key="segment-model").value.id == wished.id
+
+
+def test_a_missing_model_is_said_and_no_other_takes_its_place(workspace, network):
+    made.model(workspace, made.dataset(workspace), "one")
+    app = opened("segment", model="gone")
+    assert "There is no model gone in this workspace" in errors(app)[0]
+    assert not app.file_uploader
+    app.selectbox(key="segment-model-gone").set_value("one").run()
+    assert not errors(app)
+    assert app.query_params["model"] == ["one"]
+    assert app.file_uploader
+    app.run()
+    assert app.selectbox(key="segment-model").value.name == "one"
+
+
+def test_a_model_that_is_deleted_meanwhile_is_said(workspace, network):
+    dataset = made.dataset(workspace)
+    kept, deleted = (made.model(workspace, dataset, name) for name in ("kept", "deleted"))
+    app = opened("segment", model=deleted.id)
+    app.file_uploader[0].set_value([slide(0)]).run()
+    assert cells_of(app) == "1"
+    ModelStore(workspace).delete(deleted)
+    app.run()
+    assert f"There is no model {deleted.id} in this workspace" in errors(app)[0]
+    assert not app.metric
+    assert app.selectbox(key=f"segment-model-{deleted.id}").options == [kept.name]
 
 
 def test_an_image_gets_a_count_and_an_overlay_at_once(workspace):

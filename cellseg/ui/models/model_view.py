@@ -159,22 +159,35 @@ def _body(card_text: str) -> str:
     return "\n".join(f"**{line[3:]}**" if line.startswith("## ") else line for line in lines)
 
 
-def choice(models: list[Model], initial: str | None) -> Model:
-    """A box to choose a model.
+def choice(models: list[Model], initial: str | None) -> Model | None:
+    """A box to choose the model that segments.
 
     Parameters
     ----------
-    initial : id of the model that is selected at first; None selects the newest.
+    initial : id of the model that the address, a link or an earlier choice names; where there is
+        none of this id any more the page says so, and no other one takes its place.
+
+    Returns
+    -------
+    None until one is chosen.
     """
     ids = [model.id for model in models]
+    missing = initial is not None and initial not in ids
     chosen = st.selectbox(
         "Model",
         models,
-        index=ids.index(initial) if initial in ids else 0,
+        index=None if missing else ids.index(initial) if initial in ids else 0,
         format_func=lambda model: model.name,
-        key="segment-model",
+        key=f"segment-model-{initial}" if missing else "segment-model",
+        placeholder="Choose a model",
         help="The model that finds the cells; the newest is first.",
     )
+    if chosen is None:
+        frame.show_error(
+            f"There is no model {initial} in this workspace; it may have been deleted. Choose "
+            "another one."
+        )
+        return None
     session.choose("model", chosen.id)
     facts = chosen.facts
     text = f"Trained on {count(len(facts.train), 'image')} of {plain(facts.dataset_name)}"

@@ -82,7 +82,7 @@ def test_a_missing_model_is_said_and_no_other_takes_its_place(workspace, network
     assert not app.file_uploader
     app.selectbox(key="segment-model-gone").set_value("one").run()
     assert not errors(app)
-    assert app.query_params["model"] == ["one"]
+    assert app.query_params["model"] == "one"
     assert app.file_uploader
     app.run()
     assert app.selectbox(key="segment-model").value.name == "one"

@@ -1,4 +1,4 @@
-"""What a user brought: a file with its name, or an image of a dataset."""
+"""A source of images: a file with the name that the user knows, or an image of a dataset."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ StoredPath = Annotated[
 
 @dataclass(frozen=True)
 class Source:
-    """A file that a user brought, or an image of a dataset.
+    """A file, or an image of a dataset, to be read or segmented.
 
     name : what the user calls it, with `/` between folders.
-    path : where its bytes lie; in a batch relative to the batch's folder where the batch holds
-        them. Empty for an image of a dataset.
+    path : of the file; in a batch relative to the batch's folder where the batch holds it. Empty
+        for an image of a dataset.
     pair : the name of the pair in its dataset; None for a file.
-    truth : the file of its true mask, if one was brought.
+    truth : the file of its true mask, if there is one.
     """
 
     name: str

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from cellseg.analysis.filters import Filters
 from cellseg.batches import output as module
 from cellseg.batches.inputs import inputs
-from cellseg.batches.output import Output, Wanted
+from cellseg.batches.output import Output, OutputSettings
 from cellseg.batches.resume_log import ResumeLog
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import KINDS
@@ -24,7 +24,7 @@ TWO_CELLS = [
     [255, 0, 0, 0, 0],
     [0, 0, 0, 255, 255],
 ]
-ALL = Wanted(kinds=KINDS, pixel_size=0.5)
+ALL = OutputSettings(kinds=KINDS, pixel_size=0.5)
 
 
 def write(path, pixels=TWO_CELLS):
@@ -211,7 +211,7 @@ def test_every_export_has_its_file_and_its_place_in_the_record(case, tmp_path):
 
 def test_filters_act_on_every_file_alike(case, tmp_path):
     filters = Filters(min_area=3)
-    written = case.fill([write(tmp_path / "a.png")], Wanted(kinds=KINDS, filters=filters))
+    written = case.fill([write(tmp_path / "a.png")], OutputSettings(kinds=KINDS, filters=filters))
     assert written.records[0]["cells"] == 1
     labels = tifffile.imread(case.output / "a_labels.tif")
     np.testing.assert_array_equal(np.unique(labels), [0, 1])
@@ -222,7 +222,7 @@ def test_filters_act_on_every_file_alike(case, tmp_path):
 
 
 def test_filters_act_on_labels_and_overlay_alone_too(case, tmp_path):
-    written = case.fill([write(tmp_path / "a.png")], Wanted(filters=Filters(min_area=3)))
+    written = case.fill([write(tmp_path / "a.png")], OutputSettings(filters=Filters(min_area=3)))
     assert written.records[0]["cells"] == 1
     assert case.names() == ["a_labels.tif", "a_overlay.png"]
 
@@ -287,7 +287,7 @@ def test_other_settings_and_no_resume_begin_afresh(case, tmp_path):
     files = [write(tmp_path / "a.png")]
     case.fill(files)
     case.fill(files)
-    case.fill(files, Wanted(filters=Filters(exclude_border=True)), resume=True)
+    case.fill(files, OutputSettings(filters=Filters(exclude_border=True)), resume=True)
     assert len(case.seen) == 3
 
 

@@ -193,7 +193,7 @@ def test_a_batch_that_cannot_start_leaves_the_way_back(workspace):
         archive.writestr("notes.txt", "none")
     app = segmented(workspace, ("a.zip", packed.getvalue(), "application/zip"))
     app.button(key="segment-batch").click().run()
-    assert "No image was found" in errors(app)[0]
+    assert "The files hold no image" in errors(app)[0]
     press(app, "Remove 1 file")
     assert not errors(app)
 

@@ -258,7 +258,7 @@ def test_ctrl_c_says_how_to_go_on(home, tmp_path, monkeypatch):
     monkeypatch.setattr(result_commands, "load", lambda model: BrightPredictor(interrupt))
     file = picture(tmp_path / "a.png")
     words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
-    assert "with --resume goes on" in refused(*words)
+    assert "with --resume to continue" in refused(*words)
 
 
 @pytest.mark.parametrize(

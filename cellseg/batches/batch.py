@@ -1,8 +1,8 @@
-"""A batch on disk, its reader's side: what was asked, how far it is, what was found.
+"""A batch on disk, as its readers see it: settings, progress and segmented images.
 
-`batch.json` says what was asked; `images/SOURCE-NUMBER/` holds what was found in each image;
-`done/SOURCE.json` says that all images of a source were seen, or why not. The worker alone writes
-these two, and its `status.json`.
+`batch.json` holds the settings; `images/SOURCE-NUMBER/` holds each segmented image;
+`done/SOURCE.json` says that a source is finished, or why it failed. The worker alone writes these
+two, and its `status.json`.
 """
 
 from collections.abc import Mapping
@@ -30,10 +30,10 @@ ENDED = frozenset({"done", "stopped", "failed", "interrupted"})
 
 
 class BatchConfig(Frozen):
-    """What a batch was asked to do.
+    """The settings of a batch.
 
-    model_id, model : the model, and all that was known of it, should it be deleted.
-    pixel_size : side of a pixel in µm as the user entered it; it goes before that of the files.
+    model_id, model : the model, and its facts, in case it is deleted.
+    pixel_size : side of a pixel in µm as entered; see `SegmentedImage.with_pixel_size`.
     view : what is taken of each file.
     dataset_id : where the sources are the images of a dataset, with its masks as truth.
     """
@@ -51,16 +51,16 @@ class BatchConfig(Frozen):
 
 
 class Status(processes.WorkerStatus):
-    """What the worker of a batch last wrote of itself."""
+    """The status that the worker of a batch last wrote."""
 
     state: Literal["running", "done", "stopped", "failed"]
 
 
 class Progress(NamedTuple):
-    """A batch as a reader sees it now.
+    """The state of a batch now.
 
-    phase : what its worker does, a few words. done, of : its files. remaining_s : in seconds, if
-    it can be told. message : a sentence about its end.
+    phase : what its worker does, in a few words. done, of : number of files finished, and of all.
+    remaining_s : estimate in seconds; None where there is none. message : a sentence about its end.
     """
 
     state: State
@@ -72,7 +72,7 @@ class Progress(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more happens unless somebody resumes it."""
+        """Whether its worker has ended."""
         return self.state in ENDED
 
 
@@ -148,7 +148,7 @@ class Batch:
         return Progress(state, phase, done, of, left, message)
 
     def status(self) -> Status | None:
-        """What the worker last wrote, or None before its first word."""
+        """The status that the worker last wrote; None before the first one."""
         try:
             return Status.model_validate(read_json(self.folder / processes.STATUS))
         except ValidationError:
@@ -206,17 +206,17 @@ def read_batch(folder: Path) -> Batch | None:
 
 
 def write_config(folder: Path, config: BatchConfig) -> None:
-    """Store what a batch is asked to do."""
+    """Write the settings of a batch."""
     write_json(folder / RECORD, config.model_dump(mode="json"))
 
 
 def done_file(folder: Path, number: int) -> Path:
-    """What says that the source of this number was seen to its end."""
+    """The file that says that the source of this number is finished."""
     return folder / DONE / f"{number:05d}.json"
 
 
 def write_done(folder: Path, number: int, images: int, problem: str | None = None) -> None:
-    """Say that a source was seen to its end, or why it could not be."""
+    """Note that a source is finished, or why it failed."""
     path = done_file(folder, number)
     path.parent.mkdir(exist_ok=True)
     write_json(path, {"images": images, "problem": problem})

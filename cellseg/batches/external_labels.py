@@ -56,16 +56,16 @@ def paired(first: Path, second: Path) -> PairedFiles:
         Where a folder is missing or holds no image, or no two files belong together.
     """
     files = [{path.name: path for path in _label_files(folder)} for folder in (first, second)]
-    found = pair_separate(*map(list, files))
-    if not found.pairs:
+    paired_names = pair_separate(*map(list, files))
+    if not paired_names.pairs:
         raise CellsegError(
             f"No file of {first} belongs to one of {second} by its name; needed are equal names, "
             "or names like a.tif and a_labels.tif."
         )
-    unpaired = _unpaired(found.images_without_mask, first, second)
-    unpaired += _unpaired(found.masks_without_image, second, first)
+    unpaired = _unpaired(paired_names.images_without_mask, first, second)
+    unpaired += _unpaired(paired_names.masks_without_image, second, first)
     place = {name: number for number, name in enumerate(files[0])}
-    pairs = sorted(found.pairs, key=lambda one: place[one.image])
+    pairs = sorted(paired_names.pairs, key=lambda one: place[one.image])
     return PairedFiles([(files[0][one.image], files[1][one.mask]) for one in pairs], unpaired)
 
 
@@ -97,10 +97,12 @@ def measured(
             try:
                 with readable_errors(image_path.name, "measured"):
                     image, warnings = _image(image_path, view, decoder)
-                    found = _labels(mask_path, encoding, decoder)
-                    _check(found.shape, (image.height, image.width), mask_path, image_path)
+                    label_image = _labels(mask_path, encoding, decoder)
+                    _check(label_image.shape, (image.height, image.width), mask_path, image_path)
                     size = valid_pixel_size(pixel_size, image.pixel_size_um)
-                    table = measure(found, image.pixels, image=image_path.name, pixel_size=size)
+                    table = measure(
+                        label_image, image.pixels, image=image_path.name, pixel_size=size
+                    )
             except CellsegError as error:
                 yield image_path, str(error), []
             else:
@@ -167,14 +169,14 @@ def _reported(
 def _encoding(masks: Sequence[Path], decoder: Decoder) -> MaskEncoding:
     """Whether masks are black and white, so that touching pixels are a cell, or label images.
 
-    Label images that hold a single cell each are told from black and white ones by the number of
-    the cell, unless it is 1 or 255, and then the difference is one only where a cell has parts.
+    The number of the cell distinguishes label images of a single cell each from black and white
+    masks, unless it is 1 or 255; then the two differ only where a cell has several parts.
     """
     facts = []
     for path in masks:
         try:
             facts.append(mask_facts(decoder.mask(path)))
-        except CellsegError:  # said when it is read again
+        except CellsegError:  # reported when it is read again
             continue
     if not facts or decide_kind(facts) != "binary":
         return MaskEncoding("labels")

@@ -1,4 +1,4 @@
-"""The image files that words on a command line mean, and the files that they become."""
+"""The image files that a command names, and the names of their results."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ ENDINGS = {
 
 
 def inputs(paths: Sequence[Path], output: Path) -> list[Path]:
-    """The image files that are meant: each file itself, and what lies directly in each folder.
+    """The image files of the paths: each file itself, and the image files directly in a folder.
 
     Raises
     ------

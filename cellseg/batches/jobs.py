@@ -47,7 +47,7 @@ def start(
         A zip gives the images in it. Files below the inbox come into the batch (the disk holds
         them once where it can; the upload itself stays), all others are read where they lie.
     name : of the batch; by default that of the dataset, of the folder or zip, or of the first file.
-    pixel_size : side of a pixel in µm; it goes before what the files say.
+    pixel_size : side of a pixel in µm as entered; see `SegmentedImage.with_pixel_size`.
     truth : mask files, which find their images by name.
     view : what is taken of each file; by default what the model learned from.
 
@@ -63,8 +63,8 @@ def start(
             pairs = sources.pairs
             listed = [Source(one.image_name, pair=one.name) for one in pairs]
         else:
-            images = _Arrival(workspace, folder, limits).files(sources)
-            masks = _Arrival(workspace, folder, limits, "masks").files(truth)
+            images = _SourceFiles(workspace, folder, limits).files(sources)
+            masks = _SourceFiles(workspace, folder, limits, "masks").files(truth)
             listed = _with_truth(images, masks)
         return _distinct(listed)
 
@@ -82,12 +82,12 @@ def start(
 
 
 def stop(batch: Batch) -> None:
-    """Ask a batch to end after its current image; what was found is kept."""
+    """Ask a batch to end after its current image; finished images are kept."""
     processes.request_stop(batch.folder)
 
 
 def resume(batch: Batch) -> None:
-    """Go on with a batch that was stopped or interrupted, with what is not yet segmented.
+    """Resume a batch that was stopped or interrupted; finished images are kept.
 
     Raises
     ------
@@ -102,8 +102,8 @@ def resume(batch: Batch) -> None:
             processes.start(WORKER, batch.folder)
 
 
-class _Arrival:
-    """Files on their way into a new batch: zips unpacked, uploads kept, others left in place."""
+class _SourceFiles:
+    """The files of a new batch: zips are unpacked, uploads are kept, others stay in place."""
 
     def __init__(self, workspace: Workspace, folder: Path, limits: Limits, part: str = SOURCES):
         self._inbox = workspace.inbox.resolve()
@@ -112,12 +112,12 @@ class _Arrival:
         self._limits = limits
         self._number = 0
 
-    def files(self, brought: Sequence[Source]) -> list[Source]:
-        """What was brought as sources, without what lies beside images but is none."""
-        found = [one for upload in brought for one in self._files(upload)]
-        beside = {one.name for one in found if "/" in one.name}
-        beside &= set(pair_separate([one.name for one in found], []).left_out)
-        return [one for one in found if one.name not in beside]
+    def files(self, selected: Sequence[Source]) -> list[Source]:
+        """The sources, without the files of a folder or zip that are no images."""
+        sources = [one for source in selected for one in self._files(source)]
+        others = {one.name for one in sources if "/" in one.name}
+        others &= set(pair_separate([one.name for one in sources], []).left_out)
+        return [one for one in sources if one.name not in others]
 
     def _files(self, upload: Source) -> Iterator[Source]:
         if PurePosixPath(upload.name).suffix.lower() == ".zip":
@@ -146,9 +146,9 @@ class _Arrival:
 def _with_truth(images: Sequence[Source], masks: Sequence[Source]) -> list[Source]:
     """The images, each with the mask that belongs to it by name."""
     paths = {mask.name: mask for mask in masks}
-    found = partners([image.name for image in images], list(paths))
+    mask_of = partners([image.name for image in images], list(paths))
     return [
-        replace(image, truth=paths[found[image.name]]) if image.name in found else image
+        replace(image, truth=paths[mask_of[image.name]]) if image.name in mask_of else image
         for image in images
     ]
 
@@ -160,7 +160,7 @@ def _distinct(sources: Sequence[Source]) -> list[Source]:
 
 
 def _name(sources: Sequence[Source] | Dataset) -> str:
-    """A name for a batch that was given none."""
+    """The default name of a batch."""
     if isinstance(sources, Dataset):
         return sources.name
     first = PurePosixPath(sources[0].name if sources else "images")

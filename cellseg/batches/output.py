@@ -31,8 +31,8 @@ from cellseg.workspace import Workspace, ensure_folder, write_bytes
 Progress = Callable[[int, int, str], None]
 
 
-class Wanted(Frozen):
-    """What is to be written.
+class OutputSettings(Frozen):
+    """What is written of each image, and how.
 
     kinds : of exports; None for labels and overlay with nothing beside them.
     pixel_size : side of a pixel in µm as entered; see `SegmentedImage.with_pixel_size`.
@@ -50,17 +50,17 @@ class Wanted(Frozen):
 
 
 class Outcome(NamedTuple):
-    """What became of an input: a record for each image, and a sentence where it failed."""
+    """The result of an input: a record for each image, and a sentence where it failed."""
 
     records: list[Record]
     problem: str | None
 
 
 class Written(NamedTuple):
-    """What was written.
+    """The files that were written.
 
     records : of each image: `image`, `cells`, and the path of each of its files by its kind; of a
-        stack also `plane`, and `warnings` where there is something to say.
+        stack also `plane`, and `warnings` where there are any.
     left_out : a sentence for each file that failed.
     together : the path of each file of all images together, by its kind.
     restarted : whether earlier work was to be resumed but had been done with other settings.
@@ -73,7 +73,7 @@ class Written(NamedTuple):
 
 
 class Output:
-    """One output folder on its way to be full.
+    """Fills one output folder.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Output:
         model: Model,
         load: Callable[[], Segmenter],
         output: Path,
-        wanted: Wanted | None = None,
+        settings: OutputSettings | None = None,
         *,
         view: View | None = None,
         limits: Limits | None = None,
@@ -99,21 +99,21 @@ class Output:
         self._model = model
         self._load = load
         self._output = output
-        self._wanted = wanted = wanted or Wanted()
-        self._kinds: tuple[Kind, ...] = wanted.kinds or ("labels", "overlay")
+        self._settings = settings = settings or OutputSettings()
+        self._kinds: tuple[Kind, ...] = settings.kinds or ("labels", "overlay")
         self._view = view or model.view
-        self._request = SegmentationRequest(wanted.options, self._view, wanted.pixel_size)
+        self._request = SegmentationRequest(settings.options, self._view, settings.pixel_size)
         self._limits = limits or Limits()
         self._workers = workers
         self._progress = progress or (lambda *_: None)
-        self._log = ResumeLog(workspace, output, self._settings())
+        self._log = ResumeLog(workspace, output, self._resume_settings())
         self._segmenter: Segmenter | None = None
         self._outcomes: dict[Path, Outcome] = {}
         self._stems: dict[str, Path] = {}
         self._lock = threading.Lock()
 
     def fill(self, inputs: Sequence[Path], resume: bool = False) -> Written:
-        """Segment the inputs and write all that is wanted; a file that fails stops no other.
+        """Segment the inputs and write the results; a file that fails stops no other.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Output:
                 if (records := self._log.records(file)) is not None:
                     self._outcomes[file] = Outcome(records, None)
             self._work([file for file in inputs if file not in self._outcomes], len(inputs))
-            together = self._write_together(inputs) if self._wanted.kinds else {}
+            together = self._write_together(inputs) if self._settings.kinds else {}
         return Written(
             [_flat(record) for file in inputs for record in self._outcomes[file].records],
             [problem for file in inputs if (problem := self._outcomes[file].problem)],
@@ -139,14 +139,14 @@ class Output:
             self._log.restarted,
         )
 
-    def _settings(self) -> Record:
+    def _resume_settings(self) -> Record:
         """All that decides the bytes of the results, apart from the inputs."""
         return {
             "made_by": __version__,
             "output": str(self._output.absolute()),
             "model": self._model.id,
             "trained": self._model.facts.created.isoformat(),
-            **self._wanted.model_dump(mode="json"),
+            **self._settings.model_dump(mode="json"),
             "view": self._view.model_dump(mode="json"),
         }
 
@@ -221,19 +221,19 @@ class Output:
         written = {}
         for name, content in files(result, self._kinds):
             kind = next(kind for kind in ENDINGS if name == f"{result.stem}{ENDINGS[kind]}")
-            if kind == "preview" and self._wanted.kinds is None:
+            if kind == "preview" and self._settings.kinds is None:
                 continue
             write_bytes(self._output / name, content)
             written[kind] = str(self._output / name)
-        cells = results.cells_kept(segmented, self._wanted.filters)
-        self._log.drop_pixels(segmented, keep=self._wanted.kinds is not None)
+        cells = results.cells_kept(segmented, self._settings.filters)
+        self._log.drop_pixels(segmented, keep=self._settings.kinds is not None)
         plane = {"plane": suffix[1:]} if suffix else {}
         warnings = {"warnings": list(segmented.warnings)} if segmented.warnings else {}
         return {"image": str(file), **plane, "cells": cells, **warnings, "files": written}
 
     def _result(self, segmented: SegmentedImage) -> Result:
-        if self._wanted.measured:
-            return results.filtered(segmented, self._wanted.filters)
+        if self._settings.measured:
+            return results.filtered(segmented, self._settings.filters)
         image, labels = segmented.image(), segmented.labels()
         return Result(
             segmented.name,
@@ -252,14 +252,14 @@ class Output:
             self._log.reopen()
             self._work([file for file in done if self._segmented(file) is None], len(inputs))
             images = [image for file in done for image in self._segmented(file) or ()]
-            wanted = self._wanted
-            results.write_together(paths, images, self._model, wanted.filters, wanted.options)
+            settings = self._settings
+            results.write_together(paths, images, self._model, settings.filters, settings.options)
             self._log.finish(done)
         return {kind: str(path) for kind, path in paths.items()}
 
     def _segmented(self, file: Path) -> list[SegmentedImage] | None:
         images = self._log.images(file, len(self._outcomes[file].records))
-        size = self._wanted.pixel_size
+        size = self._settings.pixel_size
         return images if images is None else [image.with_pixel_size(size) for image in images]
 
 

@@ -1,4 +1,4 @@
-"""Results on their way out: what filters leave of them, and where they come from."""
+"""Results for exports: the cells that pass the filters, and their provenance."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -167,6 +167,6 @@ def write_together(
         parts = (coco_image(segmented.name, kept(segmented, filters)[0]) for segmented in images)
         write_pieces(paths["coco"], coco_json(parts))
     if paths:
-        said = facts(images, model, filters, options)
-        write_bytes(paths["provenance"], provenance_json(said))
-        write_bytes(paths["methods"], methods(said).encode())
+        origin = facts(images, model, filters, options)
+        write_bytes(paths["provenance"], provenance_json(origin))
+        write_bytes(paths["methods"], methods(origin).encode())

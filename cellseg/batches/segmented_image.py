@@ -1,4 +1,4 @@
-"""What a model found in one image, as it lies in a folder of its own."""
+"""A segmented image in a folder of its own: the image, its labels, probability and table."""
 
 import io
 import math
@@ -66,7 +66,7 @@ class SegmentedImageFacts(Frozen):
 
 @dataclass(frozen=True)
 class SegmentedImage:
-    """An image and what a model found in it; the pixels lie in `folder` and are read when asked.
+    """An image that a model has segmented; its arrays are in `folder` and are read when needed.
 
     name : of the file, with the suffix of the image in a stack, and with its folder where it came
         from one.
@@ -137,7 +137,7 @@ class SegmentedImage:
         if labels.shape != (self.height, self.width):
             raise CellsegError(
                 f"The truth of {self.name} has {labels.shape[0]} x {labels.shape[1]} pixels, the "
-                f"image {self.height} x {self.width}; bring the mask that was drawn on this image."
+                f"image {self.height} x {self.width}; add the mask that was drawn on this image."
             )
         write_bytes(self.folder / TRUTH, packed(labels))
 
@@ -174,7 +174,7 @@ class SegmentedImage:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """What lies in a folder; None where nothing is finished there."""
+        """The image of a folder; None where none is finished there."""
         try:
             facts = _facts(folder / FACTS, (folder / FACTS).stat().st_mtime_ns)
         except (OSError, ValidationError):
@@ -183,7 +183,7 @@ class SegmentedImage:
 
     @classmethod
     def of(cls, facts: SegmentedImageFacts, folder: Path) -> Self:
-        """What facts say of a folder."""
+        """The image of a folder with these facts."""
         return cls(
             facts.name,
             folder,

@@ -48,7 +48,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class SegmentationRequest:
-    """What is asked of every source.
+    """How every source is segmented.
 
     options : of the prediction. view : what is taken of each file.
     pixel_size : side of a pixel in µm as the user entered it; see
@@ -62,10 +62,10 @@ class SegmentationRequest:
 
 @dataclass(frozen=True)
 class SegmentedSource:
-    """What became of a source.
+    """The result of a source.
 
     images : the segmented images in the order of the source, as far as they go.
-    suffixes : what tells each from the other images of its file, such as `_z03`; or empty.
+    suffixes : distinguish each image from the others of its file, such as `_z03`; or empty.
     problem : a sentence about the failure that ended the source; None where there was none.
     """
 
@@ -161,8 +161,8 @@ def segment_source(
     name : of an image, by its suffix; by default the source's name with the suffix.
     finish : called with each segmented image and its suffix; its failure is the source's.
     resume : keep images that are finished in their folders.
-    progress : told before a source is read, before each image, and of each part of one; what it
-        raises ends the work.
+    progress : called before a source is read, before each image, and after each part of one; an
+        exception that it raises ends the work.
 
     Raises
     ------
@@ -241,7 +241,7 @@ def segment_into(
     view: View | None = None,
     progress: ProgressCallback | None = None,
 ) -> SegmentedImage:
-    """Segment one image and keep the result in a folder; it is finished or as if never begun.
+    """Segment one image and keep the result in a folder; it is complete or not there.
 
     Parameters
     ----------
@@ -250,8 +250,8 @@ def segment_into(
     truth : the true labels (Y, X), if known.
     warnings : sentences about the image, to be kept with it.
     view : what was taken of its file, to be kept with it.
-    progress : called with (parts done, parts in all); what it raises ends the work before anything
-        is written.
+    progress : called with (parts done, parts in all); an exception that it raises ends the work
+        before anything is written.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The batches of a workspace: make, find, rename, delete, and keep what a page has found."""
+"""The batches of a workspace: make, find, rename, delete, and keep the results of a page."""
 
 import os
 import shutil
@@ -73,15 +73,15 @@ class BatchStore:
         """Bytes of all batches on disk."""
         return sum(batch.bytes for batch in self.all())
 
-    def free_name(self, wish: str) -> str:
-        """The wished name, with a number where another batch has it.
+    def free_name(self, name: str) -> str:
+        """The name, with a number where another batch has it.
 
         Raises
         ------
         CellsegError
             Where it cannot be a name.
         """
-        name = checked_name(wish, "result", [])
+        name = checked_name(name, "result", [])
         return naming.numbered(name, (batch.name for batch in self.all()), longest=_NAME)
 
     def create(
@@ -119,7 +119,7 @@ class BatchStore:
         with self.workspace.staged(target) as folder:
             sources = tuple(gather(folder))
             if not sources:
-                raise CellsegError("No image was found in what was brought; bring at least one.")
+                raise CellsegError("The files hold no image; add at least one.")
             config = BatchConfig(
                 name=name,
                 created=created,

@@ -29,7 +29,7 @@ from cellseg.errors import CellsegError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cellseg.batches.output import Wanted
+    from cellseg.batches.output import OutputSettings
     from cellseg.exports.bundle import Kind
     from cellseg.exports.tables import Dialect
     from cellseg.models.store import Model
@@ -81,16 +81,16 @@ def segment(
     each: Each = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Images at a time.")] = 1,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the same command was broken off.")
+        bool, typer.Option("--resume", help="Resume the same command where it was stopped.")
     ] = False,
     home: Home = None,
 ) -> None:
     """Write the cells of each image: STEM_labels.tif, STEM_overlay.png and what --export names.
 
-    Of stacks and channels is taken what the model learned from, unless --axes, --channels, --plane,
-    --projection, --time, --position or --each say otherwise.
+    From stacks and channels, cellseg takes what the model learned from, unless --axes, --channels,
+    --plane, --projection, --time, --position or --each choose otherwise.
     """
-    wanted = _wanted(export, min_area, exclude_border, pixel_size, diameter, tile)
+    settings = _output_settings(export, min_area, exclude_border, pixel_size, diameter, tile)
     view = view_of(axes, channels, plane, projection, time, position, each)
 
     from cellseg.batches.inputs import inputs
@@ -107,7 +107,7 @@ def segment(
         chosen,
         lambda: load(chosen),
         output,
-        wanted,
+        settings,
         view=view.over(chosen.view),
         limits=Limits.of(workspace),
         workers=workers,
@@ -116,9 +116,12 @@ def segment(
     try:
         written = made.fill(files, resume)
     except KeyboardInterrupt:
-        raise CellsegError("Stopped; the same command with --resume goes on.") from None
+        raise CellsegError("Stopped; run the same command with --resume to continue.") from None
     if written.restarted:
-        say("What was in the folder was made with other settings; all images were segmented anew.")
+        say(
+            "The results in the folder were made with other settings; all images were segmented "
+            "again."
+        )
     for record in written.records:
         for sentence in record.get("warnings", ()):
             say(sentence)
@@ -161,21 +164,21 @@ def measure(
 
     if pixel_size is not None:
         checked_pixel_size(pixel_size)
-    found = external_labels.paired(images, labels)
+    files = external_labels.paired(images, labels)
     limits = Limits.of(workspace_of(context, home))
     tables: list[pd.DataFrame] = []
     records: list[dict[str, Any]] = []
-    left_out = list(found.unpaired)
-    for path, table, said in external_labels.measured(
-        found.pairs, pixel_size, limits, counter("Measured"), view
+    left_out = list(files.unpaired)
+    for path, table, remarks in external_labels.measured(
+        files.pairs, pixel_size, limits, counter("Measured"), view
     ):
-        for sentence in said:
+        for sentence in remarks:
             say(sentence)
         if isinstance(table, str):
             left_out.append(table)
         else:
             tables.append(table)
-            warnings = {"warnings": said} if said else {}
+            warnings = {"warnings": remarks} if remarks else {}
             records.append({"image": str(path), "cells": len(table), **warnings})
     if tables:
         ensure_folder(output.parent)
@@ -201,10 +204,10 @@ def score(
     from cellseg.batches import external_labels
     from cellseg.limits import Limits
 
-    found = external_labels.paired(truth, predicted)
+    files = external_labels.paired(truth, predicted)
     limits = Limits.of(workspace_of(context, home))
-    compared, left_out = [], list(found.unpaired)
-    for one in external_labels.scored(found.pairs, limits, counter("Scored")):
+    compared, left_out = [], list(files.unpaired)
+    for one in external_labels.scored(files.pairs, limits, counter("Scored")):
         if isinstance(one, str):
             left_out.append(one)
         else:
@@ -246,22 +249,22 @@ def _write_scores(path: Path, rows: list[dict[str, Any]]) -> None:
     write_bytes(path, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode())
 
 
-def _wanted(
+def _output_settings(
     export: str | None,
     min_area: float | None,
     exclude_border: bool,
     pixel_size: float | None,
     diameter: float | None,
     tile: int | None,
-) -> "Wanted":
-    """What is to be written; what does not fit is a matter of usage."""
+) -> "OutputSettings":
+    """The settings of the output; a value that does not fit is a usage error."""
     from cellseg.analysis.filters import Filters
     from cellseg.analysis.measurements import checked_pixel_size
-    from cellseg.batches.output import Wanted
+    from cellseg.batches.output import OutputSettings
     from cellseg.config import PredictionOptions, checked
 
     try:
-        return Wanted(
+        return OutputSettings(
             kinds=None if export is None else _kinds(export),
             filters=checked(Filters, min_area=min_area, exclude_border=exclude_border),
             options=checked(PredictionOptions, diameter=diameter, tile=tile),

@@ -1,4 +1,4 @@
-"""The child that decodes files which users brought: `python -m cellseg.images.decoder`.
+"""The child process that decodes files of users: `python -m cellseg.images.decoder`.
 
 It reads one request a line and answers one line, or `{"error": "..."}`. Pixels go to the file
 `target` as .npy. With `{"path", "name", "target", "view"}` a request says `"want"`:

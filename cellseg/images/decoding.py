@@ -1,4 +1,4 @@
-"""Decode files that users brought in a process of their own: a crash or hang costs one sentence."""
+"""Decode files of users in a process of their own, so that a crash or a hang costs one sentence."""
 
 import tempfile
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class Decoded:
 
     facts : what it holds, as it says.
     count : the number of images that the choice makes of it.
-    images : each with its suffix; decoded as they are asked for.
+    images : each with its suffix; decoded one piece after the other.
     """
 
     facts: StackFacts
@@ -180,9 +180,9 @@ class Decoder:
         name: str | None,
         view: View | None,
     ) -> Iterator[tuple[str, dict[str, Any], np.ndarray]]:
-        """One image after the other: those of the first piece, then of pieces asked for."""
+        """One image after the other: those of the first piece, then those of the next pieces."""
         (answer, pixels), count, done = first, first[0]["count"], 0
-        del first  # a piece is let go before the next one comes
+        del first  # a piece is freed before the next one is read
         while True:
             for suffix, one in zip(answer["suffixes"], pixels, strict=True):
                 yield suffix, answer, one
@@ -252,7 +252,7 @@ class Decoder:
             return answer, np.zeros((0, 0), np.uint8)
         if target.stat().st_size < limits.MAPPED:
             pixels = np.load(target, allow_pickle=False)
-        else:  # mapped: read when looked at; the file goes with the array
+        else:  # mapped: read when accessed; the file is deleted with the array
             pixels = np.asarray(np.load(target, mmap_mode="c", allow_pickle=False))
         with suppress(PermissionError):  # on Windows it goes with the folder
             target.unlink()

@@ -167,7 +167,7 @@ def view_without_defaults(choices: dict[str, object], expand: bool, current: Vie
     Parameters
     ----------
     choices : values by the names of the fields of a view.
-    current : the view so far; what it says stays said.
+    current : the view so far; what it chooses is kept.
 
     Raises
     ------

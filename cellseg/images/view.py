@@ -63,45 +63,45 @@ class View(Frozen):
 
     @property
     def words(self) -> str:
-        """The choice for a person; empty where nothing is chosen."""
-        said = []
+        """The choice in words; empty where nothing is chosen."""
+        parts = []
         if self.axes:
-            said.append(f"axes {self.axes}")
+            parts.append(f"axes {self.axes}")
         if self.channels is not None and len(self.channels) == 1:
-            said.append(f"channel {self.channels[0]} as grey")
+            parts.append(f"channel {self.channels[0]} as grey")
         elif self.channels is not None:
             colours = zip(self.channels, ("red", "green", "blue"), strict=True)
-            said.append(
+            parts.append(
                 ", ".join(f"channel {c} as {colour}" for c, colour in colours if c is not None)
             )
         if self.plane is not None:
-            said.append(f"plane {self.plane}")
+            parts.append(f"plane {self.plane}")
         if self.projection is not None:
-            said.append(f"the {_PROJECTIONS[self.projection]} along Z")
+            parts.append(f"the {_PROJECTIONS[self.projection]} along Z")
         if self.time is not None:
-            said.append(f"time point {self.time}")
+            parts.append(f"time point {self.time}")
         if self.position is not None:
-            said.append(f"position {self.position}")
+            parts.append(f"position {self.position}")
         if self.expand:
-            said.append("one image for each plane or time point")
-        return ", ".join(said)
+            parts.append("one image for each plane or time point")
+        return ", ".join(parts)
 
     @property
     def each(self) -> "View":
-        """The same choice, with an image for each plane where it says nothing of planes."""
-        told = (self.plane, self.projection, self.time, self.position)
-        if self.expand or any(choice is not None for choice in told):
+        """The same choice, with an image for each plane where no plane or projection is chosen."""
+        along = (self.plane, self.projection, self.time, self.position)
+        if self.expand or any(choice is not None for choice in along):
             return self
         return self.model_copy(update={"expand": True})
 
     def over(self, other: "View") -> "View":
-        """The same choice, and where it says nothing that of another one."""
-        said = self.model_dump(exclude_defaults=True)
+        """The choice, completed by another one where it leaves something open."""
+        own = self.model_dump(exclude_defaults=True)
         left = other.model_dump(exclude_defaults=True)
-        gone = {"plane", "projection", "time", "position"} if self.expand else set()
-        if {"plane", "projection"} & set(said):
-            gone |= {"plane", "projection"}
-        return View(**{key: value for key, value in left.items() if key not in gone} | said)
+        replaced = {"plane", "projection", "time", "position"} if self.expand else set()
+        if {"plane", "projection"} & set(own):
+            replaced |= {"plane", "projection"}
+        return View(**{key: value for key, value in left.items() if key not in replaced} | own)
 
     def for_mask(self, facts: StackFacts) -> "View":
         """The same choice for a mask: its values never mix, and it may have fewer axes."""

@@ -20,7 +20,7 @@ from cellseg.workspace import Workspace
 
 
 def options(model: Model) -> tuple[PredictionOptions, float | None]:
-    """What may be said of the images before they are segmented; nothing is needed.
+    """The options of a segmentation; none is required.
 
     Diameter and tiles are for models that know the diameter of their training cells.
 

@@ -121,7 +121,7 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> InputSelection | 
         return InputSelection(dataset=dataset)
     if not limits.import_roots:
         return None
-    folder = server_folder.box(limits, "segment-server", "Its images are read where they lie.")
+    folder = server_folder.box(limits, "segment-server", "Its images are read in place.")
     if not folder:
         return None
     try:
@@ -187,7 +187,7 @@ def _images(name: str, path: Path, temporary: Path, limits: Limits) -> Iterable[
         return unpack(
             path, target, name, limits, suffixes=EXTENSIONS, max_files=ZIP_EXAMPLES
         ).items()
-    except CellsegError:  # it is said when the batch starts
+    except CellsegError:  # the batch reports it when it starts
         return []
 
 

@@ -30,7 +30,7 @@ STOP, STOPPED = "segment-stop", "segment-stopped"
 """Key of the button that stops, and of what was left to do then."""
 
 PATIENCE = 3.0
-"""Seconds of work from which on the remaining time is said."""
+"""Seconds of work after which the remaining time is shown."""
 
 Progress = Callable[[float, int, str], None]
 """Called with (files done, parts of one counted, files in all, what happens now)."""
@@ -64,7 +64,8 @@ def segment_all(
     Parameters
     ----------
     folder : private to the browser tab; the results are kept in it by content and model.
-    progress : told of every file and every part of an image; what it raises ends the work.
+    progress : called for every file and every part of an image; an exception that it raises ends
+        the work.
 
     Returns
     -------
@@ -75,7 +76,7 @@ def segment_all(
     problems: list[str] = []
     names = naming.distinct(file.name for file in files)
     finished = [_finished(_folder_of(file, model, request, folder)) for file in files]
-    waiting, begun = finished.count([]), 0
+    waiting, started = finished.count([]), 0
     with reader(Workspace.default()) as decoder:
         for file, name, images in zip(files, names, finished, strict=True):
             if images:
@@ -83,13 +84,13 @@ def segment_all(
                 continue
             place = _folder_of(file, model, request, folder)
 
-            def report(share: float, phase: str, number: int = begun) -> None:
+            def report(share: float, phase: str, number: int = started) -> None:
                 progress(number + share, waiting, phase)
 
             def folder_of_image(number: int, place: Path = place) -> Path:
                 return place / str(number)
 
-            begun += 1
+            started += 1
             done = segment_source(
                 file,
                 lambda: predictor(model, str(model.weights), model.weights.stat().st_mtime),
@@ -123,10 +124,10 @@ def _finished(place: Path) -> list[tuple[str, SegmentedImage]]:
 def _folder_of(file: Source, model: Model, request: SegmentationRequest, folder: Path) -> Path:
     """Where the results of a file lie, by its content, the model and what decides the labels."""
     settings = request.options.model_dump_json() + request.view.model_dump_json()
-    asked = hashlib.sha256(settings.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(settings.encode()).hexdigest()[:8]
     version = model.weights.stat().st_mtime_ns
     content = _content(str(file.path))[:24]
-    return folder / "segmented" / f"{content}-{model.id}-{version}-{asked}"
+    return folder / "segmented" / f"{content}-{model.id}-{version}-{digest}"
 
 
 @st.cache_data(max_entries=10_000, show_spinner=False)

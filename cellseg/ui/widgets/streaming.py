@@ -48,7 +48,7 @@ def uploader(
     _mount(data=data, key=key, on_done_change=lambda: take(st.session_state[key].done))
 
 
-def arrived(folder: Path, said: Any) -> list[Source]:
+def arrived(folder: Path, message: Any) -> list[Source]:
     """Make files of the parts that the browser says are whole; nothing that it says is trusted.
 
     Returns
@@ -61,7 +61,7 @@ def arrived(folder: Path, said: Any) -> list[Source]:
         Where one has not arrived as a whole.
     """
     found: list[Source] = []
-    for entry in said if isinstance(said, list) else []:
+    for entry in message if isinstance(message, list) else []:
         try:
             upload, name, size = str(entry["id"]), str(entry["name"]), int(entry["size"])
         except (KeyError, TypeError, ValueError):

@@ -41,7 +41,7 @@ def uploader(
                 help=help,
                 directory=many == "directory",
                 limits=Limits.of(workspace),
-                take=frame.callback(lambda said: _keep(workspace, key, said)),
+                take=frame.callback(lambda message: _keep(workspace, key, message)),
             )
         else:
             widget = _widget(key)
@@ -88,10 +88,10 @@ def private_folder(workspace: Workspace) -> Path:
     return Path(known)
 
 
-def _keep(workspace: Workspace, key: str, said: Any) -> None:
+def _keep(workspace: Workspace, key: str, message: Any) -> None:
     """Take over the files that came through the routes of the server."""
     with disk_errors(workspace.root):
-        found = streaming.arrived(private_folder(workspace), said)
+        found = streaming.arrived(private_folder(workspace), message)
     st.session_state[key] = [*st.session_state.get(key, []), *found]
 
 
@@ -101,9 +101,9 @@ def _receive(workspace: Workspace, key: str, widget: str) -> None:
     Streamlit calls this a second time for the same files where the user clicks while the page
     still answers to the first; they are known by then and passed over.
     """
-    brought = st.session_state[widget] or []
+    uploaded = st.session_state[widget] or []
     known: set[str] = st.session_state.setdefault(f"{key}_known", set())
-    files = brought if isinstance(brought, list) else [brought]
+    files = uploaded if isinstance(uploaded, list) else [uploaded]
     new = [file for file in files if file.file_id not in known]
     kept = list(st.session_state.get(key, []))
     try:

@@ -65,13 +65,13 @@ def choice(workspace: Workspace, example: ExampleFile, current: View) -> View | 
         st.markdown(f"**Used of each image**: {plain(example.name)} holds {example.facts.words}.")
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            wanted = _widgets(key, example.facts, current)
+            chosen = _widgets(key, example.facts, current)
         with right:
-            _preview(workspace, example, wanted)
-        changed = wanted != current
+            _preview(workspace, example, chosen)
+        changed = chosen != current
         label = "Use this for all images" if changed else "Used for all images"
         pressed = st.button(label, key=f"{key}-use", icon=":material/check:", disabled=not changed)
-    return wanted if pressed else None
+    return chosen if pressed else None
 
 
 def _widgets(key: str, facts: StackFacts, current: View) -> View:
@@ -101,9 +101,11 @@ def _axes(key: str, facts: StackFacts, current: View) -> str | None:
         if axes is None:
             return "Each page is an image of its own"
         leading = axes.replace("Y", "").replace("X", "")
-        said = ", ".join(_AXES.get(letter, letter) for letter in leading)
+        kinds = ", ".join(_AXES.get(letter, letter) for letter in leading)
         return (
-            f"{axes}: {said}" if len(axes) > 3 or facts.certain or not said else said.capitalize()
+            f"{axes}: {kinds}"
+            if len(axes) > 3 or facts.certain or not kinds
+            else kinds.capitalize()
         )
 
     return st.selectbox(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cellseg.analysis.label_runs import selected
+from cellseg.analysis.label_runs import keep_labels
 from cellseg.images.synthetic import draw_cells
 
 TILE = 512
@@ -32,4 +32,4 @@ def field(size: int = 4096, cells: int = 5000) -> tuple[np.ndarray, np.ndarray]:
         image[place] = pixels
         labels[place] = np.where(tile, tile + np.int32(count), 0)
         count += int(tile.max())
-    return image, selected(labels, np.arange(1, cells + 1))
+    return image, keep_labels(labels, np.arange(1, cells + 1))

@@ -22,7 +22,7 @@ from benchmarks.command import cellseg, machine
 from benchmarks.dialogue import Worker
 from cellseg.analysis.evaluation import cell_scores
 from cellseg.analysis.matching import count_matches, overlaps
-from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.analysis.pixel_scores import PixelCounts, count_pixels
 from cellseg.cli.console import hushed, say
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.store import DatasetStore

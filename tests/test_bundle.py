@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image as Pillow
 from roifile import ImagejRoi
 
-from cellseg.analysis.label_runs import selected
+from cellseg.analysis.label_runs import keep_labels
 from cellseg.analysis.measurements import measure
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import (
@@ -68,7 +68,7 @@ def test_only_what_was_ticked(kind):
 
 
 def test_counts_agree_everywhere_after_a_filter():
-    labels = selected(LABELS, np.array([9]))
+    labels = keep_labels(LABELS, np.array([9]))
     found = unzipped(bundle([result(labels=labels)], KINDS, provenance({"a.tif": 1})))
     image = tifffile.imread(io.BytesIO(found["a_labels.tif"]))
     table = pd.read_csv(io.BytesIO(found["measurements.csv"]))

@@ -3,12 +3,12 @@ import pytest
 
 from cellseg.analysis.comparison import (
     compare,
-    restricted,
-    scores_of,
-    together,
+    image_scores,
+    overall_scores,
+    with_cells,
     worst_first,
 )
-from cellseg.analysis.matching import count_matches, overlaps, summary
+from cellseg.analysis.matching import count_matches, overlaps, summarise_matches
 
 
 def row(*cells):
@@ -31,7 +31,7 @@ def compared():
 
 
 def test_the_scores_of_an_image_by_hand(compared):
-    scores = scores_of(compared[0])
+    scores = image_scores(compared[0])
     assert (scores["true_cells"], scores["predicted_cells"]) == (3, 2)
     assert (scores["tp"], scores["fp"], scores["fn"]) == (2, 0, 1)
     assert scores["ap_0.5"] == pytest.approx(2 / 3)
@@ -46,21 +46,21 @@ def test_the_scores_of_an_image_by_hand(compared):
 
 
 def test_another_threshold_has_its_own_scores(compared):
-    scores = scores_of(compared[0], 0.7)
+    scores = image_scores(compared[0], 0.7)
     assert list(scores)[6:10] == ["ap_0.5", "ap_0.7", "ap_0.75", "ap_0.9"]
     assert (scores["tp"], scores["fp"], scores["fn"]) == (1, 1, 2)
     assert scores["f1"] == pytest.approx(2 / 5)
 
 
 def test_an_image_without_any_cell_has_no_score(compared):
-    scores = scores_of(compared[2])
+    scores = image_scores(compared[2])
     undefined = ("ap_0.5", "f1", "precision", "recall", "pq", "pixel_iou", "pixel_dice")
     assert [scores[name] for name in undefined] == [None] * 7
     assert scores["count_error"] == 0
 
 
 def test_pooled_and_means_over_images_differ(compared):
-    found = together(compared)
+    found = overall_scores(compared)
     assert (found["images"], found["empty_images"]) == (3, 1)
     assert found["pooled"]["ap_0.5"] == pytest.approx(2 / 4)
     assert found["image_means"]["ap_0.5"] == pytest.approx((2 / 3 + 0) / 2)
@@ -74,20 +74,20 @@ def test_pooled_and_means_over_images_differ(compared):
 def test_means_are_those_of_the_matching():
     rng = np.random.default_rng(5)
     pairs = [(rng.integers(0, 4, (9, 9)), rng.integers(0, 4, (9, 9))) for _ in range(4)]
-    found = together([compare(str(n), *pair) for n, pair in enumerate(pairs)], 0.1)
-    expected = summary([count_matches(overlaps(*pair), 0.1) for pair in pairs])
+    found = overall_scores([compare(str(n), *pair) for n, pair in enumerate(pairs)], 0.1)
+    expected = summarise_matches([count_matches(overlaps(*pair), 0.1) for pair in pairs])
     for name in ("f1", "pq", "recall", "count_error", "absolute_count_error"):
         assert found["pooled"][name] == pytest.approx(expected.pooled[name])
         assert found["image_means"][name] == pytest.approx(expected.image_means[name])
 
 
 def test_the_worst_comes_first_and_the_undefined_last(compared):
-    rows = worst_first([scores_of(one) for one in reversed(compared)])
+    rows = worst_first([image_scores(one) for one in reversed(compared)])
     assert [row["image"] for row in rows] == ["bad.png", "good.png", "empty.png"]
 
 
 def test_labels_of_another_shape_do_not_compare():
-    with pytest.raises(ValueError, match="do not compare"):
+    with pytest.raises(ValueError, match="cannot be compared"):
         compare("x", np.zeros((2, 3), int), np.zeros((3, 2), int))
 
 
@@ -96,7 +96,7 @@ def test_cells_that_were_filtered_out_count_as_not_found():
     truth, predicted = rng.integers(0, 5, (8, 9)), rng.integers(0, 6, (8, 9)) * 3
     keep = np.array([3, 9, 15, 99])
     left = compare("x", truth, np.where(np.isin(predicted, keep), predicted, 0))
-    found = restricted(compare("x", truth, predicted), keep)
+    found = with_cells(compare("x", truth, predicted), keep)
     assert found.pixels == left.pixels
-    assert scores_of(found, 0.2) == scores_of(left, 0.2)
+    assert image_scores(found, 0.2) == image_scores(left, 0.2)
     np.testing.assert_array_equal(found.overlaps.predicted, left.overlaps.predicted)

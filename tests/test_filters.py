@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from cellseg.analysis.columns import (
-    numbers,
-    possible,
-    titled,
+    expected_columns,
+    heading,
+    numeric_columns,
     unit,
 )
 from cellseg.analysis.filters import Filters, Range
@@ -97,10 +97,10 @@ def test_filters_pass_through_json():
 def test_columns_have_their_units(table):
     units = {"area": "px²", "area_um2": "µm²", "perimeter_um": "µm", "solidity": "", "score": ""}
     assert {column: unit(column) for column in units} == units
-    assert titled("intensity_mean-1") == "intensity_mean-1 (grey values)"
-    assert titled("score") == "score"
-    assert (titled("area"), titled("area_um2")) == ("area (px²)", "area (µm²)")
-    found = numbers(table)
+    assert heading("intensity_mean-1") == "Mean intensity, channel 1 (grey values)"
+    assert heading("score") == "Score"
+    assert (heading("area"), heading("area_um2")) == ("Area (px²)", "Area (µm²)")
+    found = numeric_columns(table)
     assert found[:3] == [
         "area_um2",
         "equivalent_diameter_area_um",
@@ -115,4 +115,6 @@ def test_columns_have_their_units(table):
 def test_the_columns_are_known_before_anything_is_measured(shape, size):
     labels = np.pad([[1, 1], [1, 0]], 1)
     table = measure(labels, np.ones(shape), pixel_size=size, probability=np.ones((4, 4)))
-    assert list(possible(1 if len(shape) == 2 else 3, size is not None)) == numbers(table)
+    assert list(expected_columns(1 if len(shape) == 2 else 3, size is not None)) == numeric_columns(
+        table
+    )

@@ -7,8 +7,8 @@ import pytest
 from cellseg.analysis.groups import (
     NO_GROUP,
     Grouping,
-    counts,
-    summary,
+    count_cells,
+    summarise_groups,
 )
 from cellseg.config import checked
 from cellseg.errors import CellsegError
@@ -52,8 +52,8 @@ def test_no_pattern_takes_long():
         ({"by": "colour"}, "by"),
         ({"position": 0}, "count from 1"),
         ({"separator": ""}, "separator"),
-        ({"pattern": "ctrl_*"}, "once, where the group stands"),
-        ({"pattern": "{}_{}"}, "once, where the group stands"),
+        ({"pattern": "ctrl_*"}, "once, in the place of the group"),
+        ({"pattern": "{}_{}"}, "once, in the place of the group"),
         ({"pattern": "{}" + "*" * 9}, "more than 8 stars"),
     ],
 )
@@ -64,7 +64,7 @@ def test_a_grouping_that_makes_no_sense_is_one_sentence(how, said):
 
 def test_a_summary_by_hand():
     values = [1.0, 2.0, 3.0, 4.0, math.nan, 7.0]
-    table = summary(values, ["a"] * 5 + ["b"], ["b", "a", "c"])
+    table = summarise_groups(values, ["a"] * 5 + ["b"], ["b", "a", "c"])
     assert list(table.index) == ["b", "a", "c"]
     assert list(table["n"]) == [1, 4, 0]
     assert list(table.loc["a"]) == pytest.approx([4, 2.5, math.sqrt(5 / 3), 1, 1.75, 2.5, 3.25, 4])
@@ -75,16 +75,16 @@ def test_a_summary_by_hand():
 
 def test_a_summary_agrees_with_numpy_and_keeps_the_order_of_the_groups():
     values = np.random.default_rng(3).normal(size=101)
-    table = summary(values, ["x"] * 50 + ["a"] * 51)
+    table = summarise_groups(values, ["x"] * 50 + ["a"] * 51)
     assert list(table.index) == ["x", "a"]
     assert table["q3"]["a"] == pytest.approx(np.quantile(values[50:], 0.75))
     assert table["sd"]["x"] == pytest.approx(values[:50].std(ddof=1))
 
 
 def test_nothing_has_an_empty_summary():
-    assert summary([], []).shape == (0, 8)
-    assert list(summary([], [], ["a"])["n"]) == [0]
+    assert summarise_groups([], []).shape == (0, 8)
+    assert list(summarise_groups([], [], ["a"])["n"]) == [0]
 
 
 def test_an_image_without_cells_counts_as_one():
-    assert counts(["b", "b", "a"], ["a", "none", "b"]) == {"a": 1, "none": 0, "b": 2}
+    assert count_cells(["b", "b", "a"], ["a", "none", "b"]) == {"a": 1, "none": 0, "b": 2}

@@ -55,7 +55,7 @@ WITHOUT_TENSORFLOW = ("cellseg.network.encoder_weights",)
 RECIPE_ROOMS = ("cellseg.recipes", "cellseg.methods")
 RECIPE_NAMES = {"cells", "pixels", "seed"}
 STREAMLIT_ROOM = "cellseg.ui"
-TAKES_A_DATASET = {"choice", "evaluation"}
+TAKES_A_DATASET = {"scored_pairs", "evaluation"}
 PURE = [
     *(
         path

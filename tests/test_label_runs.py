@@ -3,9 +3,9 @@ import pytest
 
 from cellseg.analysis.label_runs import (
     checked_labels,
-    renumbered,
+    keep_labels,
+    relabel_sequential,
     runs_of,
-    selected,
 )
 from cellseg.analysis.matching import overlaps
 from cellseg.analysis.measurements import measure
@@ -53,7 +53,7 @@ def test_what_is_no_label_image_is_refused(labels, found):
 
 
 def test_renumbering_keeps_the_order_and_fits_the_type():
-    ids, image = renumbered(np.array([[0, 4_000_000_000], [7, 7]]))
+    ids, image = relabel_sequential(np.array([[0, 4_000_000_000], [7, 7]]))
     assert ids.tolist() == [7, 4_000_000_000]
     assert image.dtype == np.uint16
     assert image.tolist() == [[0, 2], [1, 1]]
@@ -61,14 +61,14 @@ def test_renumbering_keeps_the_order_and_fits_the_type():
 
 def test_many_cells_are_numbered_in_more_bits():
     labels = np.arange(70_000).reshape(350, 200) * 2
-    ids, image = renumbered(labels)
+    ids, image = relabel_sequential(labels)
     assert image.dtype == np.int32
     np.testing.assert_array_equal(ids[image[0, 1:] - 1], labels[0, 1:])
 
 
 def test_selecting_keeps_only_some_labels():
     labels = np.array([[0, 1, 2], [3, 3, 1]], np.uint8)
-    kept = selected(labels, np.array([3, 1, 99]))
+    kept = keep_labels(labels, np.array([3, 1, 99]))
     assert kept.dtype == np.uint8
     assert kept.tolist() == [[0, 1, 0], [3, 3, 1]]
-    assert selected(labels, np.array([], int)).max() == 0
+    assert keep_labels(labels, np.array([], int)).max() == 0

@@ -12,7 +12,7 @@ from cellseg.analysis.matching import (
     count_matches,
     match,
     overlaps,
-    summary,
+    summarise_matches,
 )
 
 LABELS = arrays(np.uint8, (7, 9), elements=st.integers(0, 5))
@@ -102,7 +102,7 @@ def test_pooled_and_means_differ_and_empty_images_are_counted_apart():
         MatchCounts(0.5, tp=0, fp=0, fn=2),
         MatchCounts(0.5),
     ]
-    found = summary(images)
+    found = summarise_matches(images)
     assert (found.images, found.empty_images) == (3, 1)
     assert found.pooled["ap"] == 8 / 10
     assert found.image_means["ap"] == 1 / 2
@@ -112,7 +112,7 @@ def test_pooled_and_means_differ_and_empty_images_are_counted_apart():
 
 
 def test_only_empty_images_have_no_score():
-    found = summary([MatchCounts(0.5)])
+    found = summarise_matches([MatchCounts(0.5)])
     assert found.pooled["ap"] is None
     assert found.image_means["ap"] is None
     assert found.empty_images == found.images == 1

@@ -40,7 +40,7 @@ def press(app, label):
 
 def test_the_layout_is_said_before_anything_is_kept(workspace):
     app = bring(pairs())
-    assert "with a word such as" in text(app)
+    assert "and a word such as" in text(app)
     assert not DatasetStore(workspace).all()
 
 
@@ -82,4 +82,4 @@ def test_nothing_pairs_by_name_and_a_person_does_it(workspace):
     app.run()
     assert not errors(app)
     assert "2 pairs" in text(app)
-    assert "You said which mask" in text(app)
+    assert "You chose which mask" in text(app)

@@ -116,7 +116,7 @@ def test_a_batch_opens_with_its_first_image(page):
 def test_columns_say_what_they_mean(page):
     columns = json.loads(page.app.dataframe[0].proto.columns)
     assert columns["area"]["help"] == "Pixels of the cell, in px²."
-    assert columns["area"]["label"] == "area (px²)"
+    assert columns["area"]["label"] == "Area (px²)"
     assert all(column["help"] for name, column in columns.items() if name != "_index")
 
 
@@ -197,7 +197,7 @@ def test_a_bad_group_is_one_sentence(page):
     app.segmented_control(key=page.key("plot-by-2")).set_value("Group").run()
     app.selectbox(key=page.key("plot-group-by")).set_value("Pattern").run()
     app.text_input(key=page.key("plot-pattern")).set_value("all").run()
-    assert "once, where the group stands" in app.warning[0].value
+    assert "once, in the place of the group" in app.warning[0].value
     app.text_input(key=page.key("plot-pattern")).set_value("{}_*").run()
     assert list(page.table()["group"]) == ["one", "two", "no group"]
     assert list(page.table()["mean"]) == [3, 3, 3]

@@ -33,7 +33,7 @@ def test_histograms_of_groups_share_their_bins_and_each_adds_up_to_one(table):
     assert plot.data[["a.png", "b.png"]].sum().tolist() == [4, 2]
     for line in plot.figure.data:
         assert sum(line.y[1:-1:2]) == pytest.approx(1)
-    assert plot.figure.layout.xaxis.title.text == "area (px²)"
+    assert plot.figure.layout.xaxis.title.text == "Area (px²)"
 
 
 def test_there_are_never_too_many_bins():

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from skimage.draw import disk, ellipse
 from skimage.measure import label, regionprops_table
 
-from cellseg.analysis.label_runs import checked_labels, renumbered
+from cellseg.analysis.label_runs import checked_labels, relabel_sequential
 from cellseg.analysis.shapes import shapes
 
 PROPERTIES = (
@@ -32,7 +32,7 @@ PROPERTIES = (
 
 
 def of(drawn):
-    ids, image = renumbered(checked_labels(np.asarray(drawn)))
+    ids, image = relabel_sequential(checked_labels(np.asarray(drawn)))
     return shapes(image, ids.size)
 
 

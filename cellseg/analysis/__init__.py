@@ -1,1 +1,1 @@
-"""What a mask says: scores against truth, overlays."""
+"""Analysis of label images: scores, measurements, outlines, overlays. Arrays in, arrays out."""

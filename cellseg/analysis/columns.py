@@ -1,4 +1,4 @@
-"""The columns of a table of cells, as a person reads them."""
+"""The columns of a table of cells: headings with units, and which can be filtered and plotted."""
 
 import re
 from functools import lru_cache
@@ -8,10 +8,44 @@ import pandas as pd
 
 from cellseg.analysis.measurements import definition, measure
 
+HEADINGS = {
+    "image": "Image",
+    "label": "Label",
+    "area": "Area",
+    "area_bbox": "Bounding box area",
+    "area_convex": "Convex area",
+    "perimeter": "Perimeter",
+    "perimeter_crofton": "Perimeter by Crofton",
+    "axis_major_length": "Major axis length",
+    "axis_minor_length": "Minor axis length",
+    "eccentricity": "Eccentricity",
+    "orientation": "Orientation",
+    "equivalent_diameter_area": "Equivalent diameter",
+    "feret_diameter_max": "Max. Feret diameter",
+    "solidity": "Solidity",
+    "extent": "Extent",
+    "euler_number": "Euler number",
+    "centroid-0": "Centroid y",
+    "centroid-1": "Centroid x",
+    "bbox-0": "Bounding box top",
+    "bbox-1": "Bounding box left",
+    "bbox-2": "Bounding box bottom",
+    "bbox-3": "Bounding box right",
+    "touches_border": "Touches border",
+    "intensity_mean": "Mean intensity",
+    "intensity_min": "Min. intensity",
+    "intensity_max": "Max. intensity",
+    "intensity_std": "Std. dev. of intensity",
+    "intensity_median": "Median intensity",
+    "score": "Score",
+}
+"""Heading of each column of pixel units and of the first channel, without its unit."""
+
 _UNIT = re.compile(r" in (px²?|µm²?|grey values|radians)\.$")
 _MICROMETRES = re.compile(r"_um2?$")
-_NO_NUMBERS = ("image", "label", "touches_border")
-_FIRST = (
+_CHANNEL = re.compile(r"(intensity_\w+)-(\d+)")
+_NOT_NUMERIC = ("image", "label", "touches_border")
+_PREFERRED = (
     ("area_um2", "area"),
     ("equivalent_diameter_area_um", "equivalent_diameter_area"),
     ("feret_diameter_max_um", "feret_diameter_max"),
@@ -21,11 +55,11 @@ _FIRST = (
     *((f"intensity_mean{channel}",) for channel in ("", "-0", "-1", "-2")),
     ("score",),
 )
-"""What most people look for, in this order; in micrometres where they are known."""
+"""Columns that are offered first, in this order; in micrometres where the pixel size is known."""
 
 
 def unit(column: str) -> str:
-    """The unit of a column, such as `px²`; empty where it has none.
+    """The unit of a column, such as `px²`; empty for a column without unit.
 
     Raises
     ------
@@ -36,8 +70,8 @@ def unit(column: str) -> str:
     return found[1] if found else ""
 
 
-def titled(column: str) -> str:
-    """The name of a column with its unit: `area (px²)`, and `area (µm²)` for `area_um2`.
+def heading(column: str) -> str:
+    """The heading of a column with its unit: `Area (px²)`, and `Area (µm²)` for `area_um2`.
 
     Raises
     ------
@@ -45,26 +79,32 @@ def titled(column: str) -> str:
         For a column that no table has.
     """
     of = unit(column)
-    return f"{_MICROMETRES.sub('', column)} ({of})" if of else column
+    name = _MICROMETRES.sub("", column)
+    channel = ""
+    if match := _CHANNEL.fullmatch(name):
+        name, channel = match[1], f", channel {match[2]}"
+    return f"{HEADINGS[name]}{channel}" + (f" ({of})" if of else "")
 
 
-def numbers(table: pd.DataFrame) -> list[str]:
-    """The columns that can be filtered, summed up and plotted: the most wanted ones first."""
-    found = [column for column in table.columns if column not in _NO_NUMBERS]
-    wanted = ([name for name in names if name in found] for names in _FIRST)
-    first = [names[0] for names in wanted if names]
+def numeric_columns(table: pd.DataFrame) -> list[str]:
+    """The columns of a table that can be filtered, averaged and plotted, the usual ones first."""
+    found = [column for column in table.columns if column not in _NOT_NUMERIC]
+    preferred = ([name for name in names if name in found] for names in _PREFERRED)
+    first = [names[0] for names in preferred if names]
     return first + [column for column in found if column not in first]
 
 
 @lru_cache(maxsize=32)
-def possible(channels: int, calibrated: bool) -> tuple[str, ...]:
-    """The `numbers` that cells of a segmented image have, without measuring one.
+def expected_columns(channels: int, calibrated: bool) -> tuple[str, ...]:
+    """The `numeric_columns` of an image, without measuring it.
 
     Parameters
     ----------
-    channels : of the image. calibrated : whether its pixel size is known.
+    channels : number of channels.
+    calibrated : whether the pixel size is known.
     """
     pixels = np.ones((1, 1, channels) if channels > 1 else (1, 1), np.uint8)
     one = np.ones((1, 1))
     size = 1.0 if calibrated else None
-    return tuple(numbers(measure(one.astype(int), pixels, pixel_size=size, probability=one)))
+    table = measure(one.astype(int), pixels, pixel_size=size, probability=one)
+    return tuple(numeric_columns(table))

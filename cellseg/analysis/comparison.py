@@ -1,4 +1,4 @@
-"""Predictions beside the truth: every score of one image, and of many together."""
+"""Comparison of predictions with the truth: all scores of one image, and of several."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from cellseg.analysis.matching import (
     Overlaps,
     count_matches,
     overlaps,
-    summary,
+    summarise_matches,
 )
-from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.analysis.pixel_scores import PixelCounts, count_pixels
 
 AT_THRESHOLD = ("f1", "precision", "recall", "pq", "mean_matched_iou")
-"""Scores of cells that are given for one IoU threshold; `ap_T` is given for each of several."""
+"""Scores of cells at one IoU threshold; `ap_T` exists for several thresholds T."""
 
 PIXELS = {"pixel_iou": "iou", "pixel_dice": "dice"}
 
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The cells and pixels of one image beside the truth: all that any score needs.
+    """Overlaps of cells and counts of pixels of one image, from which all scores follow.
 
     name : of the image.
     """
@@ -37,12 +37,12 @@ class Comparison:
     pixels: PixelCounts
 
     def counts(self, threshold: float) -> MatchCounts:
-        """Cells found, missed and false at an IoU threshold."""
+        """Numbers of found, missed and false cells at an IoU threshold."""
         return count_matches(self.overlaps, threshold)
 
 
 def compare(name: str, truth: NDArray, predicted: NDArray) -> Comparison:
-    """Compare two label images of one shape (Y, X); 0 is background.
+    """Compare two label images of equal shape (Y, X); 0 = background.
 
     Raises
     ------
@@ -52,45 +52,45 @@ def compare(name: str, truth: NDArray, predicted: NDArray) -> Comparison:
     return Comparison(name, overlaps(truth, predicted), count_pixels(truth > 0, predicted > 0))
 
 
-def restricted(compared: Comparison, labels: NDArray[np.integer]) -> Comparison:
-    """The same with only some predicted cells, as if the others had not been found.
+def with_cells(compared: Comparison, labels: NDArray[np.integer]) -> Comparison:
+    """The comparison with some of the predicted cells, as if the others were background.
 
     Parameters
     ----------
-    labels : of the predicted cells that stay; those that there are not are passed over.
+    labels : of the predicted cells that stay; unknown labels are ignored.
     """
-    of = compared.overlaps
-    stay = np.isin(of.predicted, labels)
-    pairs = stay[of.predicted_index]
+    old = compared.overlaps
+    stay = np.isin(old.predicted, labels)
+    pairs = stay[old.predicted_index]
     left = Overlaps(
-        of.truth,
-        of.predicted[stay],
-        of.truth_area,
-        of.predicted_area[stay],
-        of.truth_index[pairs],
-        (np.cumsum(stay) - 1)[of.predicted_index[pairs]],
-        of.shared[pairs],
+        old.truth,
+        old.predicted[stay],
+        old.truth_area,
+        old.predicted_area[stay],
+        old.truth_index[pairs],
+        (np.cumsum(stay) - 1)[old.predicted_index[pairs]],
+        old.shared[pairs],
     )
-    tp, truth = int(left.shared.sum()), int(of.truth_area.sum())
+    tp, truth = int(left.shared.sum()), int(old.truth_area.sum())
     fp = int(left.predicted_area.sum()) - tp
     pixels = compared.pixels
     total = pixels.tp + pixels.fp + pixels.fn + pixels.tn
     return Comparison(compared.name, left, PixelCounts(tp, fp, truth - tp, total - truth - fp))
 
 
-def scores_of(compared: Comparison, threshold: float = THRESHOLDS[0]) -> Row:
+def image_scores(compared: Comparison, threshold: float = THRESHOLDS[0]) -> Row:
     """All scores of one image; None where a score is undefined.
 
     Parameters
     ----------
-    threshold : IoU of the counts and of `AT_THRESHOLD`.
+    threshold : IoU threshold of the counts and of `AT_THRESHOLD`.
 
     Returns
     -------
     `image`; `true_cells`, `predicted_cells`; `tp`, `fp`, `fn`; `ap_0.5`, `ap_0.75`, `ap_0.9` and
     that of the threshold; `f1`, `precision`, `recall`, `pq`, `mean_matched_iou` as in
     `MatchCounts.scores`; `pixel_iou`, `pixel_dice` of the foreground; `count_error`, predicted
-    minus true cells. An image without a cell in truth and prediction has no score but counts.
+    minus true cells. Most scores of an image without any cell are None.
     """
     counts = compared.counts(threshold)
     scores, pixels = counts.scores(), compared.pixels.scores()
@@ -108,23 +108,25 @@ def scores_of(compared: Comparison, threshold: float = THRESHOLDS[0]) -> Row:
     }
 
 
-def together(compared: Sequence[Comparison], threshold: float = THRESHOLDS[0]) -> dict[str, Any]:
-    """The scores of one or more images together.
+def overall_scores(
+    compared: Sequence[Comparison], threshold: float = THRESHOLDS[0]
+) -> dict[str, Any]:
+    """Scores over several images.
 
     Returns
     -------
-    `threshold`; `images`; `empty_images`: those without a cell in truth and prediction, which
-    take part in no mean; `pooled`: as if the images were one, so that large images weigh more;
-    `image_means`: each score averaged over the images where it is defined. Both have the names
-    of `scores_of`; the count error is a sum in the one and a mean in the other, and
-    `absolute_count_error` beside it the same without signs.
+    `threshold`; `images`, their number; `empty_images`, the number without true and predicted
+    cells, which are left out of means; `pooled`, the scores of all cells and pixels together,
+    where large images have more weight; `image_means`, the mean of each score over the images
+    where it is defined. Both have the names of `image_scores`; `count_error` and
+    `absolute_count_error` are sums in `pooled` and means in `image_means`.
     """
     ways: dict[str, Row] = {"pooled": {}, "image_means": {}}
     for at in all_thresholds(threshold):
-        found = summary([one.counts(at) for one in compared])
+        found = summarise_matches([one.counts(at) for one in compared])
         ways["pooled"][ap_name(at)] = found.pooled["ap"]
         ways["image_means"][ap_name(at)] = found.image_means["ap"]
-    found = summary([one.counts(threshold) for one in compared])
+    found = summarise_matches([one.counts(threshold) for one in compared])
     for name in AT_THRESHOLD:
         ways["pooled"][name] = found.pooled[name]
         ways["image_means"][name] = found.image_means[name]
@@ -147,7 +149,7 @@ def together(compared: Sequence[Comparison], threshold: float = THRESHOLDS[0]) -
 
 
 def worst_first(rows: Sequence[Row], threshold: float = THRESHOLDS[0]) -> list[Row]:
-    """The rows of `scores_of` by ascending AP at a threshold; those without a score come last."""
+    """Sort rows of `image_scores` by ascending AP at a threshold; rows without AP come last."""
 
     def rank(row: Row) -> tuple[bool, float, float]:
         ap = row[ap_name(threshold)]
@@ -157,10 +159,10 @@ def worst_first(rows: Sequence[Row], threshold: float = THRESHOLDS[0]) -> list[R
 
 
 def ap_name(threshold: float) -> str:
-    """The name of the average precision at a threshold: `ap_0.5`."""
+    """Name of the average precision at a threshold: `ap_0.5`."""
     return f"ap_{threshold:g}"
 
 
 def all_thresholds(threshold: float) -> list[float]:
-    """The usual thresholds and this one, ascending."""
+    """The default thresholds and this one, ascending."""
     return sorted({*THRESHOLDS, threshold})

@@ -1,4 +1,4 @@
-"""A model's scores on a dataset, at the network's size and at the images' own, cell by cell too."""
+"""Scores of a model on a dataset: of pixels at network size and image size, and of cells."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -12,9 +12,9 @@ from cellseg.analysis.matching import (
     Summary,
     count_matches,
     overlaps,
-    summary,
+    summarise_matches,
 )
-from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.analysis.pixel_scores import PixelCounts, count_pixels
 from cellseg.datasets.store import Dataset
 from cellseg.images.image import Image
 from cellseg.segmentation.predictor import Predictor
@@ -22,7 +22,7 @@ from cellseg.segmentation.predictor import Predictor
 SIZES = ("network_size", "image_size")
 
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
-"""Of the IoU, 0.5 to 0.95: as in the 2018 Data Science Bowl (Caicedo et al. 2019)."""
+"""IoU thresholds 0.5 to 0.95, as in the 2018 Data Science Bowl (Caicedo et al. 2019)."""
 
 
 def evaluate(
@@ -80,7 +80,9 @@ def cell_scores(images: Sequence[Sequence[MatchCounts]]) -> dict[str, Any]:
     """
     if not images:
         return {}
-    by_threshold: list[Summary] = [summary(counts) for counts in zip(*images, strict=True)]
+    by_threshold: list[Summary] = [
+        summarise_matches(counts) for counts in zip(*images, strict=True)
+    ]
     first = by_threshold[0].pooled
     errors = [
         abs(counts[0].fp - counts[0].fn) / (counts[0].tp + counts[0].fn)

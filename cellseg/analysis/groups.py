@@ -1,4 +1,4 @@
-"""Groups of images, by their folder or by their name, and what sums up each group."""
+"""Groups of images by folder or file name, and summary statistics of each group."""
 
 import re
 from collections.abc import Hashable, Sequence
@@ -11,24 +11,24 @@ from pydantic import Field, field_validator
 
 from cellseg.config import Frozen
 
-By = Literal["folder", "part", "pattern"]
+GroupBy = Literal["folder", "part", "pattern"]
 NO_GROUP = "no group"
-"""Where the images are that fit no group."""
-MARK = "{}"
-_STARS = 8
+"""Name of the group of images that belong to no other group."""
+PLACEHOLDER = "{}"
+_MAX_STARS = 8
 
 
 class Grouping(Frozen):
     """How the group of an image follows from its name.
 
-    by : `folder`, the folder the image lies in; `part`, one part of its name; `pattern`.
-    separator, position : the name without its ending is split at the separator; the parts count
-        from 1, or from -1 for the last.
-    pattern : the whole name without its ending: `*` stands for anything, `?` for one character,
-        and `{}` for the part that is the group, as in `day1_{}_*`. Upper and lower case are one.
+    by : `folder` of the image, `part` of its name, or `pattern`.
+    separator, position : the name without extension is split at the separator; parts count from
+        1, or from -1 backwards.
+    pattern : of the whole name without extension: `*` matches any text, `?` one character, and
+        `{}` the name of the group, as in `day1_{}_*`. Case is ignored.
     """
 
-    by: By = "folder"
+    by: GroupBy = "folder"
     separator: str = Field(default="_", min_length=1, max_length=20)
     position: int = Field(default=1, ge=-50, le=50)
     pattern: str = Field(default="{}_*", max_length=200)
@@ -37,20 +37,20 @@ class Grouping(Frozen):
     @classmethod
     def _counted(cls, position: int) -> int:
         if not position:
-            raise ValueError("the parts count from 1, or from -1 for the last")
+            raise ValueError("parts count from 1, or from -1 backwards; 0 is no part")
         return position
 
     @field_validator("pattern")
     @classmethod
     def _marked(cls, pattern: str) -> str:
-        if pattern.count(MARK) != 1:
-            raise ValueError(f"it needs {MARK} once, where the group stands")
-        if pattern.count("*") > _STARS:
-            raise ValueError(f"it has more than {_STARS} stars")
+        if pattern.count(PLACEHOLDER) != 1:
+            raise ValueError(f"it needs {PLACEHOLDER} once, in the place of the group")
+        if pattern.count("*") > _MAX_STARS:
+            raise ValueError(f"it has more than {_MAX_STARS} stars; use fewer")
         return pattern
 
     def group(self, image: str) -> str:
-        """The group of an image of this name, with `/` between folders; `NO_GROUP` if none fits."""
+        """Group of an image, by its name with `/` between folders; `NO_GROUP` without a match."""
         folder, _, name = image.rpartition("/")
         stem = name.rpartition(".")[0] or name
         if self.by == "folder":
@@ -63,23 +63,22 @@ class Grouping(Frozen):
         return found["group"] if found and found["group"] else NO_GROUP
 
 
-def summary(
+def summarise_groups(
     values: ArrayLike, by: Sequence[Hashable], order: Sequence[Hashable] | None = None
 ) -> pd.DataFrame:
-    """Sum up values group by group.
+    """Summary statistics of each group.
 
     Parameters
     ----------
-    values : numbers (N,); one that is not finite counts as no value.
-    by : the group, or the image, of each value.
-    order : the rows of the result; by default each group where it first comes. A group without
-        a value has n 0.
+    values : (N,); values that are not finite are ignored.
+    by : group, or image, of each value.
+    order : rows of the result; by default the groups in order of appearance. A group without
+        values has n = 0.
 
     Returns
     -------
-    A row a group, with the columns `n`, `mean`, `sd` (over n - 1; none for one value), `min`,
-    `q1`, `median`, `q3`, `max`. Quartiles between two values are interpolated (Hyndman & Fan
-    1996, type 7).
+    One row for each group, with the columns `n`, `mean`, `sd` (n - 1; NaN for one value), `min`,
+    `q1`, `median`, `q3`, `max`. Quartiles are interpolated linearly (Hyndman & Fan 1996, type 7).
     """
     found = pd.Series(np.asarray(values, float), dtype=float)
     rows = list(dict.fromkeys(by)) if order is None else list(order)
@@ -101,32 +100,33 @@ def summary(
     return table
 
 
-def counts(images: Sequence[str], names: Sequence[str]) -> dict[str, int]:
-    """Cells of each image, with 0 for an image that has none.
+def count_cells(images: Sequence[str], names: Sequence[str]) -> dict[str, int]:
+    """Number of cells of each image, 0 for an image without cells.
 
     Parameters
     ----------
-    images : the image of each cell. names : of all images, in their order.
+    images : image of each cell.
+    names : of all images, in order.
     """
     found = pd.Series(list(images), dtype=object).value_counts()
     return {name: int(found.get(name, 0)) for name in names}
 
 
 def _expression(pattern: str) -> re.Pattern[str]:
-    """The pattern as a regular expression that needs no more than one try at each place."""
+    """The pattern as a regular expression without backtracking."""
     pieces = re.split(r"(\{\}|\*)", pattern)
-    parts = [_fixed(pieces[0])]
+    parts = [_literal(pieces[0])]
     for place in range(1, len(pieces), 2):
-        run = "(?P<group>.{run})" if pieces[place] == MARK else "(?:.{run})"
-        after = _fixed(pieces[place + 1])
+        run = "(?P<group>.{run})" if pieces[place] == PLACEHOLDER else "(?:.{run})"
+        after = _literal(pieces[place + 1])
         last = place + 2 >= len(pieces)
-        parts.append(run.replace("{run}", "*") + after if last else _earliest(run, after))
+        parts.append(run.replace("{run}", "*") + after if last else _shortest_match(run, after))
     return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
 
 
-def _earliest(run: str, after: str) -> str:
+def _shortest_match(run: str, after: str) -> str:
     return f"(?>{run.replace('{run}', '*?')}{after})"
 
 
-def _fixed(piece: str) -> str:
+def _literal(piece: str) -> str:
     return "".join("." if letter == "?" else re.escape(letter) for letter in piece)

@@ -1,4 +1,4 @@
-"""Label images as horizontal runs of equal pixels: few numbers that hold every pixel."""
+"""Run-length encoding of label images: horizontal runs of equal pixels."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """The foreground of a label image, row by row from the top, each row from the left.
+    """Runs of the foreground of a label image, by row, then by column.
 
-    label : of the run, above 0.
-    row : y of the run, pixels.
-    start, stop : x of its first pixel, and of the pixel after its last.
+    label : of each run, above 0.
+    row : y of each run, in pixels.
+    start, stop : x of the first pixel, and of the pixel after the last.
     """
 
     label: Ints
@@ -30,26 +30,24 @@ class Runs:
 
 
 def checked_labels(labels: NDArray) -> Labels:
-    """A label image (Y, X) of whole numbers; 0 is background. A mask counts as label 1.
+    """A contiguous label image (Y, X) of integers; 0 = background. A bool mask becomes label 1.
 
     Raises
     ------
     ValueError
-        Where it is not two-dimensional, not of whole numbers, or holds a negative one.
+        Where it is not two-dimensional, not of integers, or has a negative value.
     """
     if labels.dtype == bool:
         labels = labels.view(np.uint8)
     if labels.ndim != 2 or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"a label image is (Y, X) of whole numbers, not {labels.dtype} {labels.shape}"
-        )
+        raise ValueError(f"a label image is (Y, X) of integers, not {labels.dtype} {labels.shape}")
     if labels.dtype.kind == "i" and labels.size and labels.min() < 0:
-        raise ValueError(f"a label image holds no negative number; found {labels.min()}")
+        raise ValueError(f"a label image has no negative values; found {labels.min()}")
     return np.ascontiguousarray(labels, labels.dtype.newbyteorder("="))
 
 
 def runs_of(labels: Labels) -> Runs:
-    """The runs of the cells of a label image (Y, X)."""
+    """Encode the foreground of a label image (Y, X) as runs."""
     starts = run_starts(labels)
     value = labels.reshape(-1)[starts].astype(np.int64)
     stops = np.append(starts[1:], labels.size)
@@ -59,11 +57,11 @@ def runs_of(labels: Labels) -> Runs:
 
 
 def run_starts(*images: Labels) -> Ints:
-    """Flat positions where a row begins or a pixel differs from the one before, in any image.
+    """Flat indices where a row begins or any image has another value than one pixel before.
 
     Parameters
     ----------
-    images : of one shape (Y, X).
+    images : of equal shape (Y, X).
     """
     height, width = images[0].shape
     changes = np.zeros(height * width, bool)
@@ -74,12 +72,12 @@ def run_starts(*images: Labels) -> Ints:
     return np.flatnonzero(changes)
 
 
-def renumbered(labels: Labels) -> tuple[Ints, Labels]:
-    """The labels of an image, ascending, and the image with 1 to N in their place.
+def relabel_sequential(labels: Labels) -> tuple[Ints, Labels]:
+    """Relabel an image with 1 to N in ascending order of its labels.
 
     Returns
     -------
-    labels : int64 (N,).
+    labels : the original labels, ascending, int64 (N,).
     image : uint16 (Y, X), or int32 for more than 65,535 labels.
     """
     starts = run_starts(labels)
@@ -95,12 +93,12 @@ def renumbered(labels: Labels) -> tuple[Ints, Labels]:
     return ids, np.repeat(index.astype(kind), lengths).reshape(labels.shape)
 
 
-def selected(labels: Labels, keep: NDArray[np.integer]) -> Labels:
-    """The label image with only some labels left; the others become background.
+def keep_labels(labels: Labels, keep: NDArray[np.integer]) -> Labels:
+    """Set all labels of an image but some to background.
 
     Parameters
     ----------
-    keep : labels, in any order; those that the image lacks are passed over.
+    keep : labels to keep, in any order; labels that the image does not have are ignored.
     """
     starts = run_starts(labels)
     value = labels.reshape(-1)[starts]

@@ -1,4 +1,4 @@
-"""Cell by cell against truth: which cells were found, and the scores that follow."""
+"""Matching of predicted and true cells, and the scores that follow from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from cellseg.analysis.label_runs import (
     Ints,
     checked_labels,
-    renumbered,
+    relabel_sequential,
     run_starts,
 )
 
 THRESHOLDS = (0.5, 0.75, 0.9)
-"""The IoU from which two cells may count as one, where nothing else is asked for."""
+"""Default IoU thresholds of a match."""
 
 Scores = dict[str, float | None]
 
 
 @dataclass(frozen=True, eq=False)
 class Overlaps:
-    """How the cells of two label images share pixels: all that scoring at any threshold needs.
+    """Overlaps of the cells of two label images, from which scores at any threshold follow.
 
-    truth, predicted : labels of the cells, ascending, (N,) and (M,).
-    truth_area, predicted_area : their pixels.
-    truth_index, predicted_index : positions in `truth` and `predicted` of each pair of cells that
-        share a pixel.
-    shared : the pixels that each pair shares.
+    truth, predicted : labels, ascending, int64 (N,) and (M,).
+    truth_area, predicted_area : in pixels, int64 (N,) and (M,).
+    truth_index, predicted_index : indices into `truth` and `predicted` of each pair of cells that
+        overlap, int64 (P,).
+    shared : number of pixels that each pair shares, int64 (P,).
     """
 
     truth: Ints
@@ -42,16 +42,17 @@ class Overlaps:
 
     @property
     def iou(self) -> NDArray[np.float64]:
-        """Intersection over union of each pair that shares a pixel."""
+        """Intersection over union of each pair that overlaps."""
         areas = self.truth_area[self.truth_index] + self.predicted_area[self.predicted_index]
         return self.shared / (areas - self.shared)
 
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """Cells of the truth and of the prediction that count as the same cell, one to one.
+    """One-to-one matches of true and predicted cells.
 
-    truth_index, predicted_index : positions in the labels of the `Overlaps`. iou : of each pair.
+    truth_index, predicted_index : indices into the labels of `Overlaps`, int64 (K,).
+    iou : of each match.
     """
 
     truth_index: Ints
@@ -61,11 +62,13 @@ class Matches:
 
 @dataclass(frozen=True)
 class MatchCounts:
-    """What the scores of one image, or of many added up, are made of.
+    """Numbers of matches of one image, or sums over several images.
 
-    threshold : IoU from which two cells may count as one.
-    tp : cells of the truth that were found. fp : predicted cells that match none.
-    fn : cells of the truth that were not found. iou_sum : of the IoU of all matches.
+    threshold : smallest IoU of a match.
+    tp : true cells with a match.
+    fp : predicted cells without a match.
+    fn : true cells without a match.
+    iou_sum : sum of the IoU of all matches.
     """
 
     threshold: float
@@ -76,7 +79,7 @@ class MatchCounts:
 
     def __add__(self, other: "MatchCounts") -> "MatchCounts":
         if self.threshold != other.threshold:
-            raise ValueError(f"counts at {self.threshold} and {other.threshold} do not add up")
+            raise ValueError(f"counts at {self.threshold} and {other.threshold} cannot be added")
         return MatchCounts(
             self.threshold,
             self.tp + other.tp,
@@ -87,11 +90,11 @@ class MatchCounts:
 
     @property
     def empty(self) -> bool:
-        """Whether there is no cell in the truth and none in the prediction."""
+        """Whether truth and prediction have no cell."""
         return self.tp + self.fp + self.fn == 0
 
     def scores(self) -> Scores:
-        """The scores; None where a score is undefined: without any cell, most of them.
+        """Scores of these counts; None where undefined, as most are without any cell.
 
         ap : tp / (tp + fp + fn), also called accuracy or threat score; the average precision of
             the 2018 Data Science Bowl (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7).
@@ -120,10 +123,10 @@ class MatchCounts:
 class Summary:
     """Scores of several images at one threshold.
 
-    pooled : of all cells together, as if the images were one: large images weigh more.
-    image_means : each score averaged over the images where it is defined: images weigh the same.
-    images : how many there are. empty_images : those of them without a cell in truth and
-        prediction, which take part in no mean and add no cell.
+    pooled : of all cells together; large images have more weight.
+    image_means : mean of each score over the images where it is defined; images have equal weight.
+    images : number of images.
+    empty_images : number of images without true and predicted cells, left out of the means.
     """
 
     threshold: float
@@ -134,7 +137,7 @@ class Summary:
 
 
 def overlaps(truth: NDArray, predicted: NDArray) -> Overlaps:
-    """Compare two label images of one shape (Y, X); 0 is background.
+    """Find the overlaps of two label images of equal shape (Y, X); 0 = background.
 
     Raises
     ------
@@ -142,9 +145,11 @@ def overlaps(truth: NDArray, predicted: NDArray) -> Overlaps:
         Where the shapes differ.
     """
     if truth.shape != predicted.shape:
-        raise ValueError(f"labels of shapes {truth.shape} and {predicted.shape} do not compare")
-    true_labels, true_image = renumbered(checked_labels(truth))
-    predicted_labels, predicted_image = renumbered(checked_labels(predicted))
+        raise ValueError(
+            f"labels of the shapes {truth.shape} and {predicted.shape} cannot be compared"
+        )
+    true_labels, true_image = relabel_sequential(checked_labels(truth))
+    predicted_labels, predicted_image = relabel_sequential(checked_labels(predicted))
     starts = run_starts(true_image, predicted_image)
     lengths = np.diff(np.append(starts, truth.size))
     of_true = true_image.reshape(-1)[starts].astype(np.int64)
@@ -164,30 +169,36 @@ def overlaps(truth: NDArray, predicted: NDArray) -> Overlaps:
 
 
 def match(overlaps: Overlaps, threshold: float = THRESHOLDS[0]) -> Matches:
-    """Match cells one to one: as many as possible, and of these ways the one of the highest IoU.
+    """Match true and predicted cells one to one at an IoU threshold.
 
-    Pairs may match from an IoU of `threshold` on, above 0 and up to 1. The assignment is optimal
-    (Kuhn 1955), found on the pairs alone (`scipy.sparse.csgraph`, after Jonker & Volgenant 1987),
-    so that memory grows with the cells, not with their square.
+    The number of matches is the largest possible; among such assignments, the sum of IoU is the
+    largest (Kuhn 1955). It is solved as a sparse problem (`scipy.sparse.csgraph`, after Jonker &
+    Volgenant 1987), so memory grows linearly with the number of cells.
+
+    Parameters
+    ----------
+    threshold : smallest IoU of a match, above 0 and at most 1.
 
     Raises
     ------
     ValueError
-        Where the threshold is not above 0 and up to 1.
+        Where the threshold is not above 0 and at most 1.
     """
     if not 0 < threshold <= 1:
-        raise ValueError(f"an IoU threshold is above 0 and up to 1, not {threshold}")
+        raise ValueError(f"an IoU threshold is above 0 and at most 1, not {threshold}")
     iou = overlaps.iou
-    may = np.flatnonzero(iou >= threshold)
-    rows, columns = overlaps.truth_index[may], overlaps.predicted_index[may]
+    candidates = np.flatnonzero(iou >= threshold)
+    rows, columns = overlaps.truth_index[candidates], overlaps.predicted_index[candidates]
     alone = (np.bincount(rows)[rows] == 1) & (np.bincount(columns)[columns] == 1)
-    chosen = np.concatenate([may[alone], may[~alone][_assigned(overlaps, may[~alone])]])
+    chosen = np.concatenate(
+        [candidates[alone], candidates[~alone][_assigned(overlaps, candidates[~alone])]]
+    )
     chosen.sort()
     return Matches(overlaps.truth_index[chosen], overlaps.predicted_index[chosen], iou[chosen])
 
 
 def count_matches(overlaps: Overlaps, threshold: float = THRESHOLDS[0]) -> MatchCounts:
-    """The counts of one image at one IoU threshold."""
+    """Counts of one image at an IoU threshold."""
     found = match(overlaps, threshold)
     tp = found.iou.size
     return MatchCounts(
@@ -199,8 +210,8 @@ def count_matches(overlaps: Overlaps, threshold: float = THRESHOLDS[0]) -> Match
     )
 
 
-def summary(images: Sequence[MatchCounts]) -> Summary:
-    """Pooled scores and means over images, of one or more images at one threshold."""
+def summarise_matches(images: Sequence[MatchCounts]) -> Summary:
+    """Pooled scores and means over images at one threshold; needs at least one image."""
     pooled = MatchCounts(images[0].threshold)
     for counts in images:
         pooled += counts
@@ -219,19 +230,19 @@ def _pixels(index: Ints, lengths: Ints, size: int) -> Ints:
 
 
 def _assigned(overlaps: Overlaps, pairs: Ints) -> NDArray[np.bool_]:
-    """Which of the pairs to match. Each true cell may also take a partner of its own, at a price.
+    """Which of the pairs to match, bool (P,).
 
-    A match costs less than 1 and at least 1/2, by its IoU, and going without one costs 2, so that
-    no number of better IoUs outweighs one match more.
+    Each true cell has a dummy partner at a cost of 2; a match costs 1/2 to 1 by its IoU. So one
+    match more always outweighs higher IoU.
     """
     if not pairs.size:
         return np.zeros(0, bool)
     _, rows = np.unique(overlaps.truth_index[pairs], return_inverse=True)
     _, columns = np.unique(overlaps.predicted_index[pairs], return_inverse=True)
     height, width = int(rows.max()) + 1, int(columns.max()) + 1
-    nobody = np.arange(height)
+    dummies = np.arange(height)
     costs = np.append(1.0 - overlaps.iou[pairs] / (2 * height), np.full(height, 2.0))
-    places = np.append(rows, nobody), np.append(columns, width + nobody)
+    places = np.append(rows, dummies), np.append(columns, width + dummies)
     graph = coo_array((costs, places), shape=(height, width + height)).tocsr()
     row, column = min_weight_full_bipartite_matching(graph)
     partner = np.empty(height, np.int64)

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellseg.analysis.intensities import intensities, means
-from cellseg.analysis.label_runs import Labels, checked_labels, renumbered
+from cellseg.analysis.label_runs import Labels, checked_labels, relabel_sequential
 from cellseg.analysis.shapes import shapes
 from cellseg.errors import CellsegError
 
@@ -96,7 +96,7 @@ def measure(
     for other in (pixels, probability):
         if other is not None and other.shape[:2] != labels.shape:
             raise ValueError(f"an image of {other.shape[:2]} and labels of {labels.shape}")
-    ids, numbered = renumbered(labels)
+    ids, numbered = relabel_sequential(labels)
     columns = shapes(numbered, ids.size)
     columns["touches_border"] = _touches_border(columns, labels)
     if pixels is not None:

@@ -7,7 +7,7 @@ as arrays of one number for each cell.
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.analysis.hulls import Spans, convex_measures
+from cellseg.analysis.convex_hulls import Spans, convex_measures
 from cellseg.analysis.label_runs import Labels, Runs, runs_of
 
 Floats = NDArray[np.float64]

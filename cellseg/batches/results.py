@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellseg.analysis.filters import Filters
-from cellseg.analysis.label_runs import selected
+from cellseg.analysis.label_runs import keep_labels
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.config import PredictionOptions
 from cellseg.exports.bundle import (
@@ -54,7 +54,7 @@ def kept(segmented: SegmentedImage, filters: Filters) -> tuple[NDArray[np.intege
     table = rows(segmented, filters)
     labels: NDArray[np.integer] = segmented.labels()
     if len(table) < segmented.cells:
-        labels = selected(labels, table["label"].to_numpy())
+        labels = keep_labels(labels, table["label"].to_numpy())
     return labels, table
 
 

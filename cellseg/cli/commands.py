@@ -283,7 +283,7 @@ def evaluate(
     home: Home = None,
 ) -> None:
     """Score a model on a dataset; nothing is kept."""
-    from cellseg.analysis.choice import names_to_score
+    from cellseg.analysis.scored_pairs import names_to_score
     from cellseg.models.store import ModelStore
 
     workspace = workspace_of(context, home)

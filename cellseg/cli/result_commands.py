@@ -200,7 +200,7 @@ def score(
     home: Home = None,
 ) -> None:
     """Score label images against the truth, cell by cell and pixel by pixel."""
-    from cellseg.analysis.comparison import scores_of, together, worst_first
+    from cellseg.analysis.comparison import image_scores, overall_scores, worst_first
     from cellseg.batches import external_labels
     from cellseg.limits import Limits
 
@@ -212,10 +212,10 @@ def score(
             left_out.append(one)
         else:
             compared.append(one)
-    rows = worst_first([scores_of(one) for one in compared])
+    rows = worst_first([image_scores(one) for one in compared])
     answer: dict[str, Any] = {}
     if compared:
-        answer = {**together(compared), "per_image": rows}
+        answer = {**overall_scores(compared), "per_image": rows}
         if output is not None:
             _write_scores(output, rows)
             answer["csv"] = str(output)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellseg.analysis.label_runs import checked_labels, renumbered
+from cellseg.analysis.label_runs import checked_labels, relabel_sequential
 from cellseg.analysis.outlines import outlines
 from cellseg.analysis.overlay import overlay
 from cellseg.errors import CellsegError
@@ -45,7 +45,7 @@ class Result:
 
     name : file name of the image, with `/` between folders; its stem begins the names of the
         exports, which lie in the same folders.
-    labels : (Y, X), the cells that are shown and no others (`label_runs.selected`).
+    labels : (Y, X), the cells that are shown and no others (`label_runs.keep_labels`).
     table : one row for each of them, from `measurements.measure`.
     probability : of foreground, (Y, X), if there is one.
     pixel_size : side of a pixel in micrometres, if known.
@@ -190,6 +190,6 @@ def _free_stem(result: Result, taken: set[str]) -> str:
 
 
 def _check(result: Result) -> None:
-    cells, _ = renumbered(checked_labels(result.labels))
+    cells, _ = relabel_sequential(checked_labels(result.labels))
     if not np.array_equal(cells, np.sort(result.table["label"])):
         raise ValueError(f"the table of {result.name} does not hold the cells of its label image")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cellseg.analysis.label_runs import (
     Ints,
     checked_labels,
-    renumbered,
+    relabel_sequential,
     runs_of,
 )
 
@@ -31,7 +31,7 @@ def coco_image(name: str, labels: NDArray) -> dict[str, Any]:
     `file_name`, `height`, `width`, and `annotations`: by ascending label, with `label`, `area`,
     `bbox` (x, y, width, height in pixels) and `segmentation` (compressed RLE).
     """
-    ids, image = renumbered(checked_labels(labels))
+    ids, image = relabel_sequential(checked_labels(labels))
     height, width = labels.shape
     found = runs_of(np.ascontiguousarray(image.T))  # COCO counts down the columns
     order = np.argsort(found.label, kind="stable")

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.analysis.label_runs import checked_labels, renumbered
+from cellseg.analysis.label_runs import checked_labels, relabel_sequential
 from cellseg.analysis.overlay import colours
 from cellseg.exports.tiff import calibrated_tiff, label_plane
 from cellseg.images.writing import png_bytes
@@ -29,7 +29,7 @@ def preview_png(labels: NDArray) -> bytes:
 
     The label TIFF beside it looks black in most viewers, as its numbers are small.
     """
-    ids, image = renumbered(checked_labels(labels))
+    ids, image = relabel_sequential(checked_labels(labels))
     table = np.zeros((ids.size + 1, 3), np.uint8)
     table[1:] = np.rint(colours(ids))
     return png_bytes(table[image])

@@ -123,7 +123,7 @@ def test_a_lasso_around_points_lights_their_cells(opened, batch):
     # what is typed while the page still runs may be lost; of a list Playwright waits until there
     # is one plot, as the one before may still be leaving
     upright = opened.locator(".js-plotly-plot .ytitle")
-    expect(upright).to_have_text(["eccentricity"])
+    expect(upright).to_have_text(["Eccentricity"])
     widget(opened, batch, "plot-y").locator("input").fill("perimeter (µm)")
     opened.get_by_role("option", name="perimeter (µm)").click()
     expect(upright).to_have_text(["perimeter (µm)"])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellseg.analysis.matching import count_matches, overlaps
-from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.analysis.pixel_scores import PixelCounts, count_pixels
 from cellseg.images.scaling import nearest
 from cellseg.methods.cells.annotated_image import AnnotatedImage
 from cellseg.methods.cells.predictor import CellsPredictor

@@ -11,7 +11,7 @@ import numpy as np
 
 from cellseg.analysis.evaluation import cell_scores
 from cellseg.analysis.matching import MatchCounts, count_matches, overlaps
-from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.analysis.pixel_scores import PixelCounts, count_pixels
 from cellseg.methods.cells.annotated_image import AnnotatedImage
 from cellseg.methods.cells.predictor import CellsPredictor
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.analysis.pixels import PixelCounts
+from cellseg.analysis.pixel_scores import PixelCounts
 from cellseg.methods.pixels.callbacks import SamplePictures, SaveBest
 from cellseg.methods.pixels.metrics import ForegroundScores
 from cellseg.methods.pixels.model import build_pixels_unet

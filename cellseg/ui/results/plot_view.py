@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from cellseg.analysis.columns import titled
+from cellseg.analysis.columns import heading
 from cellseg.analysis.filters import Filters
-from cellseg.analysis.groups import By, Grouping, summary
+from cellseg.analysis.groups import GroupBy, Grouping, summarise_groups
 from cellseg.analysis.measurements import definition
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.config import checked
@@ -26,7 +26,7 @@ KINDS = {
     "Scatter": ":material/scatter_plot:",
     "Counts": ":material/numbers:",
 }
-BYS: dict[str, By] = {"Folder": "folder", "Part of the name": "part", "Pattern": "pattern"}
+BYS: dict[str, GroupBy] = {"Folder": "folder", "Part of the name": "part", "Pattern": "pattern"}
 SUMMARY = {
     "n": ("n", "Cells, or images, that have a value."),
     "mean": ("mean", "Sum of the values over n."),
@@ -75,7 +75,7 @@ def show(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
             cells = state.counts(results.images, filters, tell)
         _dressed(key, results, "counts", plots.counted(cells, groups if grouping else None))
         parts = [groups[name] if grouping else "All images" for name in cells]
-        _summed(key, "Cells in an image", summary(list(cells.values()), parts))
+        _summed(key, "Cells in an image", summarise_groups(list(cells.values()), parts))
         return
     if not len(table):
         why = "No cell passes the filters" if filters.clauses() else "No cell was found"
@@ -89,7 +89,7 @@ def show(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
     make: Callable[..., Plot] = plots.histogram if kind == "Histogram" else plots.boxes
     _dressed(key, results, f"{kind} {x}", make(table, x, of))
     order = list(dict.fromkeys(groups[name] for name in results.names)) if by else None
-    _summed(key, titled(x), summary(table[x], of or [plots.ALL] * len(table), order))
+    _summed(key, heading(x), summarise_groups(table[x], of or [plots.ALL] * len(table), order))
 
 
 def _by(key: str, kind: str) -> str | None:
@@ -111,7 +111,7 @@ def _columns(results: Results, kind: str) -> tuple[str, str]:
         x = st.selectbox(
             "Across" if kind == "Scatter" else "Column",
             columns,
-            format_func=titled,
+            format_func=heading,
             key=f"{key}-x",
             help=_meaning(f"{key}-x", columns[0]),
         )
@@ -123,7 +123,7 @@ def _columns(results: Results, kind: str) -> tuple[str, str]:
             "Up",
             columns,
             start,
-            format_func=titled,
+            format_func=heading,
             key=f"{key}-y",
             help=_meaning(f"{key}-y", columns[start]),
         )

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from cellseg.analysis.columns import titled
-from cellseg.analysis.groups import summary
+from cellseg.analysis.columns import heading
+from cellseg.analysis.groups import summarise_groups
 from cellseg.ui.shell.formatting import count
 
 HEIGHT = 400
@@ -60,7 +60,7 @@ def histogram(table: pd.DataFrame, column: str, by: Sequence[str] | None = None)
             middles, widths = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
             figure.add_bar(x=middles, y=shown, width=widths, name=name)
     figure.update_layout(bargap=0.02)
-    _dress(figure, titled(column), "Share of cells" if several else "Cells", several)
+    _dress(figure, heading(column), "Share of cells" if several else "Cells", several)
     figure.update_yaxes(rangemode="tozero", **({"tickformat": ".0%"} if several else {}))
     return Plot(figure, data, f"Histogram of {column} of {count(int(known.sum()), 'cell')}")
 
@@ -68,13 +68,13 @@ def histogram(table: pd.DataFrame, column: str, by: Sequence[str] | None = None)
 def boxes(table: pd.DataFrame, column: str, by: Sequence[str] | None = None) -> Plot:
     """A box for each group: median, quartiles, mean (dashed), and far cells as dots.
 
-    The quartiles are those of `cellseg.analysis.groups.summary`; the whiskers end at the last
-    cells within 1.5 times the distance of the quartiles (Tukey 1977).
+    Quartiles as in `cellseg.analysis.groups.summarise_groups`; the whiskers end at the last cells
+    within 1.5 times the distance of the quartiles (Tukey 1977).
     """
     values = table[column].to_numpy(float)
     groups = _groups(by, len(table))
     names = list(by) if by is not None else [ALL] * len(table)
-    sums = summary(values, names, list(groups))
+    sums = summarise_groups(values, names, list(groups))
     figure = go.Figure()
     for name, rows in groups.items():
         found = values[rows]
@@ -98,7 +98,7 @@ def boxes(table: pd.DataFrame, column: str, by: Sequence[str] | None = None) -> 
             boxpoints="outliers" if outside.size else False,
             marker={"size": 4},
         )
-    _dress(figure, "", titled(column), False)
+    _dress(figure, "", heading(column), False)
     figure.update_xaxes(type="category")
     sums.insert(0, "group", sums.index)
     alt = f"Box plot of {column} of {count(len(groups), 'group')}"
@@ -142,7 +142,7 @@ def scatter(
                 "<extra></extra>",
             )
         )
-    _dress(figure, titled(x), titled(y), len(several) > 1)
+    _dress(figure, heading(x), heading(y), len(several) > 1)
     figure.update_layout(dragmode="lasso", hovermode="closest")
     data = table[list(dict.fromkeys(["image", "label", x, y]))].copy()
     if by is not None:

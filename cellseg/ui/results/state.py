@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from cellseg.analysis.columns import possible
+from cellseg.analysis.columns import expected_columns
 from cellseg.analysis.filters import Filters
 from cellseg.batches.segmented_image import TRUTH, SegmentedImage
 from cellseg.config import PredictionOptions
@@ -43,7 +43,9 @@ class Results:
         """The columns that can be filtered and plotted, those that any image has."""
         calibrated = all(segmented.pixel_size is not None for segmented in self.images)
         channels = {segmented.channels for segmented in self.images}
-        names = [name for number in sorted(channels) for name in possible(number, calibrated)]
+        names = [
+            name for number in sorted(channels) for name in expected_columns(number, calibrated)
+        ]
         return list(dict.fromkeys(names))
 
 

@@ -3,20 +3,20 @@
 import streamlit as st
 from numpy.typing import NDArray
 
-from cellseg.analysis.comparison import Comparison, compare, restricted
-from cellseg.analysis.differences import Differences, Kind, differences
+from cellseg.analysis.comparison import Comparison, compare, with_cells
 from cellseg.analysis.filters import Filters
+from cellseg.analysis.outcomes import Outcome, Outcomes, cell_outcomes
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.ui.results import state
 from cellseg.ui.results.state import Results
 from cellseg.ui.viewer.cells_view import Marks
 
-COLOURS: dict[Kind, tuple[str, str, str]] = {
-    Kind.FOUND: ("Found", "#009E73", "matched one to one"),
-    Kind.MISSED: ("Missed", "#D55E00", "in the truth alone"),
-    Kind.FALSE: ("False", "#F0E442", "in the prediction alone"),
-    Kind.SPLIT: ("Split", "#56B4E9", "one cell that was found as several"),
-    Kind.MERGED: ("Merged", "#CC79A7", "several cells that were found as one"),
+COLOURS: dict[Outcome, tuple[str, str, str]] = {
+    Outcome.FOUND: ("Found", "#009E73", "matched one to one"),
+    Outcome.MISSED: ("Missed", "#D55E00", "in the truth alone"),
+    Outcome.FALSE: ("False", "#F0E442", "in the prediction alone"),
+    Outcome.SPLIT: ("Split", "#56B4E9", "one cell that was found as several"),
+    Outcome.MERGED: ("Merged", "#CC79A7", "several cells that were found as one"),
 }
 """Name, colour (apart for colour-blind eyes, Okabe & Ito 2008) and meaning of each kind."""
 
@@ -34,7 +34,7 @@ def compared(segmented: SegmentedImage, filters: Filters) -> Comparison:
     whole = _compared(segmented.version, segmented.name, drawn, segmented)
     if not filters.clauses():
         return whole
-    return restricted(whole, state.kept(segmented, filters)["label"].to_numpy())
+    return with_cells(whole, state.kept(segmented, filters)["label"].to_numpy())
 
 
 def threshold(key: str) -> float:
@@ -42,9 +42,9 @@ def threshold(key: str) -> float:
     return float(st.session_state.get(f"{key}-truth-iou", 0.5))
 
 
-def became(segmented: SegmentedImage, filters: Filters, at: float) -> Differences:
+def became(segmented: SegmentedImage, filters: Filters, at: float) -> Outcomes:
     """What became of every cell of an image at an IoU threshold."""
-    return differences(compared(segmented, filters).overlaps, at)
+    return cell_outcomes(compared(segmented, filters).overlaps, at)
 
 
 def marks(results: Results, segmented: SegmentedImage, filters: Filters) -> Marks | None:
@@ -53,8 +53,8 @@ def marks(results: Results, segmented: SegmentedImage, filters: Filters) -> Mark
         return None
     found_kinds = became(segmented, filters, threshold(results.key))
     return Marks(
-        _coloured(found_kinds.predicted, found_kinds.predicted_kinds),
-        _coloured(found_kinds.truth, found_kinds.truth_kinds),
+        _coloured(found_kinds.predicted, found_kinds.predicted_outcomes),
+        _coloured(found_kinds.truth, found_kinds.truth_outcomes),
         {colour: name for name, colour, _ in COLOURS.values()},
     )
 

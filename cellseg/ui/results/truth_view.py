@@ -8,12 +8,12 @@ import streamlit as st
 
 from cellseg.analysis.comparison import (
     Comparison,
-    scores_of,
-    together,
+    image_scores,
+    overall_scores,
     worst_first,
 )
-from cellseg.analysis.differences import Kind
 from cellseg.analysis.filters import Filters
+from cellseg.analysis.outcomes import Outcome
 from cellseg.batches import truth
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.images.view import View
@@ -117,8 +117,8 @@ def _legend(segmented: SegmentedImage, filters: Filters, at: float) -> None:
     with st.container(horizontal=True, gap="medium"):
         for kind, (name, colour, meaning) in truth_marks.COLOURS.items():
             true, predicted = (labels.size for labels in kinds.labels(kind))
-            said = str(predicted if kind == Kind.FALSE else true)
-            if kind in (Kind.SPLIT, Kind.MERGED) and true + predicted:
+            said = str(predicted if kind == Outcome.FALSE else true)
+            if kind in (Outcome.SPLIT, Outcome.MERGED) and true + predicted:
                 said = f"{true} into {predicted}"
             square = f'<span style="color:{colour}">&#9632;</span>'
             words = f"{name}: {said}"
@@ -127,7 +127,7 @@ def _legend(segmented: SegmentedImage, filters: Filters, at: float) -> None:
 
 def _together(every: list[Comparison], at: float) -> None:
     """Pooled scores and means over images, named so."""
-    found = together(every, at)
+    found = overall_scores(every, at)
     rows: Mapping[str, Mapping[str, Any]] = {
         "Pooled: all cells together": found["pooled"],
         "Mean over images": found["image_means"],
@@ -152,7 +152,7 @@ def _together(every: list[Comparison], at: float) -> None:
 def _each(results: Results, every: list[Comparison], at: float) -> None:
     """The scores image by image, the worst first; a click opens the image."""
     key = f"{results.key}-truth"
-    rows = worst_first([scores_of(one, at) for one in every], at)
+    rows = worst_first([image_scores(one, at) for one in every], at)
     table = pd.DataFrame(rows)
     names = table["image"].tolist()
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from cellseg.analysis.columns import titled
+from cellseg.analysis.columns import heading
 from cellseg.analysis.filters import Filters
 from cellseg.analysis.measurements import definition
 from cellseg.batches.segmented_image import SegmentedImage
@@ -103,7 +103,7 @@ def colour_by(results: Results) -> str | None:
     chosen = st.selectbox(
         "Colour the cells by",
         [NONE, *results.columns],
-        format_func=lambda name: name if name == NONE else titled(name),
+        format_func=lambda name: name if name == NONE else heading(name),
         key=f"{results.key}-colour",
     )
     return None if chosen == NONE else chosen
@@ -130,7 +130,10 @@ def picture(
     lit = selection.labels(results.key, segmented.name)
     values = None
     if of is not None and column is not None and column in of:
-        values = (titled(column), dict(zip(of["label"].tolist(), of[column].tolist(), strict=True)))
+        values = (
+            heading(column),
+            dict(zip(of["label"].tolist(), of[column].tolist(), strict=True)),
+        )
     with st.container(key=f"{results.key}-overlay"):
         seen = viewer(
             f"{results.key}-viewer",
@@ -220,6 +223,6 @@ def described(columns: Sequence[str]) -> dict[str, Any]:
     for column in columns:
         if column not in config:
             config[column] = st.column_config.NumberColumn(
-                titled(column), help=definition(column), format="%.5g"
+                heading(column), help=definition(column), format="%.5g"
             )
     return config

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.analysis.label_runs import checked_labels, renumbered, run_starts
+from cellseg.analysis.label_runs import checked_labels, relabel_sequential, run_starts
 from cellseg.images.image import Image
 
 LARGEST = 2**26
@@ -83,7 +83,7 @@ def pack_labels(labels: NDArray) -> Packed:
     """
     labels = checked_labels(labels)
     step = step_of(*labels.shape)
-    ids, numbered = renumbered(labels)
+    ids, numbered = relabel_sequential(labels)
     numbered = np.ascontiguousarray(numbered[::step, ::step])
     starts = run_starts(numbered)
     lengths = np.diff(np.append(starts, numbered.size))

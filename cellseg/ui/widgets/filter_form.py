@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cellseg.analysis.columns import titled
+from cellseg.analysis.columns import heading
 from cellseg.analysis.filters import Filters, Range
 from cellseg.analysis.measurements import definition
 from cellseg.config import checked
@@ -42,7 +42,7 @@ def form(key: str, columns: Sequence[str]) -> Filters:
         wanted = st.multiselect(
             "Other columns",
             [column for column in columns if column not in ("area", "area_um2", "score")],
-            format_func=titled,
+            format_func=heading,
             key=f"{key}-columns",
             persist_state="session",
             placeholder="Choose columns",
@@ -74,7 +74,7 @@ def form(key: str, columns: Sequence[str]) -> Filters:
 
 
 def _range(key: str, column: str) -> dict[str, object]:
-    low, high = _bounds(f"{key}-{column}", plain(titled(column)), definition(column))
+    low, high = _bounds(f"{key}-{column}", plain(heading(column)), definition(column))
     return {"column": column, "low": low, "high": high}
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cellseg.analysis.pixels import PixelCounts, count_pixels
+from cellseg.analysis.pixel_scores import PixelCounts, count_pixels
 
 TRUTH = np.array([[1, 1, 0, 0], [1, 1, 0, 0]], bool)
 FOUND = np.array([[1, 0, 1, 0], [1, 1, 0, 0]], bool)

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cellseg.analysis.choice import names_to_score
+from cellseg.analysis.scored_pairs import names_to_score
 from cellseg.datasets.split import Split
 from cellseg.errors import CellsegError
 

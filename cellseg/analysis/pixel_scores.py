@@ -1,4 +1,4 @@
-"""Pixel scores: how well a mask covers the true one."""
+"""Pixel scores of a predicted mask against the true mask."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class PixelCounts:
-    """Pixels of one image, or of many added up, by truth and prediction.
+    """Pixel counts of one image, or sums over several images.
 
-    tp : foreground found. fp : background called foreground. fn : foreground missed.
-    tn : background found.
+    tp, fp : predicted foreground pixels that are true, and that are false.
+    fn, tn : predicted background pixels that are false, and that are true.
     """
 
     tp: int = 0
@@ -25,10 +25,10 @@ class PixelCounts:
         )
 
     def scores(self) -> dict[str, float | None]:
-        """The scores of these pixels, fractions from 0 to 1, None where undefined.
+        """Scores from 0 to 1; None where undefined.
 
         pixel_accuracy : (tp + tn) / all.
-        majority_accuracy : what calling every pixel the commoner class would score.
+        majority_accuracy : pixel accuracy of predicting the more frequent class for all pixels.
         iou : tp / (tp + fp + fn) of the foreground (Jaccard 1912).
         dice : 2 tp / (2 tp + fp + fn) of the foreground (Dice 1945).
         iou_background : tn / (tn + fp + fn).
@@ -46,11 +46,11 @@ class PixelCounts:
 
 
 def count_pixels(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> PixelCounts:
-    """Compare two masks of one shape pixel by pixel.
+    """Count the pixels of two masks by truth and prediction.
 
     Parameters
     ----------
-    truth, predicted : bool arrays (Y, X); true is foreground.
+    truth, predicted : (Y, X), bool; True is foreground.
 
     Raises
     ------
@@ -58,7 +58,9 @@ def count_pixels(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Pixe
         Where the shapes differ.
     """
     if truth.shape != predicted.shape:
-        raise ValueError(f"masks of shapes {truth.shape} and {predicted.shape} do not compare")
+        raise ValueError(
+            f"masks of the shapes {truth.shape} and {predicted.shape} cannot be compared"
+        )
     tp = int(np.count_nonzero(truth & predicted))
     fp = int(np.count_nonzero(predicted)) - tp
     fn = int(np.count_nonzero(truth)) - tp

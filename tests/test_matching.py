@@ -123,7 +123,7 @@ def test_what_does_not_compare_is_refused():
         overlaps(row(1), row(1, 1))
     with pytest.raises(ValueError, match="threshold"):
         match(overlaps(row(1), row(1)), 0.0)
-    with pytest.raises(ValueError, match="add up"):
+    with pytest.raises(ValueError, match="cannot be added"):
         MatchCounts(0.5) + MatchCounts(0.75)
 
 

@@ -15,6 +15,32 @@ from tests.decoders import Remembering, Spares
 from tests.started import end_workers
 
 REAL_DATA = "CELLSEG_TEST_DATA"
+TESTS = Path(__file__).parent
+SLOW = (
+    "test_cells_worker.py",
+    "browser/test_results.py",
+    "browser/test_real_journey.py",
+    "test_worker.py",
+    "browser/test_viewer.py",
+    "test_cli.py",
+    "browser/test_uploads.py",
+    "browser/test_shipped.py",
+    "test_shipped.py",
+    "browser/test_sample_journey.py",
+    "test_old_files.py",
+    "test_repairs.py",
+    "test_predictor.py",
+    "test_damaged_files.py",
+    "test_devices.py",
+    "test_imports.py",
+)
+"""The files that take longest, the slowest first; the others follow from first to last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files come first, so that the workers end at about the same time."""
+    place = {TESTS / name: number for number, name in enumerate(SLOW)}
+    items.sort(key=lambda item: place.get(item.path, len(SLOW)))
 
 
 @pytest.fixture

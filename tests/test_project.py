@@ -16,6 +16,7 @@ import cellseg
 from cellseg import launch
 from cellseg.cli.commands import app
 from cellseg.ui.help import commands, guide
+from tests.conftest import SLOW
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -276,6 +277,10 @@ def test_the_readme_leads_to_every_document() -> None:
     for name in DOCS:
         if name != "index.md" and not name.startswith("developers/"):
             assert f"](docs/{name})" in README
+
+
+def test_the_slow_test_files_are_there() -> None:
+    assert [name for name in SLOW if not (ROOT / "tests" / name).is_file()] == []
 
 
 def test_the_checks_run_the_tests_as_the_readme_does() -> None:

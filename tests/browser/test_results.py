@@ -15,6 +15,7 @@ from cellseg.batches.store import BatchStore
 from cellseg.images.image import Image
 from cellseg.workspace import Workspace
 from tests import made
+from tests.browser.conftest import Server
 from tests.fakes import BrightPredictor, Cells
 
 pytestmark = pytest.mark.browser
@@ -32,26 +33,34 @@ def slide(number):
     return Image(pixels, "YX", (), 0.5)
 
 
-@pytest.fixture
-def batch(server, tmp_path):
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A server for the tests that only look at a batch, each as a visitor of its own."""
+    server = Server(tmp_path_factory.mktemp("results") / "cellseg-data")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def batch(served, tmp_path_factory):
     """Two images of nine cells, cells 1 to 9 from small to large; the first with truth."""
-    workspace = Workspace(server.home)
+    workspace = Workspace(served.home)
     model = made.model(workspace, made.dataset(workspace))
     images = []
     for number, name in enumerate(("ctrl_1.tif", "drug_1.tif")):
         image = slide(number)
         true = np.where(image.pixels > 100, 1, 0)
         true[20:60, 20:60] = 0
-        folder = tmp_path / str(number)
+        folder = tmp_path_factory.mktemp("segmented") / str(number)
         truth = None if number else true
         images.append(segment_into(BrightPredictor(), image, name, folder, truth=truth))
     return BatchStore(workspace).keep(images, "Plates", model)
 
 
 @pytest.fixture
-def opened(server, page, batch):
+def opened(served, page, batch):
     """The page with the batch open and drawn."""
-    return shown(server, page, batch)
+    return shown(served, page, batch)
 
 
 def shown(server, page, batch):
@@ -148,7 +157,7 @@ def test_a_lasso_around_points_lights_their_cells(opened, batch):
     expect(rows(opened, batch).first).to_contain_text(str(large[0]))
 
 
-def test_filters_act_on_picture_count_and_download_alike(opened, batch, server):
+def test_filters_act_on_picture_count_and_download_alike(opened, batch):
     expect(canvas(opened)).to_have_attribute("data-cells", "9")
     opened.get_by_text("Filters", exact=True).click()
     widget(opened, batch, "filter-area-low").locator("input").fill("50")

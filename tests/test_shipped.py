@@ -16,6 +16,7 @@ from cellseg.images.image import Image
 from cellseg.images.synthetic import draw_cells
 from cellseg.models.store import SHIPPED, ModelStore
 from cellseg.segmentation import predictor
+from cellseg.workspace import Workspace
 from tests import made
 from tests.pages import errors, opened, text
 
@@ -25,6 +26,12 @@ LARGEST = 12 * 2**20
 @pytest.fixture
 def nuclei(workspace):
     return ModelStore(workspace).get("nuclei")
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    """The predictor of the model."""
+    return predictor.load(ModelStore(Workspace(tmp_path_factory.mktemp("none"))).get("nuclei"))
 
 
 @pytest.fixture
@@ -48,19 +55,18 @@ def test_it_is_small_and_says_what_it_is(nuclei):
     assert set(nuclei.facts.training_facts.validation_images) < set(nuclei.facts.train)
 
 
-def test_it_finds_drawn_cells_without_training(nuclei, drawn):
+def test_it_finds_drawn_cells_without_training(network, drawn):
     pixels, truth = drawn
-    found = predictor.load(nuclei).cells(Image(pixels, "YX")).labels
+    found = network.cells(Image(pixels, "YX")).labels
     counts = count_matches(overlaps(truth, found), 0.5)
     assert counts.tp >= 0.75 * truth.max()
 
 
 @pytest.mark.parametrize("channel", [0, 1, 2])
-def test_it_finds_cells_in_one_colour_as_in_grey(nuclei, drawn, channel):
+def test_it_finds_cells_in_one_colour_as_in_grey(network, drawn, channel):
     grey, _ = drawn
     pixels = np.zeros((*grey.shape, 3), grey.dtype)
     pixels[..., channel] = grey
-    network = predictor.load(nuclei)
     expected = network.cells(Image(grey, "YX"))
     found = network.cells(Image(pixels, "YXC"))
     assert expected.labels.max() > 5
@@ -69,13 +75,12 @@ def test_it_finds_cells_in_one_colour_as_in_grey(nuclei, drawn, channel):
 
 
 @pytest.mark.parametrize("channel", [0, 1, 2])
-def test_it_finds_the_channel_of_the_cells_among_other_stains(nuclei, drawn, channel):
+def test_it_finds_the_channel_of_the_cells_among_other_stains(network, drawn, channel):
     grey, labels = drawn
     far = ndimage.distance_transform_edt(labels == 0)
     pixels = np.zeros((*grey.shape, 3), grey.dtype)
     pixels[..., channel] = grey
     pixels[..., channel - 1] = 2000 * np.exp(-((far / 15) ** 2))
-    network = predictor.load(nuclei)
     expected = network.cells(Image(grey, "YX"))
     found = network.cells(Image(pixels, "YXC"))
     np.testing.assert_array_equal(found.labels, expected.labels)
@@ -137,9 +142,8 @@ def test_segment_works_on_a_fresh_install(workspace, drawn, tmp_path):
     assert labels.max() > 0
 
 
-def test_tiles_of_any_size_find_the_same_cells(nuclei):
+def test_tiles_of_any_size_find_the_same_cells(network):
     pixels, _ = draw_cells(np.random.default_rng(7), 1024, 300)
-    network = predictor.load(nuclei)
     found = [
         network.cells(Image(pixels, "YX"), PredictionOptions(tile=tile)).labels
         for tile in (None, 224, 320, 512)

@@ -72,7 +72,9 @@ class Training:
     def __init__(self, found: list[pictures.Picture]) -> None:
         self._recipe = CellsSettings()
         self._found = found
-        self._facts = CellsFacts(precision=precision.resolved(self._recipe.training.precision))
+        self._facts = CellsFacts(
+            precision=precision.resolve_precision(self._recipe.training.precision)
+        )
         network = trainer.build_network(self._recipe, None, self._facts)
         self.predictor = CellsPredictor(network, self._recipe, self._facts)
         self._compiled = trainer.compile_network(network, self._recipe, self._facts)

@@ -60,7 +60,7 @@ def _by_turns(plain: Step, rewritten: Step, rounds: int) -> tuple[float, float]:
 
 def _rows() -> Iterator[Row]:
     """One row after another, so that no two networks lie in memory for longer than they run."""
-    native = precision.automatic()
+    native = precision.automatic_precision()
     yield from _predictions(dict.fromkeys(("float32", native)))
     for arithmetic in dict.fromkeys(("float32", native)):
         yield _training(arithmetic)

@@ -1,4 +1,4 @@
-"""Download a file: whole and with the right hash, or not at all."""
+"""Downloads: a file appears complete and with the right hash, or not at all."""
 
 import base64
 from collections.abc import Callable
@@ -7,35 +7,40 @@ from pathlib import Path
 from cellseg.errors import CellsegError
 
 CONNECT_TIMEOUT = 10
+"""Seconds."""
+
 READ_TIMEOUT = 30
+"""Seconds."""
 
-Progress = Callable[[int, int], None]
-
-
-class NotFetched(CellsegError):
-    """The file did not come; the message is the reason, without a capital or a full stop."""
+ProgressCallback = Callable[[int, int], None]
+"""Called with (bytes done, bytes in all)."""
 
 
-def fetch(
+class DownloadFailed(CellsegError):
+    """A download failed; the message is the reason, without a capital and a full stop."""
+
+
+def download(
     url: str,
     known_hash: str | None,
     target: Path,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     unchecked: bool = False,
 ) -> Path:
-    """Download a file unless it is there already; it appears whole and checked, or not at all.
+    """Download a file and verify its hash, unless it exists already.
 
     Parameters
     ----------
-    known_hash : `sha256:HEX` or `md5:HEX`; None asks the server for the MD5 that it declares, as
-        Google's storage does.
+    known_hash : `sha256:HEX` or `md5:HEX`; None takes the MD5 that the server declares, as Google
+        Cloud Storage does.
+    target : path of the file; it appears there when it is complete.
     progress : called with (bytes done, bytes in all).
-    unchecked : whether a file without a hash is taken, because the caller checks its content.
+    unchecked : whether to accept a file without a hash; the caller verifies its content.
 
     Raises
     ------
-    NotFetched
-        Where there is no connection, no answer, another content or no hash to check it by.
+    DownloadFailed
+        Where there is no connection, no answer, no hash, or the content has another hash.
     """
     import pooch
     import requests
@@ -49,37 +54,37 @@ def fetch(
             url, known_hash, target.name, target.parent, downloader=_downloader(progress, timeout)
         )
     except (requests.RequestException, OSError, ValueError) as error:
-        raise NotFetched(_reason(error)) from error
+        raise DownloadFailed(_reason(error)) from error
     return target
 
 
 def _downloader(
-    progress: Progress | None, timeout: tuple[int, int]
+    progress: ProgressCallback | None, timeout: tuple[int, int]
 ) -> Callable[[str, str, object], None]:
-    """How pooch gets the bytes of an address into a file."""
+    """Downloader for pooch that reports progress."""
     import requests
 
-    def download(url: str, target: str, _: object) -> None:
-        with requests.get(url, stream=True, timeout=timeout) as answer:
-            answer.raise_for_status()
-            total, done = int(answer.headers.get("Content-Length", 0)), 0
+    def stream(url: str, target: str, _: object) -> None:
+        with requests.get(url, stream=True, timeout=timeout) as response:
+            response.raise_for_status()
+            total, done = int(response.headers.get("Content-Length", 0)), 0
             with Path(target).open("wb") as file:
-                for chunk in answer.iter_content(1 << 16):
+                for chunk in response.iter_content(1 << 16):
                     file.write(chunk)
                     done += len(chunk)
                     if progress:
                         progress(done, total)
 
-    return download
+    return stream
 
 
 def _declared_md5(url: str, timeout: tuple[int, int]) -> str:
-    """The MD5 that Google's storage declares for a file it serves, as `md5:HEX`."""
+    """The MD5 that Google Cloud Storage declares for a file, as `md5:HEX`."""
     import requests
 
-    answer = requests.head(url, timeout=timeout, allow_redirects=True)
-    answer.raise_for_status()
-    for part in answer.headers.get("x-goog-hash", "").split(","):
+    response = requests.head(url, timeout=timeout, allow_redirects=True)
+    response.raise_for_status()
+    for part in response.headers.get("x-goog-hash", "").split(","):
         kind, _, value = part.strip().partition("=")
         if kind == "md5":
             return "md5:" + base64.b64decode(value).hex()

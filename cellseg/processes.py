@@ -1,4 +1,4 @@
-"""Work in a process of its own, which outlives the server: started, heard, and asked to stop."""
+"""Worker processes that outlive the server: start them, read their status, ask them to stop."""
 
 import logging
 import os
@@ -18,23 +18,25 @@ from cellseg.config import Frozen
 from cellseg.errors import CellsegError
 from cellseg.workspace import disk_errors, read_json, write_json
 
-HEARTBEAT = 2.0
-"""Seconds between two heartbeats."""
-SILENCE = 60.0
-"""Seconds without a heartbeat after which a worker counts as gone."""
-STATUS, STARTED, STOP, LOG = "status.json", "process.json", "stop", "worker.log"
-"""Files of a worker's folder: its last word, who it is, the request to stop, its output."""
+HEARTBEAT_INTERVAL = 2.0
+"""Seconds between two updates of the status file."""
+
+HEARTBEAT_TIMEOUT = 60.0
+"""Seconds without an update after which a worker counts as interrupted."""
+
+STATUS, PROCESS, STOP, LOG = "status.json", "process.json", "stop", "worker.log"
+"""Files in the folder of a worker: its status, its process, a request to stop, its output."""
 
 _workers: list[subprocess.Popen[bytes]] = []
 
 
 class WorkerStatus(Frozen):
-    """What a worker last wrote of itself.
+    """Status that a worker writes.
 
-    state : `running`, or how it ended. phase : what it does now, a few words.
-    pid, process_created : of its process; the second tells it from a later one of that number.
-    heartbeat, process_created : seconds since 1970. remaining_s : seconds until it ends.
-    message : a sentence about its end.
+    state : `running`, or how it ended. phase : current step, a few words.
+    pid, process_created : of its process. The time of creation, seconds since 1970, distinguishes
+    it from a later process with the same pid. heartbeat : time of the last update, seconds since
+    1970. remaining_s : estimated time until it ends, seconds. message : a sentence about its end.
     """
 
     state: str
@@ -50,9 +52,14 @@ AnyStatus = TypeVar("AnyStatus", bound=WorkerStatus)
 
 
 class StatusWriter(Generic[AnyStatus]):
-    """Keeps status.json true: rewritten every 2 s by a thread of its own, and at each change.
+    """Writes status.json every 2 s in a thread, and at each change of the phase.
 
-    A disk that is full for a while costs heartbeats, not the work.
+    If the disk is full, updates are lost, but the work continues.
+
+    Parameters
+    ----------
+    folder : of the worker.
+    kind : class of the status.
     """
 
     def __init__(self, folder: Path, kind: type[AnyStatus]) -> None:
@@ -70,30 +77,30 @@ class StatusWriter(Generic[AnyStatus]):
         self._write()
         self._thread.start()
 
-    def note(self, **changes: Any) -> None:
-        """Change fields in memory; the next heartbeat writes them."""
+    def update(self, **changes: Any) -> None:
+        """Change fields of the status; the next heartbeat writes them."""
         with self._lock:
             self._status = self._status.model_copy(update=changes)
 
-    def say(self, phase: str, **changes: Any) -> None:
-        """Change the phase and write at once."""
-        self.note(phase=phase, **changes)
+    def set_phase(self, phase: str, **changes: Any) -> None:
+        """Change the phase, and write the status at once."""
+        self.update(phase=phase, **changes)
         self._write()
 
     def end(self, state: str, **changes: Any) -> None:
-        """Write the last status; nothing is written after it."""
+        """Write the last status and stop the thread."""
         self._ended.set()
         self._thread.join()
-        self.note(state=state, remaining_s=None, **changes)
+        self.update(state=state, remaining_s=None, **changes)
         self._write()
 
     @property
     def status(self) -> AnyStatus:
-        """What was last noted."""
+        """The current status."""
         return self._status
 
     def _beat(self) -> None:
-        while not self._ended.wait(HEARTBEAT):
+        while not self._ended.wait(HEARTBEAT_INTERVAL):
             self._write()
 
     def _write(self) -> None:
@@ -102,16 +109,21 @@ class StatusWriter(Generic[AnyStatus]):
             try:
                 write_json(self._path, self._status.model_dump(mode="json"))
             except (CellsegError, OSError) as error:
-                logging.getLogger(__name__).warning("status not written: %s", error)
+                logging.getLogger(__name__).warning("the status could not be written: %s", error)
 
 
 def start(module: str, folder: Path) -> None:
-    """Start `python -m module folder`, out of reach of signals to this process and of its end.
+    """Start `python -m module folder` as a process that outlives this one and gets no signal of it.
 
-    What an earlier worker of the folder said last is forgotten, a request to stop too.
+    The status of an earlier worker of the folder and a request to stop it are deleted.
+
+    Parameters
+    ----------
+    module : with a main function for one argument, the folder.
+    folder : of the worker.
     """
-    asked = time.time()
-    write_json(folder / STARTED, {"asked": asked})
+    requested = time.time()
+    write_json(folder / PROCESS, {"asked": requested})
     for name in (STATUS, STOP):
         (folder / name).unlink(missing_ok=True)
     flags = 0
@@ -130,42 +142,58 @@ def start(module: str, folder: Path) -> None:
         )
     _workers.append(worker)
     created = psutil.Process(worker.pid).create_time()
-    started = {"pid": worker.pid, "process_created": created, "asked": asked}
-    write_json(folder / STARTED, started)
+    started = {"pid": worker.pid, "process_created": created, "asked": requested}
+    write_json(folder / PROCESS, started)
 
 
-def never_began(folder: Path, created: datetime, work: str) -> str | None:
-    """Why no first word of the worker is expected any more, as a sentence; None while it may come.
+def start_problem(folder: Path, created: datetime, work: str) -> str | None:
+    """Why a worker that never wrote a status counts as interrupted.
 
     Parameters
     ----------
-    created : when the work was asked for. work : its noun, as `training`.
+    folder : of the worker.
+    created : when the work was requested.
+    work : a noun for it, such as `training`.
+
+    Returns
+    -------
+    A sentence; None while the worker may still be starting.
     """
-    started: Mapping[str, Any] = read_json(folder / STARTED) or {}
+    started: Mapping[str, Any] = read_json(folder / PROCESS) or {}
     if "pid" in started and not alive(started["pid"], started["process_created"]):
-        return f"The {work} process ended before it said anything."
-    if time.time() - max(created.timestamp(), started.get("asked", 0.0)) > SILENCE:
-        return f"The {work} process never said anything."
+        return f"The {work} process ended before it reported a status."
+    if time.time() - max(created.timestamp(), started.get("asked", 0.0)) > HEARTBEAT_TIMEOUT:
+        return f"The {work} process never reported a status."
     return None
 
 
-def lost(word: WorkerStatus, work: str) -> str | None:
-    """Why a worker that said it runs counts as gone, as a sentence; None while it is heard."""
-    if not alive(word.pid, word.process_created):
-        return f"The {work} process is gone."
-    if (silent := time.time() - word.heartbeat) > SILENCE:
-        return f"The {work} process has been silent for {silent:.0f} s."
+def heartbeat_problem(status: WorkerStatus, work: str) -> str | None:
+    """Why a worker whose status is `running` counts as interrupted.
+
+    Parameters
+    ----------
+    status : of the worker.
+    work : a noun for it, such as `training`.
+
+    Returns
+    -------
+    A sentence; None while the worker is alive.
+    """
+    if not alive(status.pid, status.process_created):
+        return f"The {work} process is not running any more."
+    if (silence := time.time() - status.heartbeat) > HEARTBEAT_TIMEOUT:
+        return f"The {work} process has not reported for {silence:.0f} s."
     return None
 
 
 def request_stop(folder: Path) -> None:
-    """Ask the worker of a folder to end soon; what it did is kept."""
+    """Ask the worker of a folder to stop; its results so far are kept."""
     with disk_errors(folder):
         (folder / STOP).touch()
 
 
 def log_tail(folder: Path, lines: int = 20) -> list[str]:
-    """The last lines of a worker's output."""
+    """The last lines of the output of a worker."""
     try:
         text = (folder / LOG).read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -174,7 +202,7 @@ def log_tail(folder: Path, lines: int = 20) -> list[str]:
 
 
 def alive(pid: int, created: float) -> bool:
-    """Whether this very process lives; a number used again or a zombie does not count."""
+    """Whether this process is running; a reused pid or a zombie does not count."""
     try:
         process = psutil.Process(pid)
         same = abs(process.create_time() - created) < 2.0

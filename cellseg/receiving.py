@@ -1,7 +1,8 @@
-"""Uploads on their way to the disk: parts that grow slice by slice, one private folder a tab.
+"""Uploads: files that arrive in slices and are written to a folder of the browser tab.
 
-Nothing of an upload stays in memory. A part grows only at its end, so a sender whose connection
-broke asks how much has arrived and goes on from there. A part becomes a file in one rename.
+An upload does not stay in memory. Slices are appended to a file, so that a browser whose connection
+broke can ask how many bytes have arrived and resume there. A complete upload is renamed to its file
+name.
 """
 
 import hashlib
@@ -20,99 +21,115 @@ from cellseg.errors import CellsegError
 from cellseg.limits import Limits
 from cellseg.workspace import Workspace, disk_errors, slug
 
-PREFIX = "tab-"
-DOWNLOADS = "public-"
-SLICE = 8 * 1024**2
-"""Bytes that a sender puts into one request."""
+TAB_PREFIX = "tab-"
+"""Of the folder of a browser tab in the inbox."""
 
-LARGEST_REQUEST = 4 * SLICE
+DOWNLOAD_PREFIX = "public-"
+"""Of the folder of a download in the inbox."""
 
-_PART = "part-"
+SLICE_BYTES = 8 * 1024**2
+"""Bytes that a browser sends in one request."""
+
+MAX_REQUEST_BYTES = 4 * SLICE_BYTES
+
+_PART_PREFIX = "part-"
 _ID = re.compile(r"[0-9a-f]{32}")
 _SECRET = secrets.token_bytes(32)
-"""Known to this process alone: a restart of the server ends every pass."""
+"""Known to this process only: a restart of the server invalidates all tokens."""
 
 
-class Refused(CellsegError):
-    """A slice that is not taken; `status` is the HTTP status that says why."""
+class RequestRefused(CellsegError):
+    """A request is refused; `status` is the HTTP status of the response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
 
 
-def new_folder(workspace: Workspace, limits: Limits) -> Path:
-    """A folder of the inbox for one browser tab; what others abandoned is removed."""
-    sweep(workspace, limits)
+def new_tab_folder(workspace: Workspace, limits: Limits) -> Path:
+    """Create a folder in the inbox for a browser tab, and remove abandoned ones."""
+    remove_abandoned(workspace, limits)
     with disk_errors(workspace.root):
-        folder = workspace.inbox / f"{PREFIX}{uuid.uuid4().hex}"
+        folder = workspace.inbox / f"{TAB_PREFIX}{uuid.uuid4().hex}"
         folder.mkdir(parents=True)
     return folder
 
 
-def sweep(workspace: Workspace, limits: Limits) -> None:
-    """Delete the folders in which nothing has moved for `kept_hours`.
+def remove_abandoned(workspace: Workspace, limits: Limits) -> None:
+    """Delete temporary folders in which no file has changed for `kept_hours`.
 
-    They are those of tabs and downloads, and what was being made when a process was killed.
+    These are the folders of tabs and downloads, and those of processes that were killed.
     """
-    eldest = time.time() - limits.kept_hours * 3600
-    of_tabs = (*workspace.inbox.glob(f"{PREFIX}*"), *workspace.inbox.glob(f"{DOWNLOADS}*"))
-    for folder in (*of_tabs, *workspace.staging.glob("*")):
+    oldest = time.time() - limits.kept_hours * 3600
+    in_inbox = (
+        *workspace.inbox.glob(f"{TAB_PREFIX}*"),
+        *workspace.inbox.glob(f"{DOWNLOAD_PREFIX}*"),
+    )
+    for folder in (*in_inbox, *workspace.staging.glob("*")):
         with suppress(OSError):
             times = [path.stat().st_mtime for path in (folder, *folder.rglob("*"))]
-            if max(times) < eldest:
+            if max(times) < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def pass_of(folder: Path, name: str = "") -> str:
-    """What a sender shows to write into a tab's folder, or a reader to get one file of it.
+def access_token(folder: Path, name: str = "") -> str:
+    """Token that permits uploads to the folder of a tab, or the download of one file in it.
 
-    It is an HMAC-SHA256 of the names, in hex.
+    It is the HMAC-SHA256 of the names of folder and file, in hex.
     """
     return hmac.new(_SECRET, f"{folder.name}/{name}".encode(), hashlib.sha256).hexdigest()
 
 
-def admitted(workspace: Workspace, tab: str, shown: str, name: str = "") -> Path:
-    """The folder of a tab, for whoever shows its pass.
+def authorized_folder(workspace: Workspace, tab: str, token: str, name: str = "") -> Path:
+    """The folder of a tab, if the token permits access to it.
+
+    Parameters
+    ----------
+    tab : 32 hexadecimal digits.
+    token : see `access_token`.
+    name : of the file to download; empty for uploads.
 
     Raises
     ------
-    Refused
-        403 for a wrong pass, 410 for a folder that is gone.
+    RequestRefused
+        403 for a wrong token, 410 for a folder that was deleted.
     """
-    folder = workspace.inbox / f"{PREFIX}{tab}"
+    folder = workspace.inbox / f"{TAB_PREFIX}{tab}"
     if not _ID.fullmatch(tab) or not hmac.compare_digest(
-        pass_of(folder, name).encode(), shown.encode()
+        access_token(folder, name).encode(), token.encode()
     ):
-        raise Refused(403, "This upload belongs to another tab or to an earlier server; try again.")
+        raise RequestRefused(
+            403,
+            "This upload belongs to another tab or an earlier server; try again.",
+        )
     if not folder.is_dir():
-        raise Refused(410, "The folder of this upload was cleared; try again.")
+        raise RequestRefused(410, "The folder of this upload was deleted; try again.")
     return folder
 
 
-class Part:
-    """A file that has arrived in part.
+class PartialUpload:
+    """A file of which a part has arrived.
 
     Parameters
     ----------
     folder : of a tab.
-    upload : 32 hexadecimal digits that the sender chose.
+    upload : id of the upload, 32 hexadecimal digits that the browser chose.
 
     Raises
     ------
-    Refused
-        400 for another form of id.
+    RequestRefused
+        400 for an id of another form.
     """
 
     _busy: ClassVar[set[Path]] = set()
-    _doomed: ClassVar[set[Path]] = set()
+    _discarded: ClassVar[set[Path]] = set()
 
     def __init__(self, folder: Path, upload: str) -> None:
         if not _ID.fullmatch(upload):
-            raise Refused(400, "An upload has an id of 32 hexadecimal digits.")
+            raise RequestRefused(400, "An upload has an id of 32 hexadecimal digits.")
         self.folder = folder
         self.id = upload
-        self.path = folder / f"{_PART}{upload}"
+        self.path = folder / f"{_PART_PREFIX}{upload}"
 
     @property
     def size(self) -> int:
@@ -123,75 +140,84 @@ class Part:
             return 0
 
     @contextmanager
-    def growing(self, offset: int, size: int, limits: Limits) -> Iterator[BinaryIO]:
-        """The part, open at its end; what was written stays there if the block fails.
+    def append(self, offset: int, size: int, limits: Limits) -> Iterator[BinaryIO]:
+        """Open the file to append a slice; what was written is kept if the block fails.
 
         Parameters
         ----------
-        offset : where the sender means to go on. size : bytes of the whole file.
+        offset : of the slice, bytes. size : of the whole file, bytes.
+        limits : of uploads.
 
         Raises
         ------
-        Refused
-            409 where the offset is not what has arrived, or another request is writing; 413 for a
-            file beyond the limit; 507 where the disk has no room for the rest.
+        RequestRefused
+            400 for an offset outside the file, 409 for an offset other than the bytes that have
+            arrived or while another request writes, 413 for a file above the limit, 507 for a
+            full disk.
         """
         if not 0 <= offset <= size:
-            raise Refused(400, f"A slice at byte {offset} is outside a file of {size} bytes.")
+            raise RequestRefused(400, f"Byte {offset} is outside a file of {size} bytes.")
         if size > limits.upload_bytes:
-            raise Refused(
+            raise RequestRefused(
                 413,
-                f"The file has {size / 1e9:.1f} GB; at most {limits.upload_gigabytes:g} GB are "
-                "taken; send it in parts, or ask the operator to raise the limit.",
+                f"The file has {size / 1e9:.1f} GB; the limit is {limits.upload_gigabytes:g} GB; "
+                "upload smaller files, or ask the operator to raise the limit.",
             )
         if self.path in self._busy:
-            raise Refused(409, "The slice before this one is still being written.")
+            raise RequestRefused(409, "The previous slice is still being written.")
         if offset != self.size:
-            raise Refused(409, f"{self.size} bytes have arrived, not {offset}.")
+            raise RequestRefused(409, f"{self.size} bytes have arrived, not {offset}.")
         if size - offset > shutil.disk_usage(self.folder).free:
-            raise Refused(507, f"The disk has no room for {size / 1e9:.1f} GB; free some space.")
+            raise RequestRefused(507, f"The disk has no room for {size / 1e9:.1f} GB; free some.")
         self._busy.add(self.path)
         try:
             with self.path.open("ab") as file:
                 yield file
         finally:
             self._busy.discard(self.path)
-            if self.path in self._doomed:
-                self.drop()
+            if self.path in self._discarded:
+                self.discard()
 
     def finish(self, name: str, size: int) -> Path:
-        """Make the part a file, in a folder of its own under a tamed form of the user's name.
+        """Move the complete file to a folder of its own, under a safe form of its name.
+
+        Parameters
+        ----------
+        name : as the user calls the file. size : bytes of the whole file.
 
         Raises
         ------
         CellsegError
-            Where it has not arrived as a whole.
+            Where it is incomplete.
         """
         if not self.path.is_file() or self.size != size:
-            raise CellsegError(f"{name} has not arrived as a whole; upload it again.")
-        target = place(self.folder, name)
+            raise CellsegError(f"{name} is incomplete; upload it again.")
+        target = new_file_path(self.folder, name)
         self.path.rename(target)
         return target
 
-    def drop(self) -> None:
-        """Delete what has arrived, at the latest when the slice on its way has ended."""
+    def discard(self) -> None:
+        """Delete what has arrived, after the slice that is being written, if there is one."""
         if self.path in self._busy:
-            self._doomed.add(self.path)
+            self._discarded.add(self.path)
             return
-        self._doomed.discard(self.path)
+        self._discarded.discard(self.path)
         with suppress(OSError):
             self.path.unlink()
 
 
-def empty(folder: Path, upload: str) -> Part:
-    """The part of a file without bytes, for which no slice was ever sent."""
-    part = Part(folder, upload)
+def empty_upload(folder: Path, upload: str) -> PartialUpload:
+    """Create the upload of an empty file, of which no slice is sent."""
+    part = PartialUpload(folder, upload)
     part.path.touch()
     return part
 
 
-def place(folder: Path, name: str) -> Path:
-    """A free path for a file that the user calls `name`, in a new folder of its own."""
+def new_file_path(folder: Path, name: str) -> Path:
+    """Path for a file that the user calls `name`, in a new folder of its own.
+
+    Stem and suffix are reduced to safe characters.
+    """
     last = PurePosixPath(name.replace("\\", "/")).name
     suffix = PurePosixPath(last).suffix.lower()
     suffix = suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) < 8 else ""

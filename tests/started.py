@@ -40,7 +40,7 @@ def ended(process: subprocess.Popen) -> Iterator[subprocess.Popen]:
 def end_workers(root: Path) -> list[Path]:
     """Kill the workers that still live for a folder below `root`; returns their folders."""
     folders = []
-    for path in root.rglob(processes.STARTED):
+    for path in root.rglob(processes.PROCESS):
         started = json.loads(path.read_text(encoding="utf-8"))
         pid, created = started.get("pid"), started.get("process_created")
         if pid is None or pid == os.getpid() or not processes.alive(pid, created):

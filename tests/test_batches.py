@@ -23,7 +23,7 @@ from cellseg.images.image import Image
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.models.store import ModelStore
-from cellseg.receiving import new_folder, place
+from cellseg.receiving import new_file_path, new_tab_folder
 from cellseg.source import Source
 from tests import fakes, made
 from tests.fakes import BrightPredictor
@@ -70,8 +70,8 @@ def worked(batch):
 
 
 def test_files_of_the_inbox_outlive_it_and_others_stay_where_they_are(workspace, model, tmp_path):
-    folder = new_folder(workspace, Limits())
-    uploaded = picture(place(folder, "a.png"))
+    folder = new_tab_folder(workspace, Limits())
+    uploaded = picture(new_file_path(folder, "a.png"))
     elsewhere = picture(tmp_path / "server" / "b.png")
     brought = [Source("a.png", uploaded), Source("server/b.png", elsewhere)]
     batch = jobs.start(workspace, brought, model, name="Both")
@@ -372,8 +372,8 @@ def test_an_entered_pixel_size_goes_before_that_of_the_files(workspace, model, t
 
 
 def test_sources_are_kept_as_names_and_paths_with_slashes(workspace, model, tmp_path):
-    folder = new_folder(workspace, Limits())
-    brought = [Source("f/a.png", picture(place(folder, "a.png")))]
+    folder = new_tab_folder(workspace, Limits())
+    brought = [Source("f/a.png", picture(new_file_path(folder, "a.png")))]
     masks = uploads(tmp_path / "masks", a=TWO_CELLS)
     batch = jobs.start(workspace, brought, model, truth=masks)
     assert json.loads((batch.folder / "batch.json").read_text())["sources"] == [

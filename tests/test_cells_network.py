@@ -30,7 +30,7 @@ from cellseg.methods.cells.validation import score
 from cellseg.methods.cells.validation_split import split_validation
 from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
 from cellseg.recipes.cells.settings import CellsNetwork, CellsSettings, CellsTraining
-from cellseg.recipes.registry import recipe
+from cellseg.recipes.registry import get_recipe
 from tests.fake_networks import ScriptedPredictor, ideal_outputs
 
 SMALL = CellsNetwork(encoder_weights="none", alpha=0.35, decoder_filters=(16, 8, 8, 8))
@@ -222,7 +222,7 @@ def test_images_without_a_cell_are_refused():
 
 def test_an_unknown_recipe_is_refused_by_name():
     with pytest.raises(CellsegError, match="'magic' is unknown; choose one of: cells, pixels"):
-        recipe("magic")
+        get_recipe("magic")
     assert CellsTraining(epochs=3).minutes == 10.0
 
 

@@ -225,9 +225,9 @@ def diverging(monkeypatch):
 
 def train(run, dataset, start=None):
     from cellseg.methods.cells import trainer
-    from cellseg.training.engine import Data
+    from cellseg.training.engine import TrainingData
 
-    data = Data(dataset, dataset, run.config.train, run.config.test)
+    data = TrainingData(dataset, dataset, run.config.train, run.config.test)
     status = RunStatusWriter(run.folder)
     try:
         return trainer.train(run, data, start, status, lambda: False)

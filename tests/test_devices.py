@@ -15,16 +15,16 @@ ROOT = Path(__file__).parent.parent
 
 def test_a_batch_is_shared_by_as_many_devices_as_divide_it():
     four = ["GPU:0", "GPU:1", "GPU:2", "GPU:3"]
-    assert devices.sharing(four, 8) == four
-    assert devices.sharing(four, 6) == four[:3]
-    assert devices.sharing(four, 1) == four[:1]
-    assert devices.sharing([], 8) == []
+    assert devices.devices_for_batch(four, 8) == four
+    assert devices.devices_for_batch(four, 6) == four[:3]
+    assert devices.devices_for_batch(four, 1) == four[:1]
+    assert devices.devices_for_batch([], 8) == []
 
 
 def test_devices_in_words():
-    assert devices.described([]) == "CPU"
-    assert devices.described(["CPU:0"]) == "CPU"
-    assert devices.described(["CPU:0", "CPU:1"]) == "2 x CPU"
+    assert devices.describe_devices([]) == "CPU"
+    assert devices.describe_devices(["CPU:0"]) == "CPU"
+    assert devices.describe_devices(["CPU:0", "CPU:1"]) == "2 x CPU"
 
 
 def test_a_gpu_is_called_by_its_name_and_takes_memory_as_needed(monkeypatch):
@@ -33,15 +33,15 @@ def test_a_gpu_is_called_by_its_name_and_takes_memory_as_needed(monkeypatch):
     config = tf.config.experimental
     monkeypatch.setattr(config, "set_memory_growth", lambda gpu, on: grown.append((gpu, on)))
     monkeypatch.setattr(config, "get_device_details", lambda gpu: {"device_name": "NVIDIA L4"})
-    assert devices.gpus() == ["GPU:0", "GPU:1"]
+    assert devices.available_gpus() == ["GPU:0", "GPU:1"]
     assert grown == [("a", True), ("b", True)]
-    assert devices.described(["GPU:0"]) == "NVIDIA L4"
-    assert devices.described(["GPU:0", "GPU:1"]) == "2 x NVIDIA L4"
+    assert devices.describe_devices(["GPU:0"]) == "NVIDIA L4"
+    assert devices.describe_devices(["GPU:0", "GPU:1"]) == "2 x NVIDIA L4"
 
 
 def test_one_device_needs_no_strategy():
-    assert devices.strategy([]) is tf.distribute.get_strategy()
-    assert devices.strategy(["CPU:0"]) is tf.distribute.get_strategy()
+    assert devices.distribution_strategy([]) is tf.distribute.get_strategy()
+    assert devices.distribution_strategy(["CPU:0"]) is tf.distribute.get_strategy()
 
 
 @pytest.mark.slow

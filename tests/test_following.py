@@ -33,8 +33,8 @@ class ScriptedRun(Run):
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
-    monkeypatch.setattr(following, "POLL", 0.0)
-    monkeypatch.setattr(following, "PATIENCE", 0.05)
+    monkeypatch.setattr(following, "POLL_INTERVAL", 0.0)
+    monkeypatch.setattr(following, "WAKE_UP_TIME", 0.05)
 
 
 def test_each_phase_and_each_epoch_is_said_once(tmp_path):
@@ -78,8 +78,10 @@ def test_a_worker_that_wakes_up_again_is_waited_for(tmp_path):
 
 
 def test_a_worker_that_stays_silent_is_given_up(tmp_path):
-    run = ScriptedRun(tmp_path, seen("interrupted", message="The training process is gone."))
-    with pytest.raises(CellsegError, match="gone"):
+    run = ScriptedRun(
+        tmp_path, seen("interrupted", message="The training process is not running any more.")
+    )
+    with pytest.raises(CellsegError, match="not running"):
         following.follow(run, lambda _: None)
 
 
@@ -90,7 +92,7 @@ def test_ctrl_c_asks_to_stop_and_waits_for_the_model(tmp_path):
     said: list[str] = []
     assert following.follow(run, said.append) == "cells"
     assert run.stop_file.exists()
-    assert "what was learned is kept" in said[-1]
+    assert "a model is published" in said[-1]
 
 
 def test_a_second_ctrl_c_leaves_the_run_alone(tmp_path):

@@ -18,7 +18,7 @@ from cellseg.models.store import ModelStore
 from cellseg.network import precision
 from cellseg.recipes.cells.settings import CellsSettings, CellsTraining
 from cellseg.recipes.pixels.settings import PixelsSettings
-from cellseg.recipes.registry import recipe
+from cellseg.recipes.registry import get_recipe
 from cellseg.segmentation.predictor import load
 from cellseg.training import following, jobs
 from cellseg.training.runs import RunStore
@@ -70,7 +70,7 @@ def test_what_the_training_found_out_is_read_by_its_old_names(old):
 @pytest.mark.parametrize("name", ["old seed", "old cells"])
 @pytest.mark.parametrize("number", [0, 3])
 def test_its_models_predict_as_they_did(old, monkeypatch, name, number):
-    monkeypatch.setattr(precision, "automatic", lambda: "float32")
+    monkeypatch.setattr(precision, "automatic_precision", lambda: "float32")
     model = ModelStore(old).get(name)
     found = load(model).cells(DatasetStore(old).get("drawn").image(f"drawn-{number}"))
     with np.load(old.root / "expected.npz") as expected:
@@ -83,12 +83,12 @@ def test_its_models_predict_as_they_did(old, monkeypatch, name, number):
 
 def test_its_settings_are_settings_of_today(old):
     stored = read_json(old.root / "settings.json")
-    kinds = [type(recipe(one["name"]).settings.model_validate(_renamed(one))) for one in stored]
+    kinds = [type(get_recipe(one["name"]).settings.model_validate(_renamed(one))) for one in stored]
     assert kinds == [PixelsSettings, CellsSettings]
 
 
 def _renamed(stored):
-    return {**stored, "name": recipe(stored["name"]).name}
+    return {**stored, "name": get_recipe(stored["name"]).name}
 
 
 def test_its_cards_and_methods_name_the_optimizer_that_ran(old):

@@ -11,9 +11,9 @@ ARM = "processor\t: 0\nFeatures\t: fp asimd bf16\n"
 
 @pytest.fixture(autouse=True)
 def forget():
-    precision.automatic.cache_clear()
+    precision.automatic_precision.cache_clear()
     yield
-    precision.automatic.cache_clear()
+    precision.automatic_precision.cache_clear()
 
 
 def machine(monkeypatch, tmp_path: Path, cpuinfo: str | None, gpus=()):
@@ -40,15 +40,15 @@ def machine(monkeypatch, tmp_path: Path, cpuinfo: str | None, gpus=()):
 )
 def test_the_features_decide(monkeypatch, tmp_path, cpuinfo, gpus, expected):
     machine(monkeypatch, tmp_path, cpuinfo, gpus)
-    assert precision.automatic() == expected
-    assert precision.resolved("auto") == expected
+    assert precision.automatic_precision() == expected
+    assert precision.resolve_precision("auto") == expected
 
 
 def test_a_wish_goes_before_the_features(monkeypatch, tmp_path):
     machine(monkeypatch, tmp_path, X86.format(""))
-    assert precision.resolved("bfloat16") == "bfloat16"
+    assert precision.resolve_precision("bfloat16") == "bfloat16"
     machine(monkeypatch, tmp_path, X86.format(" avx512_bf16"))
-    assert precision.resolved("float32") == "float32"
+    assert precision.resolve_precision("float32") == "float32"
 
 
 def test_layers_compute_in_the_precision_and_the_policy_comes_back():

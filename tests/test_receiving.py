@@ -6,23 +6,23 @@ import pytest
 from cellseg import receiving
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
-from cellseg.receiving import Part, Refused
+from cellseg.receiving import PartialUpload, RequestRefused
 
 ID = "0123456789abcdef" * 2
 
 
 @pytest.fixture
 def folder(workspace):
-    return receiving.new_folder(workspace, Limits())
+    return receiving.new_tab_folder(workspace, Limits())
 
 
 def send(part, offset, content, size=10, limits=None):
-    with part.growing(offset, size, limits or Limits()) as file:
+    with part.append(offset, size, limits or Limits()) as file:
         file.write(content)
 
 
 def test_slices_make_a_file_under_a_tame_name(folder):
-    part = Part(folder, ID)
+    part = PartialUpload(folder, ID)
     send(part, 0, b"01234")
     send(part, 5, b"56789")
     path = part.finish("Höla/../a b.TIF", 10)
@@ -32,13 +32,13 @@ def test_slices_make_a_file_under_a_tame_name(folder):
 
 
 def broken(part):
-    with part.growing(0, 10, Limits()) as file:
+    with part.append(0, 10, Limits()) as file:
         file.write(b"012")
         raise ConnectionError
 
 
 def test_what_arrived_before_a_break_stays(folder):
-    part = Part(folder, ID)
+    part = PartialUpload(folder, ID)
     with pytest.raises(ConnectionError):
         broken(part)
     assert part.size == 3
@@ -47,11 +47,11 @@ def test_what_arrived_before_a_break_stays(folder):
 
 
 def test_half_a_file_is_none(folder):
-    part = Part(folder, ID)
+    part = PartialUpload(folder, ID)
     send(part, 0, b"01234")
-    with pytest.raises(CellsegError, match="has not arrived as a whole"):
+    with pytest.raises(CellsegError, match="is incomplete"):
         part.finish("a.png", 10)
-    part.drop()
+    part.discard()
     assert list(folder.iterdir()) == []
 
 
@@ -59,50 +59,50 @@ def test_half_a_file_is_none(folder):
     ("offset", "size", "status"), [(4, 10, 409), (11, 10, 400), (-1, 10, 400), (0, 2_000, 413)]
 )
 def test_a_slice_that_does_not_fit_is_refused(folder, offset, size, status):
-    part = Part(folder, ID)
-    with pytest.raises(Refused) as refusal:
+    part = PartialUpload(folder, ID)
+    with pytest.raises(RequestRefused) as refusal:
         send(part, offset, b"1", size, Limits(upload_gigabytes=1e-6))
     assert refusal.value.status == status
     assert part.size == 0
 
 
 def test_a_second_writer_waits(folder):
-    part = Part(folder, ID)
-    with part.growing(0, 10, Limits()), pytest.raises(Refused, match="still being written"):
-        send(Part(folder, ID), 0, b"1")
+    part = PartialUpload(folder, ID)
+    with part.append(0, 10, Limits()), pytest.raises(RequestRefused, match="still being written"):
+        send(PartialUpload(folder, ID), 0, b"1")
 
 
 def test_what_is_dropped_while_it_is_written_goes_with_its_writer(folder):
-    with Part(folder, ID).growing(0, 10, Limits()) as file:
-        Part(folder, ID).drop()
+    with PartialUpload(folder, ID).append(0, 10, Limits()) as file:
+        PartialUpload(folder, ID).discard()
         file.write(b"1")
     assert list(folder.iterdir()) == []
-    send(Part(folder, ID), 0, b"1")
-    assert Part(folder, ID).size == 1
+    send(PartialUpload(folder, ID), 0, b"1")
+    assert PartialUpload(folder, ID).size == 1
 
 
 def test_a_full_disk_is_said_before_anything_is_sent(folder):
-    with pytest.raises(Refused, match="no room") as refusal:
-        send(Part(folder, ID), 0, b"1", 10**18, Limits(upload_gigabytes=1e10))
+    with pytest.raises(RequestRefused, match="no room") as refusal:
+        send(PartialUpload(folder, ID), 0, b"1", 10**18, Limits(upload_gigabytes=1e10))
     assert refusal.value.status == 507
 
 
 @pytest.mark.parametrize("upload", ["", "../x", ID.upper(), ID + "0"])
 def test_an_id_is_no_path(folder, upload):
-    with pytest.raises(Refused):
-        Part(folder, upload)
+    with pytest.raises(RequestRefused):
+        PartialUpload(folder, upload)
 
 
 def test_a_pass_opens_one_folder_only(workspace, folder):
-    other = receiving.new_folder(workspace, Limits())
-    tab = folder.name.removeprefix(receiving.PREFIX)
-    assert receiving.admitted(workspace, tab, receiving.pass_of(folder)) == folder
-    for shown in (receiving.pass_of(other), receiving.pass_of(folder, "a.zip"), "", "ü"):
-        with pytest.raises(Refused) as refusal:
-            receiving.admitted(workspace, tab, shown)
+    other = receiving.new_tab_folder(workspace, Limits())
+    tab = folder.name.removeprefix(receiving.TAB_PREFIX)
+    assert receiving.authorized_folder(workspace, tab, receiving.access_token(folder)) == folder
+    for shown in (receiving.access_token(other), receiving.access_token(folder, "a.zip"), "", "ü"):
+        with pytest.raises(RequestRefused) as refusal:
+            receiving.authorized_folder(workspace, tab, shown)
         assert refusal.value.status == 403
-    with pytest.raises(Refused):
-        receiving.admitted(workspace, "../" + tab, receiving.pass_of(folder))
+    with pytest.raises(RequestRefused):
+        receiving.authorized_folder(workspace, "../" + tab, receiving.access_token(folder))
 
 
 def test_what_a_killed_process_left_is_swept_and_what_grows_stays(workspace):
@@ -113,17 +113,17 @@ def test_what_a_killed_process_left_is_swept_and_what_grows_stays(workspace):
         for path in (folder / "sources" / "a.tif", folder / "sources", folder):
             os.utime(path, (0, 0))
     os.utime(growing / "sources" / "a.tif")
-    receiving.sweep(workspace, Limits(kept_hours=1))
+    receiving.remove_abandoned(workspace, Limits(kept_hours=1))
     assert [path.name for path in workspace.staging.iterdir()] == ["growing"]
 
 
 def test_abandoned_folders_are_swept_and_live_ones_stay(workspace):
     limits = Limits(kept_hours=1)
-    abandoned, live = (receiving.new_folder(workspace, limits) for _ in range(2))
+    abandoned, live = (receiving.new_tab_folder(workspace, limits) for _ in range(2))
     for folder in (abandoned, live):
-        send(Part(folder, ID), 0, b"01234")
+        send(PartialUpload(folder, ID), 0, b"01234")
         os.utime(folder, (0, 0))
     os.utime(abandoned / f"part-{ID}", (time.time() - 7200, time.time() - 7200))
-    receiving.sweep(workspace, limits)
+    receiving.remove_abandoned(workspace, limits)
     assert not abandoned.exists()
     assert live.exists()

@@ -16,7 +16,7 @@ ID = "0123456789abcdef" * 2
 @pytest.fixture
 def folder(workspace, monkeypatch):
     monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
-    return receiving.new_folder(workspace, Limits())
+    return receiving.new_tab_folder(workspace, Limits())
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def address(folder):
 
 
 def test_slices_arrive_in_order_and_can_be_asked_for(app, folder):
-    path, shown = address(folder), receiving.pass_of(folder)
+    path, shown = address(folder), receiving.access_token(folder)
     assert ask(app, "PUT", path, "offset=0&size=6", shown, [b"01", b"2"]) == (200, b'{"have":3}')
     assert ask(app, "GET", path, "", shown) == (200, b'{"have":3}')
     status, body = ask(app, "PUT", path, "offset=0&size=6", shown, [b"012"])
@@ -72,7 +72,7 @@ def test_slices_arrive_in_order_and_can_be_asked_for(app, folder):
 
 
 def test_a_break_in_a_slice_keeps_what_was_written(app, folder):
-    path, shown = address(folder), receiving.pass_of(folder)
+    path, shown = address(folder), receiving.access_token(folder)
     large = b"x" * routes.BUFFER
     query = f"offset=0&size={3 * len(large)}"
     assert ask(app, "PUT", path, query, shown, [large, b"y"], broken=True)[0] == 400
@@ -91,21 +91,21 @@ def test_without_the_pass_nothing_is_done(app, folder, method):
     ("query", "status"), [("offset=0&size=2", 413), ("offset=x&size=2", 400), ("", 400)]
 )
 def test_what_does_not_fit_is_refused(app, folder, query, status):
-    shown = receiving.pass_of(folder)
+    shown = receiving.access_token(folder)
     assert ask(app, "PUT", address(folder), query, shown, [b"123"])[0] == status
 
 
 def test_the_limit_of_an_upload_is_a_setting(app, folder, workspace):
     write_json(workspace.root / FILE, {"upload_gigabytes": 1e-9})
     status, body = ask(
-        app, "PUT", address(folder), "offset=0&size=2", receiving.pass_of(folder), [b"12"]
+        app, "PUT", address(folder), "offset=0&size=2", receiving.access_token(folder), [b"12"]
     )
     assert status == 413
     assert b"ask the operator" in body
 
 
 def test_an_upload_is_dropped(app, folder):
-    path, shown = address(folder), receiving.pass_of(folder)
+    path, shown = address(folder), receiving.access_token(folder)
     ask(app, "PUT", path, "offset=0&size=6", shown, [b"012"])
     assert ask(app, "DELETE", path, "", shown) == (200, b'{"have":0}')
     assert list(folder.iterdir()) == []
@@ -116,5 +116,5 @@ def test_a_download_needs_its_own_pass(app, folder):
     (folder / "downloads" / "a b.zip").write_bytes(b"content")
     link = streaming.link(folder / "downloads" / "a b.zip").replace("%20", " ")
     assert ask(app, "GET", link) == (200, b"content")
-    wrong = link.replace(receiving.pass_of(folder, "a b.zip"), receiving.pass_of(folder))
+    wrong = link.replace(receiving.access_token(folder, "a b.zip"), receiving.access_token(folder))
     assert ask(app, "GET", wrong)[0] == 403

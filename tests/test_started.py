@@ -46,7 +46,7 @@ def test_workers_below_a_folder_end_and_others_go_on(tmp_path):
     def started(name, process, created=0.0):
         (tmp_path / name).mkdir(parents=True)
         facts = {"pid": process.pid, "process_created": process.create_time() + created}
-        write_json(tmp_path / name / processes.STARTED, facts)
+        write_json(tmp_path / name / processes.PROCESS, facts)
 
     with ended(waiting()) as mine, ended(waiting()) as other:
         started("a/runs/mine", psutil.Process(mine.pid))

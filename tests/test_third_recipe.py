@@ -26,7 +26,7 @@ def registered(tmp_path, monkeypatch):
     metadata = tmp_path / "site" / "third-1.0.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: third\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{LINE}\n")
+    (metadata / "entry_points.txt").write_text(f"[{registry.ENTRY_POINT_GROUP}]\n{LINE}\n")
     monkeypatch.syspath_prepend(str(metadata.parent))
     path = os.pathsep.join([str(metadata.parent), str(ROOT)])
     monkeypatch.setenv("PYTHONPATH", path)

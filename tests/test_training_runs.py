@@ -54,10 +54,10 @@ def test_a_beating_worker_runs(workspace):
     assert RunStore(workspace).active().id == run.id
 
 
-def test_silence_of_a_minute_is_interrupted_and_a_beat_wakes_it_again(workspace):
+def test_a_run_without_a_heartbeat_for_a_minute_is_interrupted_until_the_next_one(workspace):
     run = make_run(workspace, state="running", heartbeat=time.time() - 61)
     assert run.progress().state == "interrupted"
-    assert "silent for 61 s" in run.progress().message
+    assert "not reported for 61 s" in run.progress().message
     beat = {**read_json(run.folder / "status.json"), "heartbeat": time.time()}
     write_json(run.folder / "status.json", beat)
     assert run.progress().state == "running"
@@ -97,7 +97,7 @@ def test_damaged_folders_are_no_runs(workspace):
 
 def test_a_run_that_trains_cannot_be_deleted(workspace):
     run = make_run(workspace, state="running")
-    with pytest.raises(CellsegError, match="still trains"):
+    with pytest.raises(CellsegError, match="still training"):
         RunStore(workspace).delete(run)
     ended = make_run(workspace, "other", state="failed", message="m")
     RunStore(workspace).delete(ended)
@@ -112,9 +112,9 @@ def test_the_log_ends_with_its_last_lines(workspace):
 
 
 def test_the_heartbeat_goes_on_by_itself_and_stops_with_the_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(processes, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(processes, "HEARTBEAT_INTERVAL", 0.02)
     writer = RunStatusWriter(tmp_path)
-    writer.note(epoch=2)
+    writer.update(epoch=2)
     deadline = time.monotonic() + 10
     while read_json(tmp_path / "status.json")["epoch"] != 2:
         assert time.monotonic() < deadline

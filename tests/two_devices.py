@@ -55,7 +55,7 @@ def learned(names: list[str], clip: float) -> list[np.ndarray]:
     labels[8:40, 8:40], labels[50:90, 20:80] = 1, 2
     image = np.random.default_rng(0).integers(0, 255, (96, 96, 3), dtype=np.uint8)
     source = AnnotatedImage(image, labels, distance_map(labels))
-    with devices.strategy(names).scope():
+    with devices.distribution_strategy(names).scope():
         network = frozen()
         optimizer = ClippedAdamW(
             100.0, weight_decay=0.0, epsilon=1e3, use_ema=True, ema_momentum=0.5
@@ -91,5 +91,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "compare":
         print(json.dumps([apart(clip, found) for clip in (1e6, 0.05)]))  # noqa: T201
         sys.exit()
-    devices.gpus = lambda: found
+    devices.available_gpus = lambda: found
     sys.exit(worker.main(sys.argv[1:]))

@@ -136,12 +136,12 @@ class Batch:
         state: State
         if status is None:
             phase = "Starting"
-            message = processes.never_began(self.folder, self.config.created, "batch")
+            message = processes.start_problem(self.folder, self.config.created, "batch")
             state = "interrupted" if message else "starting"
         else:
             state, phase, message = status.state, status.phase, status.message
             left = status.remaining_s
-            if state == "running" and (lost := processes.lost(status, "batch")):
+            if state == "running" and (lost := processes.heartbeat_problem(status, "batch")):
                 state, left, message = "interrupted", None, lost
         if done >= of and state != "running":  # also where it was kept from a page, or killed late
             state, phase, message = "done", "", message if state == "done" else None

@@ -93,7 +93,7 @@ class Worker:
                 lock.acquire(timeout=TURN)
                 break
             except Timeout:
-                self.status.note(phase="Waiting for another batch to end")
+                self.status.update(phase="Waiting for another batch to end")
                 self._check_stop()
         try:
             yield
@@ -107,7 +107,7 @@ class Worker:
             for number in range(len(config.sources))
             if not done_file(self.batch.folder, number).exists()
         ]
-        self.status.say("Loading the model")
+        self.status.set_phase("Loading the model")
         segmenter = load(self.batch)
         if config.dataset_id is not None:
             self._dataset = DatasetStore(self.workspace).get(config.dataset_id)
@@ -119,7 +119,7 @@ class Worker:
             began = time.monotonic()
             for done, number in enumerate(waiting):
                 left = (time.monotonic() - began) / done * (len(waiting) - done) if done else None
-                self.status.say(config.sources[number].name, remaining_s=left)
+                self.status.set_phase(config.sources[number].name, remaining_s=left)
                 self._check_stop()
                 self._source(number, segmenter, decoder)
 
@@ -128,7 +128,7 @@ class Worker:
         masks = [self._mask(source) for source in self.batch.config.sources if source.truth]
         if not masks:
             return
-        self.status.say("Reading the true masks")
+        self.status.set_phase("Reading the true masks")
         try:
             self._encoding = truth.encoding_of(masks, self.batch.config.view, decoder)
         except CellsegError as error:
@@ -141,7 +141,7 @@ class Worker:
 
         def progress(share: float, phase: str) -> None:
             self._check_stop()
-            self.status.note(phase=phase)
+            self.status.update(phase=phase)
 
         result = segment_source(
             replace(source, path=self.batch.path(source)),

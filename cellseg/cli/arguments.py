@@ -151,10 +151,10 @@ def settings_of(recipe: "Recipe", **groups: dict[str, Any]) -> "RecipeSettings":
 
 def recipe_named(name: str) -> "Recipe":
     """The recipe of a name; another name is a matter of usage."""
-    from cellseg.recipes.registry import recipe
+    from cellseg.recipes.registry import get_recipe
 
     try:
-        return recipe(name)
+        return get_recipe(name)
     except CellsegError as error:
         raise typer.BadParameter(str(error)) from None
 

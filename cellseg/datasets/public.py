@@ -176,7 +176,7 @@ def download(
     with disk_errors(workspace.root):
         workspace.inbox.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(
-            prefix=receiving.DOWNLOADS, dir=workspace.inbox, ignore_cleanup_errors=True
+            prefix=receiving.DOWNLOAD_PREFIX, dir=workspace.inbox, ignore_cleanup_errors=True
         )
     with scratch as name:
         folder = Path(name)
@@ -212,14 +212,14 @@ def _downloaded(
 
         checked_later = dataset.pixels and not remote.sha256
         try:
-            path = fetching.fetch(
+            path = fetching.download(
                 remote.url,
                 f"sha256:{remote.sha256}" if remote.sha256 else None,
                 folder / name,
                 received,
                 unchecked=bool(checked_later),
             )
-        except fetching.NotFetched as reason:
+        except fetching.DownloadFailed as reason:
             raise CellsegError(
                 f"{dataset.title} could not be downloaded ({reason}); connect the server to the "
                 f"network and try again, or download the files from {dataset.page} yourself."

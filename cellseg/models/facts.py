@@ -9,12 +9,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 from cellseg.config import Frozen, Moment
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
-from cellseg.recipes.base import (
-    Description,
-    Start,
-    Training,
-    TrainingFacts,
-)
+from cellseg.recipes.base import Description, FinishedTraining, Start, TrainingFacts
 from cellseg.recipes.registry import AnySettings, facts_of, recipe_of
 
 
@@ -85,7 +80,7 @@ class ModelFacts(Frozen):
     @property
     def description(self) -> Description:
         """The model in the words of its recipe."""
-        training = Training(
+        training = FinishedTraining(
             self.recipe,
             self.training_facts,
             len(self.train),

@@ -1,4 +1,4 @@
-"""Blocks of a decoder."""
+"""Blocks of the decoders."""
 
 import keras
 from keras import layers
@@ -12,16 +12,16 @@ def upsample(x: keras.KerasTensor, filters: int, momentum: float = 0.99) -> kera
     Parameters
     ----------
     x : (B, H, W, C).
-    filters : channels of the result.
-    momentum : of the statistics of the batch norm; Keras's own.
+    filters : number of channels of the result.
+    momentum : of the statistics of the batch norm; Keras's default.
 
     Returns
     -------
     (B, 2 H, 2 W, filters).
     """
-    start = keras.initializers.RandomNormal(0.0, 0.02)  # one for each layer: a shared one repeats
+    initializer = keras.initializers.RandomNormal(0.0, 0.02)  # one for each layer
     x = layers.Conv2DTranspose(
-        filters, 3, strides=2, padding="same", use_bias=False, kernel_initializer=start
+        filters, 3, strides=2, padding="same", use_bias=False, kernel_initializer=initializer
     )(x)
     x = BatchNormalization(momentum=momentum)(x)
     return layers.ReLU()(x)

@@ -1,4 +1,4 @@
-"""An encoder of the table as a Keras model with skips."""
+"""Encoders of the table `ENCODERS` as Keras models with skip connections."""
 
 from pathlib import Path
 
@@ -7,32 +7,32 @@ from keras import layers
 
 from cellseg.errors import CellsegError
 from cellseg.network.batch_norm import with_fused_batch_norms
-from cellseg.network.weights import load_weights
+from cellseg.network.weights import try_load_weights
 from cellseg.recipes.encoders import EncoderSettings
 
-FAST_MOMENTUM = 0.9
-"""Batch-norm momentum of an encoder that trains; Keras's 0.999 needs thousands of steps."""
+BATCH_NORM_MOMENTUM = 0.9
+"""Momentum of the batch norms of an encoder that trains; 0.999 would need thousands of steps."""
 
 
 def build_encoder(
     image_size: int | None,
     settings: EncoderSettings,
     weights: Path | None,
-    momentum: float | None = FAST_MOMENTUM,
+    momentum: float | None = BATCH_NORM_MOMENTUM,
 ) -> keras.Model:
-    """The encoder up to its bottom, with the four skips.
-
-    It is frozen, its batch norms included, unless the settings let it train.
+    """Build an encoder with four skip connections; it is frozen unless the settings let it train.
 
     Parameters
     ----------
-    image_size : side of the square input; None takes any multiple of 32, of any proportion.
-    momentum : of the statistics of its batch norms where it trains; None freezes these.
+    image_size : side of the square input, pixels; None accepts any height and width that are
+        multiples of 32.
+    weights : file of the pre-trained encoder; None initializes it at random.
+    momentum : of the statistics of its batch norms if it trains; None freezes them.
 
     Returns
     -------
-    Model from (B, size, size, 3) in the encoder's input range to five maps, from 1/2 to 1/32 of
-    the size.
+    Model from float32 (B, H, W, 3) in the input range of the encoder to five feature maps, from 1/2
+    to 1/32 of H and W.
 
     Raises
     ------
@@ -46,10 +46,10 @@ def build_encoder(
         include_top=False,
         weights=None,
     )
-    if weights is not None and not load_weights(backbone, weights):
+    if weights is not None and not try_load_weights(backbone, weights):
         raise CellsegError(
             f"The encoder weights file {weights.name} does not fit {row.name} with alpha "
-            f"{settings.alpha} without top; choose the file of that encoder or the weights `none`."
+            f"{settings.alpha} without top; choose the file for this encoder, or `none`."
         )
     if settings.encoder_trains and momentum is not None:
         backbone = with_fused_batch_norms(backbone)
@@ -58,12 +58,12 @@ def build_encoder(
     encoder.trainable = settings.encoder_trains
     for layer in encoder.layers:
         if settings.encoder_trains and isinstance(layer, layers.BatchNormalization):
-            layer.momentum = FAST_MOMENTUM if momentum is None else momentum
+            layer.momentum = BATCH_NORM_MOMENTUM if momentum is None else momentum
             layer.trainable = momentum is not None
     return encoder
 
 
 def to_encoder_range(x: keras.KerasTensor, settings: EncoderSettings) -> keras.KerasTensor:
-    """An image in [0, 1] rescaled to the encoder's input range, as a layer of the model."""
+    """Rescale an image from [0, 1] to the input range of the encoder, as a layer of the model."""
     low, high = settings.architecture.input_range
     return layers.Rescaling(high - low, offset=low, name="to_encoder_range")(x)

@@ -1,4 +1,4 @@
-"""Where the pre-trained weights of an encoder come from: a file, Keras's cache or one download."""
+"""Pre-trained weights of an encoder: from a file, the cache of Keras or a download."""
 
 import hashlib
 import os
@@ -6,32 +6,33 @@ from pathlib import Path
 
 from cellseg import fetching
 from cellseg.errors import CellsegError
-from cellseg.fetching import Progress
+from cellseg.fetching import ProgressCallback
 from cellseg.recipes.encoders import EncoderSettings
 
 FILE_VARIABLE = "CELLSEG_ENCODER_WEIGHTS"
+"""Environment variable with the path of the ImageNet weights."""
 
 
 def local_file(settings: EncoderSettings, image_size: int) -> Path | None:
-    """The weights file if it is on this machine already; asks no network.
+    """The weights file if it is on this machine; None otherwise.
 
-    For `imagenet`: the file that CELLSEG_ENCODER_WEIGHTS names, else Keras's cache.
+    For `imagenet` it is the file in CELLSEG_ENCODER_WEIGHTS, or else in the cache of Keras.
 
     Raises
     ------
     CellsegError
-        Where a file is named that does not exist.
+        Where the named file does not exist.
     """
     if settings.encoder_weights != "imagenet":
         return _existing(Path(settings.encoder_weights), "The encoder weights file")
     if named := os.environ.get(FILE_VARIABLE):
-        return _existing(Path(named), f"The file that {FILE_VARIABLE} names,")
+        return _existing(Path(named), f"The file in {FILE_VARIABLE},")
     cached = _cache() / settings.architecture.file_name(settings.alpha, image_size)
     return cached if cached.is_file() else None
 
 
 def available(settings: EncoderSettings, image_size: int) -> bool:
-    """Whether training can start without asking the network."""
+    """Whether a training can start without a download."""
     if settings.starts_random:
         return True
     try:
@@ -41,19 +42,19 @@ def available(settings: EncoderSettings, image_size: int) -> bool:
 
 
 def resolve(
-    settings: EncoderSettings, image_size: int, progress: Progress | None = None
+    settings: EncoderSettings, image_size: int, progress: ProgressCallback | None = None
 ) -> Path | None:
-    """The weights file to start the encoder from, downloaded if need be; None for `none`.
+    """The weights file of the encoder, downloaded if necessary; None for `none`.
 
     Parameters
     ----------
-    settings, image_size : decide which of Keras's files is meant.
-    progress : called with (bytes done, bytes in all) while it downloads.
+    image_size : side of the images that the weights are for, pixels.
+    progress : called with (bytes done, bytes in all) during a download.
 
     Raises
     ------
     CellsegError
-        Where the file is missing and cannot be downloaded, with the three ways out.
+        Where the file is missing and cannot be downloaded.
     """
     if settings.starts_random:
         return None
@@ -64,7 +65,7 @@ def resolve(
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of a file's content."""
+    """SHA-256 of the content of a file, in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -81,15 +82,17 @@ def _cache() -> Path:
     return (Path(home) if home else Path.home() / ".keras") / "models"
 
 
-def _download(settings: EncoderSettings, image_size: int, progress: Progress | None) -> Path:
-    """Fetch Keras's file into Keras's cache; it appears there whole and checked, or not at all."""
+def _download(
+    settings: EncoderSettings, image_size: int, progress: ProgressCallback | None
+) -> Path:
+    """Download the weights file of Keras to its cache."""
     encoder = settings.architecture
     name = encoder.file_name(settings.alpha, image_size)
     expected = encoder.sha256.get(name)
     known_hash = f"sha256:{expected}" if expected else None
     try:
-        return fetching.fetch(encoder.weights_url + name, known_hash, _cache() / name, progress)
-    except fetching.NotFetched as reason:
+        return fetching.download(encoder.weights_url + name, known_hash, _cache() / name, progress)
+    except fetching.DownloadFailed as reason:
         raise CellsegError(
             f"The ImageNet weights {name} are not on this machine and could not be downloaded "
             f"({reason}). Connect to the network once; or set {FILE_VARIABLE} to the file; "

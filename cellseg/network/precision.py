@@ -1,4 +1,4 @@
-"""Which arithmetic a network computes in: a fixed rule on the features of the processor."""
+"""Precision of the arithmetic, by a fixed rule on the features of the processor."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,26 +12,27 @@ import tensorflow as tf
 from cellseg.recipes.base import Precision
 
 BFLOAT16_FEATURES = frozenset({"avx512_bf16", "amx_bf16"})
-"""Features of an x86 processor that multiplies bfloat16 and adds up in float32."""
+"""Features of an x86 processor that multiplies bfloat16 and accumulates in float32."""
 
 BFLOAT16_CAPABILITY = (8, 0)
-"""Compute capability from which an NVIDIA GPU multiplies bfloat16."""
+"""Least compute capability of an NVIDIA GPU that multiplies bfloat16."""
 
 CPUINFO = Path("/proc/cpuinfo")
+"""File in which Linux lists the features of the CPU."""
 
 
-def resolved(wish: Literal["auto"] | Precision) -> Precision:
-    """The precision that is wished for; for `auto` that of `automatic`."""
-    return automatic() if wish == "auto" else wish
+def resolve_precision(setting: Literal["auto"] | Precision) -> Precision:
+    """Precision of a setting; `auto` means `automatic_precision`."""
+    return automatic_precision() if setting == "auto" else setting
 
 
 @cache
-def automatic() -> Precision:
-    """`bfloat16` where this machine multiplies it natively, else `float32`.
+def automatic_precision() -> Precision:
+    """`bfloat16` if this machine multiplies it natively, else `float32`.
 
-    A rule on features and never a timing: the same machine computes the same labels in every
-    process. With a GPU its compute capability decides, else the features that Linux lists for the
-    CPU; other systems list none, so that they compute in float32.
+    The rule depends on features and not on timings, so that a machine predicts the same labels in
+    every process. With a GPU its compute capability decides, else the features of the CPU that
+    Linux lists; other systems compute in float32.
     """
     capabilities = gpu_capabilities()
     if capabilities:
@@ -42,7 +43,7 @@ def automatic() -> Precision:
 
 
 def cpu_features() -> frozenset[str]:
-    """Features of the CPU by their Linux names, such as `avx512_bf16`; empty elsewhere."""
+    """Features of the CPU by their names in Linux, such as `avx512_bf16`; empty elsewhere."""
     try:
         lines = CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -52,7 +53,7 @@ def cpu_features() -> frozenset[str]:
 
 
 def gpu_capabilities() -> list[tuple[int, int]]:
-    """Compute capability of each GPU that TensorFlow sees; (0, 0) where it names none."""
+    """Compute capability of each GPU in TensorFlow; (0, 0) where it is unknown."""
     details = tf.config.experimental.get_device_details
     gpus = tf.config.list_physical_devices("GPU")
     return [details(gpu).get("compute_capability") or (0, 0) for gpu in gpus]
@@ -60,7 +61,7 @@ def gpu_capabilities() -> list[tuple[int, int]]:
 
 @contextmanager
 def layers_in(precision: Precision) -> Iterator[None]:
-    """Layers that are built meanwhile compute in it; their weights stay float32 either way."""
+    """Context in which layers are built that compute in a precision; weights stay float32."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     try:

@@ -1,4 +1,4 @@
-"""Load a file of weights into a network."""
+"""Loading of weights files into networks."""
 
 import warnings
 from pathlib import Path
@@ -8,10 +8,10 @@ import keras
 from cellseg.errors import CellsegError
 
 
-def load_weights(network: keras.Model, path: Path) -> bool:
-    """Load a weights file; whether it fits the network and could be read.
+def try_load_weights(network: keras.Model, path: Path) -> bool:
+    """Load a weights file; returns whether it could be read and fits the network.
 
-    Where it does not fit, Keras also warns once for each layer; the answer says enough.
+    The warnings of Keras about each layer that does not fit are suppressed.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -27,15 +27,15 @@ def load_model_weights(network: keras.Model, path: Path, name: str) -> None:
 
     Parameters
     ----------
-    name : of the model.
+    name : of the model, for the error.
 
     Raises
     ------
     CellsegError
-        Where they are missing or do not fit the network.
+        Where the file is missing or does not fit the network.
     """
-    if not load_weights(network, path):
+    if not try_load_weights(network, path):
         raise CellsegError(
-            f"The weights of the model {name} cannot be loaded; the file is damaged or not of "
-            "this model. Train it again or bring back a copy."
+            f"The weights of the model {name} cannot be loaded: the file is damaged or belongs to "
+            "another model. Train the model again, or restore a copy."
         )

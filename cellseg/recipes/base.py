@@ -1,4 +1,4 @@
-"""What every recipe has in common; each recipe is a folder beside this module."""
+"""Base classes of recipes; each recipe is a folder beside this module."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -23,17 +23,17 @@ from cellseg.recipes.form import (
 )
 
 Precision = Literal["float32", "bfloat16"]
-"""Of the arithmetic; weights are stored in float32 either way."""
+"""Precision of the arithmetic; weights are stored in float32."""
 
 STARTUP_SECONDS = 15.0
-"""Loading TensorFlow and tracing the first step, on two CPU cores."""
+"""Time to load TensorFlow and trace the network on two CPU cores, seconds."""
 
 
 class RecipeSettings(Frozen):
-    """Everything that decides a training, apart from the data; each recipe extends it.
+    """Settings of a training; each recipe extends them.
 
-    name : of the recipe. start : id of the model that a fine-tuning starts from; None starts from
-    the encoder's weights.
+    name : of the recipe. start : id of the model to fine-tune; None starts from the weights of the
+    encoder.
     """
 
     name: str = ""
@@ -41,42 +41,42 @@ class RecipeSettings(Frozen):
 
     @property
     def encoder_settings(self) -> EncoderSettings | None:
-        """Its encoder; None where the network has none whose weights are published."""
+        """Settings of the encoder; None where there is none with published weights."""
         return None
 
     @property
     def encoder_size(self) -> int:
-        """Side of the images that the encoder's ImageNet weights were published for, pixels."""
+        """Image size of the ImageNet weights of the encoder, pixels."""
         return 224
 
     @property
     def epochs(self) -> int | None:
-        """Epochs that were asked for; None where minutes were."""
+        """Number of epochs; None where the length is given in minutes."""
         return None
 
     def with_encoder_weights(self, weights: str) -> "RecipeSettings":
-        """The same, its encoder started from other weights."""
-        raise CellsegError(f"The recipe {self.name} has no encoder whose weights can be chosen.")
+        """The same settings with other encoder weights."""
+        raise CellsegError(f"The recipe {self.name} has no encoder with a choice of weights.")
 
 
 class TrainingFacts(Frozen):
-    """What a training found out and stores in its model; recipes extend it."""
+    """Facts that a training stores in its model; recipes extend them."""
 
     @property
     def separates_cells(self) -> bool:
-        """Whether the model finds each cell as an instance, not only which pixels are cell."""
+        """Whether the model segments instances, and not only cell from background."""
         return False
 
     @property
     def typical_diameter(self) -> float | None:
-        """Of the training cells, pixels; None where the model has no use for a diameter."""
+        """Typical diameter of the training cells, pixels; None where the model does not use it."""
         return None
 
 
 class Start(Frozen):
-    """The model that a fine-tuning started from.
+    """A model that was fine-tuned.
 
-    sha256 : of its weights file; None where it is not known.
+    sha256 : of its weights file; None where it is unknown.
     """
 
     id: str
@@ -85,11 +85,12 @@ class Start(Frozen):
 
 
 @dataclass(frozen=True)
-class Training:
-    """A training that has ended, as far as its description needs it.
+class FinishedTraining:
+    """Facts about a finished training for the description of its model.
 
-    images, epochs : how many trained, and ended. encoder_sha256 : of the pre-trained encoder.
-    start : the model that was fine-tuned.
+    images, epochs : number of training images and of completed epochs. encoder_sha256 : of the
+    pre-trained encoder; None where it was initialized at random. start : the model that was
+    fine-tuned.
     """
 
     settings: Any
@@ -101,7 +102,7 @@ class Training:
 
 
 class PastTraining(NamedTuple):
-    """An earlier training, from whose pace the next one is estimated."""
+    """An earlier training, from whose speed a duration is estimated."""
 
     settings: RecipeSettings
     rows: Sequence[Row]
@@ -110,11 +111,11 @@ class PastTraining(NamedTuple):
 
 
 class Description(NamedTuple):
-    """A model in words, for its card and for the methods of a paper.
+    """Description of a model, for its card and for the methods section of a paper.
 
-    summary : what it does and what not. details : facts, each a line without a full stop.
-    network, training : sentences of a methods paragraph. instances : how its outputs become
-    instances, a clause in the past tense.
+    summary : what it does and its limits. details : facts, each a line without a full stop.
+    network, training : clauses of a methods paragraph. instances : how outputs become instances, a
+    clause in the past tense.
     """
 
     summary: str
@@ -128,10 +129,10 @@ class Recipe(ABC):
     """A way to train a network and to predict with it.
 
     name : in settings, on the command line and in files. title, help : on the page Train.
-    settings, facts : classes of what is stored. engine : `module:ATTRIBUTE` of what trains and
-    loads, see `cellseg.training.engine`; it is imported where it runs, with TensorFlow.
-    panels : the curves that a page plots. fields : of the form on the page Train.
-    fine_tunes : whether a training can start from a model of this recipe.
+    settings, facts : classes of settings and training facts. engine : `module:ATTRIBUTE` of the
+    engine, see `cellseg.training.engine`; it is imported only when it is needed, since it may
+    import TensorFlow. panels : curves of a training. samples : meaning of the sample pictures.
+    fields : of the form on the page Train. fine_tunes : whether it can fine-tune models.
     """
 
     name: ClassVar[str]
@@ -146,8 +147,8 @@ class Recipe(ABC):
     fine_tunes: ClassVar[bool] = False
 
     @abstractmethod
-    def describe(self, training: Training) -> Description:
-        """A trained model in words."""
+    def describe(self, training: FinishedTraining) -> Description:
+        """Describe a trained model."""
 
     @abstractmethod
     def estimate(
@@ -157,53 +158,61 @@ class Recipe(ABC):
         test_images: int,
         history: Iterable[PastTraining],
     ) -> float:
-        """Seconds that a training will take, from the pace of the newest one like it."""
+        """Estimate the duration of a training, seconds, from the latest similar one.
+
+        Parameters
+        ----------
+        settings : of the training.
+        history : earlier trainings, the newest first.
+        """
 
     @abstractmethod
     def scores(
         self, settings: Any, rows: Sequence[Row], tested: bool, majority: float | None
     ) -> list[Score]:
-        """The scores of a training that has ended, for the head of its page.
+        """Scores of a finished training.
 
         Parameters
         ----------
-        rows : one for each epoch. tested : whether there are test images.
-        majority : pixel accuracy of calling every pixel the commoner class.
+        rows : one for each epoch.
+        tested : whether there are test images.
+        majority : pixel accuracy of assigning the more common class to every pixel.
         """
 
     @abstractmethod
     def curves_caption(self, tested: bool) -> str:
-        """What the curves were measured on, in a sentence or two."""
+        """Caption of the curves: on which images they were measured."""
 
     @abstractmethod
     def summary(self, settings: Any, train_images: int) -> str:
-        """The settings of a run in a few words."""
+        """Summary of settings in a few words."""
 
     def samples_part(self, tested: bool) -> str:
-        """The part of the data that sample pictures are of, as an adjective; or empty."""
+        """Part of the data that the sample pictures come from, as an adjective; may be empty."""
         return "test" if tested else "training"
 
     def suitability(self, kind: str, sample: bool) -> int:
-        """How well it suits a dataset; the recipe that suits best is chosen at first.
+        """Suitability for a dataset; the recipe with the highest number is the default.
 
         Parameters
         ----------
-        kind : of the masks, `labels` or `binary`. sample : whether it is the sample dataset.
+        kind : of the masks, `labels` or `binary`.
+        sample : whether it is the sample dataset.
         """
         return 0
 
     def from_form(self, values: Values, context: Context) -> RecipeSettings:
-        """The settings that were chosen in the form, by the paths of the fields.
+        """Settings from the values of the form.
 
         Raises
         ------
         CellsegError
-            Where a value does not fit.
+            Where a value is invalid.
         """
         return self.settings_of(nested(values))
 
     def settings_of(self, groups: dict[str, Any]) -> RecipeSettings:
-        """Settings from groups of values, with one sentence for the first that does not fit.
+        """Settings from groups of values, with one sentence for the first invalid one.
 
         Raises
         ------
@@ -213,29 +222,30 @@ class Recipe(ABC):
         return checked(self.settings, **{**groups, "name": self.name})
 
     def has_setting(self, group: str, name: str) -> bool:
-        """Whether the settings have this one."""
+        """Whether the settings contain this one."""
         found = self.settings.model_fields.get(group)
         inner = getattr(found.annotation, "model_fields", {}) if found else {}
         return name in inner
 
     def fine_tuned(self, settings: Any, start: Any, start_id: str) -> RecipeSettings:
-        """The settings with the network of a model to start from.
+        """Settings of a fine-tuning: the network of a model with the training of `settings`.
 
         Parameters
         ----------
-        start : settings that the model was trained with. start_id : of the model.
+        start : settings that the model was trained with.
+        start_id : of the model.
 
         Raises
         ------
         CellsegError
-            Where this recipe cannot start from a model.
+            Where this recipe cannot fine-tune the model.
         """
         raise CellsegError(
-            f"The recipe {self.name} cannot start from a model; choose another recipe, or train "
-            "without one."
+            f"The recipe {self.name} cannot fine-tune a model; choose another recipe, or train "
+            "a new model."
         )
 
     def load_engine(self) -> Any:
-        """What trains and loads; the import takes seconds."""
+        """Import the engine, which takes seconds."""
         module, _, attribute = self.engine.partition(":")
         return getattr(import_module(module), attribute)

@@ -1,20 +1,20 @@
-"""What a recipe lets a page plot and show of a training: curves, scores, sample pictures."""
+"""Curves, scores and sample pictures of a training, as recipes define them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 Row = dict[str, Any]
-"""One epoch of `metrics.jsonl`: its number, seconds and scores by their keys."""
+"""An epoch of `metrics.jsonl`: number, duration in seconds and scores, by key."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve over the epochs.
+    """A curve over the epochs.
 
-    measure : such as `IoU`; curves of one measure have one colour. key : of its values in a row.
-    part : of the data that it is measured on: `training`, `validation` or `test`.
-    printed : what a line of the command line calls it; None leaves it out there.
+    measure : such as `IoU`; curves of the same measure have the same colour. key : of the values in
+    a row. part : of the data, `training`, `validation` or `test`. printed : label on the command
+    line; None does not print it.
     """
 
     measure: str
@@ -24,16 +24,16 @@ class Curve:
 
     @property
     def title(self) -> str:
-        """Measure and part of the data."""
+        """Title with measure and part of the data."""
         return f"{self.measure}, {self.part}"
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Curves that share their axes.
+    """A plot of several curves.
 
-    bounded : whether the values lie between 0 and 1.
-    baseline : measure at which the accuracy of the majority class is drawn; None draws none.
+    bounded : whether the values are between 0 and 1.
+    baseline : measure for which the accuracy of the majority class is drawn; None draws none.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Panel:
 
 
 class Score(NamedTuple):
-    """A number with its meaning; the title says on what it was measured. None is undefined."""
+    """A score; its title names the part of the data, and None is undefined."""
 
     title: str
     value: float | None
@@ -52,9 +52,9 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Samples:
-    """What the sample pictures of a training show.
+    """Texts for the sample pictures of a training.
 
-    truth : heading of the true masks. caption : how to read the predictions.
+    truth : heading of the true masks. caption : explanation of the predictions.
     """
 
     truth: str
@@ -62,6 +62,6 @@ class Samples:
 
 
 def last_values(rows: Sequence[Row], curves: Sequence[Curve]) -> list[tuple[Curve, float]]:
-    """The curves that have a value in the last row, with it."""
+    """Curves with a value in the last row, with this value."""
     last = rows[-1] if rows else {}
     return [(curve, last[curve.key]) for curve in curves if last.get(curve.key) is not None]

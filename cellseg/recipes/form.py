@@ -1,15 +1,15 @@
-"""The settings of a recipe as fields of a form; what draws them is not known here."""
+"""Settings of a recipe as fields of a form, independent of the user interface."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 Values = Mapping[str, Any]
-"""What was chosen, by the paths of the fields."""
+"""Values of the fields, by path."""
 
 
 class StartModel(NamedTuple):
-    """A model that a fine-tuning can start from."""
+    """A model that can be fine-tuned."""
 
     id: str
     name: str
@@ -17,11 +17,11 @@ class StartModel(NamedTuple):
 
 @dataclass(frozen=True)
 class Context:
-    """What the defaults of a form depend on.
+    """Facts that the defaults of a form depend on.
 
-    kind : of the dataset's masks: `labels` or `binary`. train_images : how many it trains on.
-    encoder_weights : where the encoder starts if nobody chooses.
-    start_models : the models that a fine-tuning can start from.
+    kind : of the masks of the dataset, `labels` or `binary`. train_images : number of training
+    images. encoder_weights : default of the encoder weights. start_models : models that can be
+    fine-tuned.
     """
 
     kind: str
@@ -31,44 +31,45 @@ class Context:
 
 
 Default = Callable[[Context], Any]
+"""Default value that depends on the context."""
 
 
-def always(_: Values) -> bool:
-    """A field that can always be changed."""
+def always_enabled(_: Values) -> bool:
+    """Condition of a field that can always be changed."""
     return True
 
 
 @dataclass(frozen=True)
 class Field:
-    """One setting.
+    """A field for one setting.
 
-    path : group and name in the settings, such as `training.epochs`.
-    label, help : what a person reads.
-    default : at first; a function of the context where it depends on that.
-    usual : whether it stands in the first row, and not among more settings.
-    column : among more settings, counted from 0.
-    enabled : whether it can be changed, by the values chosen so far.
+    path : group and name of the setting, such as `training.epochs`.
+    label, help : texts for the user.
+    default : value, or a function of the context.
+    primary : whether the field is always visible, not among the advanced settings.
+    column : among the advanced settings, counted from 0.
+    enabled : whether it can be changed, by the values of the fields before it.
     """
 
     path: str
     label: str
     help: str
     default: Any | Default = None
-    usual: bool = False
+    primary: bool = False
     column: int = 0
-    enabled: Callable[[Values], bool] = field(default=always)
+    enabled: Callable[[Values], bool] = field(default=always_enabled)
 
     def default_for(self, context: Context) -> Any:
-        """The value at first."""
+        """Default value in a context."""
         return self.default(context) if callable(self.default) else self.default
 
 
 @dataclass(frozen=True)
 class Number(Field):
-    """A number between two bounds; without a default it may be left empty.
+    """A number between two bounds; it is optional if it has no default.
 
-    step : of its buttons; None chooses. placeholder : shown where it is empty.
-    percent : whether it is shown in percent and stored as a fraction.
+    low, high : smallest and largest value. step : of the buttons; None chooses automatically.
+    placeholder : text of an empty field. percent : whether a fraction is displayed in percent.
     """
 
     low: float = 0
@@ -80,9 +81,9 @@ class Number(Field):
 
 @dataclass(frozen=True)
 class Choice(Field):
-    """One of a few values.
+    """A choice of one value.
 
-    options : value to label, or a function of the context that gives them.
+    options : value to label, or a function of the context that returns this.
     """
 
     options: Mapping[Any, str] | Callable[[Context], Mapping[Any, str]] = field(
@@ -90,21 +91,21 @@ class Choice(Field):
     )
 
     def options_for(self, context: Context) -> Mapping[Any, str]:
-        """The values with their labels."""
+        """Values and labels in a context."""
         return self.options(context) if callable(self.options) else self.options
 
 
 @dataclass(frozen=True)
 class Switch(Field):
-    """Yes or no."""
+    """A choice of yes or no."""
 
 
 ENCODER_WEIGHTS = {"imagenet": "ImageNet", "none": "random initialization"}
-"""Where an encoder can start, in words."""
+"""Labels of the encoder weights."""
 
 
 def encoder_field(**more: Any) -> Choice:
-    """The choice of where the encoder starts; the same in every recipe that has one."""
+    """Field for the encoder weights, for every recipe with an encoder."""
     return Choice(
         "network.encoder_weights",
         "Encoder weights",
@@ -117,7 +118,7 @@ def encoder_field(**more: Any) -> Choice:
 
 
 def seed_field(default: int, **more: Any) -> Number:
-    """The random seed; the same in every recipe."""
+    """Field for the random seed, for every recipe."""
     return Number(
         "training.seed",
         "Random seed",
@@ -132,7 +133,7 @@ def seed_field(default: int, **more: Any) -> Number:
 
 
 def nested(values: Values) -> dict[str, Any]:
-    """Values by path as groups of values by name; a path without a group stays at the top."""
+    """Group values by path: `{"a.b": 1, "c": 2}` becomes `{"a": {"b": 1}, "c": 2}`."""
     groups: dict[str, Any] = {}
     for path, value in values.items():
         group, _, name = path.rpartition(".")
@@ -143,11 +144,11 @@ def nested(values: Values) -> dict[str, Any]:
     return groups
 
 
-def usual(fields: Sequence[Field]) -> list[Field]:
-    """The fields of the first row."""
-    return [each for each in fields if each.usual]
+def primary_fields(fields: Sequence[Field]) -> list[Field]:
+    """Fields that are always visible."""
+    return [each for each in fields if each.primary]
 
 
-def more(fields: Sequence[Field]) -> list[Field]:
-    """The other fields."""
-    return [each for each in fields if not each.usual]
+def advanced_fields(fields: Sequence[Field]) -> list[Field]:
+    """Fields of the advanced settings."""
+    return [each for each in fields if not each.primary]

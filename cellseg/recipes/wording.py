@@ -1,16 +1,16 @@
-"""Phrases that the descriptions of several recipes share."""
+"""Phrases for the descriptions of recipes."""
 
-from cellseg.recipes.base import Start, Training
+from cellseg.recipes.base import FinishedTraining, Start
 from cellseg.recipes.encoders import EncoderSettings
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 image`, `24 images`."""
+def count_noun(number: int, noun: str) -> str:
+    """A number with its noun: `1 image`, `24 images`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def encoder_line(network: EncoderSettings, training: Training, frozen: bool) -> str:
-    """The encoder and its weights, as a line of a card."""
+def encoder_line(network: EncoderSettings, training: FinishedTraining, frozen: bool) -> str:
+    """Encoder and weights, as a line of a model card."""
     weights = (
         "random initialization, trained"
         if training.encoder_sha256 is None
@@ -20,8 +20,8 @@ def encoder_line(network: EncoderSettings, training: Training, frozen: bool) -> 
     return f"Encoder: {network.architecture.name}, alpha {network.alpha:g}; weights: {weights}"
 
 
-def encoder_clause(network: EncoderSettings, training: Training, frozen: bool) -> str:
-    """The U-Net and its encoder, as a clause of a methods paragraph."""
+def encoder_clause(network: EncoderSettings, training: FinishedTraining, frozen: bool) -> str:
+    """U-Net and encoder, as a clause of a methods paragraph."""
     row = network.architecture
     state = "randomly initialized" if training.encoder_sha256 is None else "pre-trained on ImageNet"
     if frozen and training.encoder_sha256 is not None:
@@ -33,12 +33,12 @@ def encoder_clause(network: EncoderSettings, training: Training, frozen: bool) -
 
 
 def start_name(start: Start) -> str:
-    """The model of a fine-tuning, with the hash of its weights where that is known."""
+    """Name of the model that was fine-tuned, with the hash of its weights where it is known."""
     return f"{start.name} (SHA-256 {start.sha256[:12]})" if start.sha256 else start.name
 
 
 def start_summary(settings_start: str | None, encoder_weights: str) -> str:
-    """Where a network starts, in a few words."""
+    """Weights that a training starts from, in a few words."""
     if settings_start:
         return f"fine-tuned from {settings_start}"
     known = {"imagenet": "ImageNet encoder", "none": "randomly initialized encoder"}

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from cellseg import receiving
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
-from cellseg.receiving import Part, Refused
+from cellseg.receiving import PartialUpload, RequestRefused
 from cellseg.workspace import Workspace, disk_errors
 
 UPLOAD = "/cellseg/upload"
@@ -54,14 +54,14 @@ async def upload(request: Request) -> Response:
     try:
         workspace = Workspace.default()
         shown = request.headers.get(PASS, "")
-        folder = receiving.admitted(workspace, request.path_params["tab"], shown)
-        part = Part(folder, request.path_params["upload"])
+        folder = receiving.authorized_folder(workspace, request.path_params["tab"], shown)
+        part = PartialUpload(folder, request.path_params["upload"])
         if request.method == "DELETE":
-            part.drop()
+            part.discard()
         if request.method == "PUT":
             with disk_errors(workspace.root):
                 await _take(request, part, Limits.of(workspace))
-    except Refused as refusal:
+    except RequestRefused as refusal:
         have = part.size if part else 0
         return JSONResponse({"error": str(refusal), "have": have}, refusal.status)
     except CellsegError as error:
@@ -71,20 +71,20 @@ async def upload(request: Request) -> Response:
     return JSONResponse({"have": part.size})
 
 
-async def _take(request: Request, part: Part, limits: Limits) -> None:
+async def _take(request: Request, part: PartialUpload, limits: Limits) -> None:
     """Write the body of a request to the end of a part, a buffer at a time."""
     try:
         offset = int(request.query_params["offset"])
         size = int(request.query_params["size"])
     except (KeyError, ValueError):
-        raise Refused(400, "A slice needs the numbers `offset` and `size`.") from None
-    room = min(size - offset, receiving.LARGEST_REQUEST)
-    with part.growing(offset, size, limits) as file:
+        raise RequestRefused(400, "A slice needs the numbers `offset` and `size`.") from None
+    room = min(size - offset, receiving.MAX_REQUEST_BYTES)
+    with part.append(offset, size, limits) as file:
         waiting = bytearray()
         async for chunk in request.stream():
             room -= len(chunk)
             if room < 0:
-                raise Refused(413, "A slice is longer than its file or than a request may be.")
+                raise RequestRefused(413, "The slice exceeds its file or the request limit.")
             waiting += chunk
             if len(waiting) >= BUFFER:
                 await run_in_threadpool(file.write, bytes(waiting))
@@ -97,8 +97,8 @@ async def download(request: Request) -> Response:
     name = Path(request.path_params["name"]).name
     tab, shown = request.path_params["tab"], request.path_params["shown"]
     try:
-        folder = receiving.admitted(Workspace.default(), tab, shown, name)
-    except Refused as refusal:
+        folder = receiving.authorized_folder(Workspace.default(), tab, shown, name)
+    except RequestRefused as refusal:
         return JSONResponse({"error": str(refusal)}, refusal.status)
     path = folder / "downloads" / name
     if not path.is_file():

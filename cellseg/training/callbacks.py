@@ -1,4 +1,4 @@
-"""Keras callbacks of every recipe: progress, metrics, a request to stop."""
+"""Keras callbacks for every recipe: progress, metrics and stopping on request."""
 
 import time
 from collections.abc import Callable
@@ -10,17 +10,25 @@ from cellseg.training.status import MetricsFile, RunStatusWriter
 
 
 class Clock(Protocol):
-    """What knows how long a training lasts; such as `cellseg.methods.cells.schedule.Schedule`."""
+    """Progress of a training whose length is not given in epochs, such as a schedule."""
 
     def progress(self) -> float:
-        """Share of the training that is over, 0 to 1."""
+        """Fraction of the training that is done, 0 to 1."""
 
     def remaining(self) -> float | None:
-        """Seconds left; None where the pace of the epochs tells."""
+        """Seconds left; None to estimate them from the duration of the epochs."""
 
 
 class ProgressReport(keras.callbacks.Callback):
-    """Notes epoch, step and remaining time in the status, and each ended epoch in the metrics."""
+    """Writes epoch, step and remaining time to the status, and each epoch to the metrics.
+
+    Parameters
+    ----------
+    status : of the worker.
+    metrics : file of the run.
+    steps : number of steps of an epoch.
+    clock : tells progress and remaining time, where the number of epochs does not.
+    """
 
     def __init__(
         self,
@@ -35,24 +43,24 @@ class ProgressReport(keras.callbacks.Callback):
         self._steps = steps
         self._clock = clock
         self._epoch = 0
-        self._epoch_began = 0.0
-        self._second_began: float | None = None
+        self._epoch_started = 0.0
+        self._second_epoch_started: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """An epoch starts; the first one, slow from tracing, is left out of the rate."""
-        self._epoch, self._epoch_began = epoch + 1, time.monotonic()
+        """Report the epoch; the first one, slow from tracing, is left out of the estimate."""
+        self._epoch, self._epoch_started = epoch + 1, time.monotonic()
         if epoch == 1:
-            self._second_began = self._epoch_began
-        self._status.note(phase="Training", epoch=epoch + 1, step=0, steps=self._steps)
+            self._second_epoch_started = self._epoch_started
+        self._status.update(phase="Training", epoch=epoch + 1, step=0, steps=self._steps)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """A step is done."""
+        """Report the step."""
         share = self._clock.progress() if self._clock else None
-        self._status.note(step=batch + 1, remaining_s=self._remaining(batch + 1), share=share)
+        self._status.update(step=batch + 1, remaining_s=self._remaining(batch + 1), share=share)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """An epoch is done: its scores become a line."""
-        seconds = time.monotonic() - self._epoch_began
+        """Append the scores of the epoch to the metrics."""
+        seconds = time.monotonic() - self._epoch_started
         scores = {key: float(value) for key, value in (logs or {}).items()}
         self._metrics.append({"epoch": epoch + 1, **scores, "seconds": round(seconds, 3)})
 
@@ -60,16 +68,19 @@ class ProgressReport(keras.callbacks.Callback):
         if self._clock and (seconds := self._clock.remaining()) is not None:
             return seconds
         epochs = self.params["epochs"]
-        began, done = self._epoch_began, step / self._steps
-        if self._second_began is not None:
-            began, done = self._second_began, self._epoch - 2 + done
-        left = epochs - self._epoch + 1 - step / self._steps
-        spent = time.monotonic() - began
-        return spent / done * left if spent > 1.0 else None
+        started, done = self._epoch_started, step / self._steps
+        if self._second_epoch_started is not None:
+            started, done = self._second_epoch_started, self._epoch - 2 + done
+        epochs_left = epochs - self._epoch + 1 - step / self._steps
+        elapsed = time.monotonic() - started
+        return elapsed / done * epochs_left if elapsed > 1.0 else None
 
 
 class StopOnRequest(keras.callbacks.Callback):
-    """Ends the training after the current batch once somebody asks for it."""
+    """Stops the training after the current batch if the user asked for it.
+
+    batches : number of completed batches. stopped : whether the user stopped the training.
+    """
 
     def __init__(self, requested: Callable[[], bool]) -> None:
         super().__init__()
@@ -78,7 +89,7 @@ class StopOnRequest(keras.callbacks.Callback):
         self.stopped = False
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Look for the wish once a step."""
+        """Check for the request."""
         self.batches += 1
         if self._requested():
             self.stopped = self.model.stop_training = True

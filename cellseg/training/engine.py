@@ -1,4 +1,4 @@
-"""What trains: the seam between a run and the method of its recipe."""
+"""Interface between a run and the trainer of its recipe."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from cellseg.training.status import RunStatusWriter
 
 
 @dataclass(frozen=True)
-class Data:
-    """The datasets of a run and the names in them that train and test."""
+class TrainingData:
+    """Datasets of a run, and the names of the images in them that train and test."""
 
     train_from: Dataset
     test_from: Dataset
@@ -24,12 +24,12 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What a training left; the weights lie in `Run.weights`.
+class TrainingResult:
+    """Result of a training; its weights are in the file `Run.weights`.
 
-    predictor : with these weights. epochs, batches : that ended. stopped : whether the user ended
-    it. best : epoch and IoU of the best test score, whose weights lie in `Run.best_on_test`; None
-    where there is none. facts : what the training found out.
+    predictor : with these weights. epochs, batches : numbers of completed ones. stopped : whether
+    the user stopped the training. best : epoch and IoU of the best test score, with its weights in
+    `Run.best_on_test`; None where there is none. facts : to store in the model.
     """
 
     predictor: Predictor
@@ -40,37 +40,40 @@ class Trained:
     facts: TrainingFacts | None = None
 
 
-class Stopped(Exception):
-    """The user asked to stop before the first batch."""
+class StoppedBeforeStart(Exception):
+    """The user stopped the training before the first batch."""
 
 
 class Trainer(Protocol):
-    """The training side of an engine; see `cellseg.segmentation.predictor.Loader` for the other."""
+    """The part of an engine that trains; `cellseg.segmentation.predictor.Loader` is the other."""
 
     def train(
         self,
         run: Run,
-        data: Data,
+        data: TrainingData,
         start: Path | None,
         status: RunStatusWriter,
         stop_requested: Callable[[], bool],
-    ) -> Trained:
-        """Train as the run's settings say, writing curves, pictures and weights into its folder.
+    ) -> TrainingResult:
+        """Train by the settings of a run; curves, pictures and weights go to its folder.
 
         Parameters
         ----------
-        start : weights of the encoder, or of a whole network where the settings start from a
-            model; None starts at random.
+        data : to train and test on.
+        start : weights of the encoder, or of a whole network where a model is fine-tuned; None
+            initializes the network at random.
+        status : of the worker.
+        stop_requested : whether the user asked to stop.
 
         Raises
         ------
-        Stopped
-            Where the stop comes before the first batch.
+        StoppedBeforeStart
+            Where the user stops before the first batch.
         CellsegError
-            Where the data or the weights do not fit.
+            Where the data or the weights are unsuitable.
         """
 
 
-def trainer_of(settings: RecipeSettings) -> Trainer:
-    """What trains by these settings; the first one imports TensorFlow."""
+def load_trainer(settings: RecipeSettings) -> Trainer:
+    """The trainer of the recipe of these settings; the first call imports TensorFlow."""
     return cast(Trainer, recipe_of(settings).load_engine())

@@ -1,4 +1,4 @@
-"""Wait for a training at a terminal: its progress as lines, and Ctrl-C as a request to stop."""
+"""Follow a training in a terminal: print its progress, and stop it on Ctrl-C."""
 
 import time
 from collections.abc import Callable
@@ -9,88 +9,94 @@ from cellseg.recipes.registry import recipe_of
 from cellseg.training import jobs
 from cellseg.training.runs import Progress, Run
 
-POLL = 0.5
-"""Seconds between two looks at the run."""
+POLL_INTERVAL = 0.5
+"""Seconds between two readings of the status."""
 
-PATIENCE = 15.0
-"""Seconds for which a silent worker may wake up again, as after a suspended laptop."""
+WAKE_UP_TIME = 15.0
+"""Seconds that an interrupted worker has to resume, such as after the computer slept."""
 
 LOG_LINES = 10
+"""Lines of the log that are printed if the training failed."""
 
 
-def follow(run: Run, say: Callable[[str], None]) -> str | None:
-    """Say what a run does until it ends.
+def follow(run: Run, echo: Callable[[str], None]) -> str | None:
+    """Print the progress of a run until it ends.
 
-    The first Ctrl-C asks the run to stop and goes on waiting until what was learned is published;
-    the second leaves it to itself.
+    The first Ctrl-C stops the training; the function returns when its model is published. The
+    second Ctrl-C leaves the training running.
+
+    Parameters
+    ----------
+    echo : prints a line.
 
     Returns
     -------
-    The id of the published model; None where it was stopped before it had learned anything.
+    The id of the published model; None where the training was stopped before the first batch.
 
     Raises
     ------
     CellsegError
-        Where the run failed or its process vanished.
+        Where the training failed or its process was interrupted.
     """
-    lines = _Lines(run, say)
+    printer = _ProgressPrinter(run, echo)
     stopping = False
     while True:
         try:
-            progress = _ended(run, lines)
+            progress = _wait(run, printer)
             break
         except KeyboardInterrupt:
             if stopping:
                 raise
             stopping = True
             jobs.stop(run)
-            say(
-                "Stopping after this batch; what was learned is kept. Ctrl-C again leaves it alone."
+            echo(
+                "Stopping after this batch; a model is published. Press Ctrl-C again to return to "
+                "the terminal at once."
             )
     if progress.state in ("failed", "interrupted"):
         for line in run.log_tail(LOG_LINES):
-            say(f"  {line}")
+            echo(f"  {line}")
         raise CellsegError(progress.message or f"The training {run.id} failed.")
     if progress.model_id is None and progress.message:
-        say(progress.message)
+        echo(progress.message)
     return progress.model_id
 
 
-def _ended(run: Run, lines: "_Lines") -> Progress:
-    """Wait until a run has ended; one that seems interrupted gets time to wake up."""
-    silent_since: float | None = None
+def _wait(run: Run, printer: "_ProgressPrinter") -> Progress:
+    """Wait until a run ends; an interrupted one has time to resume."""
+    interrupted_since: float | None = None
     while True:
         progress = run.progress()
-        lines.report(progress)
+        printer.report(progress)
         if progress.state != "interrupted":
-            silent_since = None
+            interrupted_since = None
             if progress.ended:
                 return progress
-        elif silent_since is None:
-            silent_since = time.monotonic()
-        elif time.monotonic() - silent_since > PATIENCE:
+        elif interrupted_since is None:
+            interrupted_since = time.monotonic()
+        elif time.monotonic() - interrupted_since > WAKE_UP_TIME:
             return progress
-        time.sleep(POLL)
+        time.sleep(POLL_INTERVAL)
 
 
-class _Lines:
-    """Says each new phase and each epoch once."""
+class _ProgressPrinter:
+    """Prints each phase and each epoch once."""
 
-    def __init__(self, run: Run, say: Callable[[str], None]) -> None:
+    def __init__(self, run: Run, echo: Callable[[str], None]) -> None:
         self._run = run
-        self._say = say
+        self._echo = echo
         self._phase = ""
         self._epochs = 0
 
     def report(self, progress: Progress) -> None:
         rows = self._run.metrics()
         for row in rows[self._epochs :]:
-            self._say(_epoch_line(self._run, row, progress.epochs))
+            self._echo(_epoch_line(self._run, row, progress.epochs))
         self._epochs = len(rows)
-        phase = progress.phase.split(",")[0]  # what follows a comma counts along
+        phase = progress.phase.split(",")[0]  # a counter follows the comma
         if phase and phase != self._phase:
             self._phase = phase
-            self._say(phase)
+            self._echo(phase)
 
 
 def _epoch_line(run: Run, row: Row, epochs: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Start and stop trainings: one at a time, each in a process of its own."""
+"""Start and stop trainings: one at a time, each in a worker process."""
 
 from collections.abc import Iterable
 from importlib import metadata
@@ -40,18 +40,19 @@ def start(
     test_fraction: float | None = None,
     test_dataset: Dataset | None = None,
 ) -> Run:
-    """Begin a training that goes on when the caller ends.
+    """Start a training in a process that outlives the caller.
 
     Parameters
     ----------
-    model_name : of the model to be published; must be free.
-    test_fraction : another split than the dataset's own, for this run alone; 0 trains on all.
-    test_dataset : all its images test, and all images of `dataset` train.
+    model_name : of the model that will be published; must not be taken.
+    test_fraction : fraction of the images that test in this run, instead of the split of the
+        dataset; 0 trains on all.
+    test_dataset : a dataset whose images test, while all images of `dataset` train.
 
     Raises
     ------
     TrainingActive
-        Where a training runs already.
+        Where another training is running.
     CellsegError
         Where the name is taken or the data cannot be split.
     """
@@ -65,13 +66,13 @@ def start(
         if (active := runs.active()) is not None:
             raise TrainingActive(
                 active.id,
-                f"The training of {active.config.model_name} still runs; wait for it or stop it.",
+                f"The training of {active.config.model_name} is still running; wait or stop it.",
             )
         config = RunConfig(
             model_name=name,
             created=now(),
             recipe=settings,
-            start=_start(workspace, settings),
+            start=_start_model(workspace, settings),
             dataset_id=dataset.id,
             dataset_name=dataset.name,
             dataset_fingerprint=dataset.fingerprint,
@@ -91,44 +92,44 @@ def start(
 
 
 def default_encoder_weights(dataset: Dataset) -> str:
-    """Where the encoder of a training starts if nobody chooses: from ImageNet.
+    """Default encoder weights of a training: ImageNet.
 
-    The sample dataset must work without a network, so its encoder starts at random where the
-    ImageNet weights are not on this machine.
+    The sample dataset must work offline, so its encoder is initialized at random if the ImageNet
+    weights are not on this machine.
     """
     settings = default_recipe(dataset.kind, dataset.sample).settings()
     encoder = settings.encoder_settings
     if not dataset.sample or encoder is None:
         return "imagenet"
-    at_hand = encoder_weights.available(encoder, settings.encoder_size)
-    return "imagenet" if at_hand else "none"
+    on_this_machine = encoder_weights.available(encoder, settings.encoder_size)
+    return "imagenet" if on_this_machine else "none"
 
 
 def fine_tuned(settings: RecipeSettings, start: Model) -> RecipeSettings:
-    """The settings with the network of a model to start from.
+    """Settings of a fine-tuning: the network of a model with the training of `settings`.
 
     Raises
     ------
     CellsegError
-        Where the recipe cannot start from this model.
+        Where the recipe cannot fine-tune this model.
     """
     return recipe_of(settings).fine_tuned(settings, start.recipe, start.id)
 
 
 def start_models(models: Iterable[Model], recipe: Recipe) -> list[Model]:
-    """The models that a fine-tuning by a recipe can start from."""
+    """Models that a recipe can fine-tune."""
     return [model for model in models if recipe.fine_tunes and model.recipe.name == recipe.name]
 
 
 def stop(run: Run) -> None:
-    """Ask a run to end after its current batch; what it learned is kept."""
+    """Ask a run to stop after the current batch; its model is published."""
     processes.request_stop(run.folder)
 
 
 def estimate_seconds(
     workspace: Workspace, settings: RecipeSettings, train_images: int, test_images: int
 ) -> float:
-    """How long a training will take, from the pace of the last one like it."""
+    """Estimated duration of a training, seconds, from the speed of similar trainings."""
     history = (
         PastTraining(run.config.recipe, run.metrics(), len(run.config.train), len(run.config.test))
         for run in RunStore(workspace).all()
@@ -136,8 +137,8 @@ def estimate_seconds(
     return recipe_of(settings).estimate(settings, train_images, test_images, history)
 
 
-def _start(workspace: Workspace, settings: RecipeSettings) -> Start | None:
-    """The model that is fine-tuned, as it is now."""
+def _start_model(workspace: Workspace, settings: RecipeSettings) -> Start | None:
+    """The model to fine-tune, with the hash of its weights."""
     if settings.start is None:
         return None
     model = ModelStore(workspace).get(settings.start)
@@ -145,7 +146,13 @@ def _start(workspace: Workspace, settings: RecipeSettings) -> Start | None:
 
 
 def _with_absolute_weights(settings: RecipeSettings) -> RecipeSettings:
-    """The settings with a weights file that exists and that any folder can name."""
+    """Settings with the absolute path of the weights file.
+
+    Raises
+    ------
+    CellsegError
+        Where the file does not exist.
+    """
     encoder = settings.encoder_settings
     if encoder is None or encoder.encoder_weights in ("imagenet", "none"):
         return settings
@@ -159,13 +166,15 @@ def _split(
     names = [pair.name for pair in dataset.pairs]
     if test_dataset is not None:
         if fraction:
-            raise CellsegError("Give a test fraction or a test dataset, not both.")
+            raise CellsegError("Give either a test fraction or a test dataset, not both.")
         return tuple(names), tuple(pair.name for pair in test_dataset.pairs)
     split = dataset.split
     if fraction is not None:
         split = make_split(names, fraction=fraction, seed=split.seed)
     if not split.train:
-        raise CellsegError(f"No image of {dataset.name} is left to train; use a smaller test part.")
+        raise CellsegError(
+            f"No image of {dataset.name} is left for training; reduce the test fraction."
+        )
     return split.train, split.test
 
 

@@ -1,4 +1,4 @@
-"""A training run on disk: one folder, written by one process, read by anyone."""
+"""Training runs on disk: a folder for each run, with its settings, status and results."""
 
 import json
 from collections.abc import Mapping
@@ -28,10 +28,11 @@ ENDED = frozenset({"finished", "stopped", "failed", "interrupted"})
 
 
 class RunConfig(Frozen):
-    """What a run was asked to do, frozen at its start.
+    """Settings and data of a run, stored when it starts.
 
-    train, test : names of pairs; the test images come from `test_dataset_id` where that is given.
-    view : what was taken of each image file of the dataset. start : the model that is fine-tuned.
+    recipe : its settings. train, test : names of pairs; the test images come from
+    `test_dataset_id` where that is given. view : planes and channels that were read from each image
+    file of the dataset. start : the model that is fine-tuned.
     """
 
     model_name: str
@@ -50,12 +51,11 @@ class RunConfig(Frozen):
 
 
 class Status(WorkerStatus):
-    """What the worker last wrote of itself.
+    """Status that the worker of a run writes.
 
-    state : never `starting` nor `interrupted`; those are what a reader makes of silence.
-    phase : what it does now, a few words. heartbeat : seconds since 1970. share : of the training
-    that is over, 0 to 1, where that is known. computing : by which device and arithmetic, such as
-    `on CPU, bfloat16`.
+    state : as the worker writes it; readers infer `starting` and `interrupted`. share : fraction
+    of the training that is done, 0 to 1, where it is known. computing : device and precision, such
+    as `on CPU, bfloat16`.
     """
 
     state: Literal["running", "finished", "stopped", "failed"]
@@ -70,9 +70,9 @@ class Status(WorkerStatus):
 
 
 class Progress(NamedTuple):
-    """A run as a reader sees it now; fields as in `Status`.
+    """Progress of a run as readers see it; fields as in `Status`.
 
-    epochs : that it was asked for; None where minutes were.
+    epochs : number of epochs in the settings; None where they give minutes.
     """
 
     state: State
@@ -90,12 +90,16 @@ class Progress(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more is expected of the run."""
+        """Whether the run has ended."""
         return self.state in ENDED
 
 
 class Sample(NamedTuple):
-    """A test image that is predicted after every epoch: pictures at the network's size."""
+    """Pictures of an image that is predicted after some epochs.
+
+    image, truth : files of the image and of its true mask or outlines. epochs : file of the
+    prediction by epoch.
+    """
 
     name: str
     image: Path
@@ -104,7 +108,7 @@ class Sample(NamedTuple):
 
 
 class Run:
-    """The reader's side of a run folder."""
+    """A run folder as readers see it."""
 
     def __init__(self, folder: Path, config: RunConfig) -> None:
         self.folder = folder
@@ -112,52 +116,52 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The folder's name: when it was started and for which model."""
+        """Name of the folder: time of the start and name of the model."""
         return self.folder.name
 
     @property
     def stop_file(self) -> Path:
-        """Its presence asks the worker to stop after the current batch."""
+        """File that asks the worker to stop after the current batch."""
         return self.folder / "stop"
 
     @property
     def log(self) -> Path:
-        """What the worker and its libraries wrote."""
+        """Output of the worker and its libraries."""
         return self.folder / "worker.log"
 
     @property
     def weights(self) -> Path:
-        """The weights after the last epoch."""
+        """File of the weights of the model."""
         return self.folder / "last.weights.h5"
 
     @property
     def best_on_test(self) -> Path:
-        """The weights of the epoch with the best IoU on the test images."""
+        """File of the weights of the epoch with the highest IoU on the test images."""
         return self.folder / "best_on_test.weights.h5"
 
     @property
     def bytes(self) -> int:
-        """Its size on disk."""
+        """Size on disk, bytes."""
         return size_on_disk(self.folder)
 
     def status(self) -> Status | None:
-        """What the worker last wrote, or None before its first word."""
+        """The last status of the worker; None before the first one."""
         try:
             return Status.model_validate(read_json(self.folder / "status.json"))
         except ValidationError:
             return None
 
     def progress(self) -> Progress:
-        """How far it is; a worker that is gone or silent for 60 s counts as interrupted."""
+        """Progress; a run whose worker ended or has not reported for 60 s counts as interrupted."""
         status = self.status()
         epochs = self.config.recipe.epochs
         if status is None:
-            message = processes.never_began(self.folder, self.config.created, "training")
+            message = processes.start_problem(self.folder, self.config.created, "training")
             state: State = "interrupted" if message else "starting"
             return Progress(state, "Starting", 0, epochs, 0, 0, None, message, None, None)
         state, message = status.state, status.message
-        if state == "running" and (lost := processes.lost(status, "training")):
-            state, message = "interrupted", lost
+        if state == "running" and (problem := processes.heartbeat_problem(status, "training")):
+            state, message = "interrupted", problem
         return Progress(
             state,
             status.phase,
@@ -174,20 +178,20 @@ class Run:
         )
 
     def metrics(self) -> list[dict[str, Any]]:
-        """One row for each epoch that ended; see `MetricsFile`. A half-written line is left out."""
+        """One row for each completed epoch; see `MetricsFile`. An incomplete line is left out."""
         try:
             text = (self.folder / "metrics.jsonl").read_text(encoding="utf-8")
         except OSError:
             return []
-        whole_lines = text[: text.rfind("\n") + 1].splitlines()
-        return [json.loads(line) for line in whole_lines]
+        complete_lines = text[: text.rfind("\n") + 1].splitlines()
+        return [json.loads(line) for line in complete_lines]
 
     def log_tail(self, lines: int = 20) -> list[str]:
-        """The last lines of the log."""
+        """Last lines of the log."""
         return processes.log_tail(self.folder, lines)
 
     def samples(self) -> list[Sample]:
-        """The images predicted after every epoch, in order, with the pictures so far."""
+        """Sample images in order, with their pictures so far."""
         found = []
         for folder in sorted((self.folder / "samples").glob("*/")):
             facts = read_json(folder / "sample.json")
@@ -206,7 +210,7 @@ class RunStore:
         self.workspace = workspace
 
     def all(self) -> list[Run]:
-        """Every readable run, newest first."""
+        """All readable runs, the newest first."""
         folder = self.workspace.runs
         found = [read_run(child) for child in folder.iterdir()] if folder.is_dir() else []
         runs = [run for run in found if run is not None]
@@ -217,7 +221,7 @@ class RunStore:
         return unreadable(self.workspace.runs, read_run)
 
     def get(self, run_id: str) -> Run:
-        """The run of this id.
+        """The run with this id.
 
         Raises
         ------
@@ -231,24 +235,24 @@ class RunStore:
         return run
 
     def active(self) -> Run | None:
-        """The run that trains now, if one does."""
+        """The run that is training; None where none is."""
         return next((run for run in self.all() if not run.progress().ended), None)
 
     def delete(self, run: Run) -> None:
-        """Delete a run and its files; the model it published stays.
+        """Delete a run and its files; the model that it published is kept.
 
         Raises
         ------
         CellsegError
-            Where it still trains.
+            Where it is still training.
         """
         if not run.progress().ended:
-            raise CellsegError(f"The run {run.id} still trains; stop it first.")
+            raise CellsegError(f"The run {run.id} is still training; stop it first.")
         self.workspace.remove(run.folder)
 
 
 def read_run(folder: Path) -> Run | None:
-    """The run in a folder, or None where there is none that can be read."""
+    """The run in a folder; None where it cannot be read."""
     try:
         return Run(folder, RunConfig.model_validate(read_json(folder / "run.json")))
     except ValidationError:
@@ -256,5 +260,5 @@ def read_run(folder: Path) -> Run | None:
 
 
 def write_config(folder: Path, config: RunConfig) -> None:
-    """Store what a run is asked to do."""
+    """Store settings and data of a run."""
     write_json(folder / "run.json", config.model_dump(mode="json"))

@@ -1,4 +1,4 @@
-"""Sample pictures of a run: the same few images, predicted again after some epochs."""
+"""Sample pictures of a run: a few images that are predicted after some epochs."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from cellseg.workspace import write_bytes, write_json
 
 
 class SamplePicture:
-    """One sample image of a run, in a folder of its own; `Run.samples` reads it.
+    """Pictures of one sample image, in a folder of its own; `Run.samples` reads them.
 
     Parameters
     ----------
-    folder : must not exist yet.
+    folder : of the image; must not exist yet.
     name : of the image.
-    image, truth : uint8 (Y, X) or (Y, X, 3), as they are shown.
+    image, truth : uint8 (Y, X) or (Y, X, 3), as they are displayed.
     """
 
     def __init__(
@@ -29,5 +29,11 @@ class SamplePicture:
         write_json(folder / "sample.json", {"name": name})
 
     def add(self, epoch: int, picture: NDArray[np.uint8]) -> None:
-        """Keep the prediction after an epoch, uint8 (Y, X) or (Y, X, 3)."""
+        """Store the prediction after an epoch.
+
+        Parameters
+        ----------
+        epoch : counted from 1.
+        picture : uint8 (Y, X) or (Y, X, 3).
+        """
         write_bytes(self._folder / f"epoch-{epoch:05d}.png", png_bytes(picture))

@@ -1,6 +1,6 @@
-"""The process that trains: `python -m cellseg.training.worker RUN` writes one run folder.
+"""Worker process of a training: `python -m cellseg.training.worker RUN_FOLDER`.
 
-It knows no browser and no server, so it outlives both.
+It depends neither on the browser nor on the server, so it outlives both.
 """
 
 import logging
@@ -21,23 +21,23 @@ from cellseg.training.status import RunStatusWriter
 from cellseg.workspace import Workspace
 
 if TYPE_CHECKING:
-    from cellseg.training.engine import Data, Trained
+    from cellseg.training.engine import TrainingData, TrainingResult
 
 log = logging.getLogger("cellseg.training")
 
 
 class Worker:
-    """One training from its settings to a published model."""
+    """Trains a run and publishes its model."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.workspace = Workspace(run.folder.parent.parent)
         self.status = RunStatusWriter(run.folder)
         self._terminated = False
-        self._began = time.monotonic()
+        self._started = time.monotonic()
 
     def work(self) -> int:
-        """Train, publish, and end with a status that says how it went; returns the exit code."""
+        """Train, publish and write the final status; returns the exit code."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._terminate)
         try:
@@ -50,11 +50,11 @@ class Worker:
             log.exception("out of memory")
             self.status.end(
                 "failed",
-                message="The machine's memory is full; choose a smaller batch size.",
+                message="The memory of this machine is full; choose a smaller batch size.",
             )
             return 1
-        except Exception as error:  # the last boundary of the process: the page shows the sentence
-            log.exception("unexpected")
+        except Exception as error:  # the page shows the message
+            log.exception("unexpected error")
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             self.status.end(
                 "failed",
@@ -65,58 +65,64 @@ class Worker:
         return 0
 
     def stop_requested(self) -> bool:
-        """Whether somebody asked to stop: by the stop file, or by a signal."""
+        """Whether the user asked to stop, by the stop file or by a signal."""
         return self._terminated or self.run.stop_file.exists()
 
     def _train_and_publish(self) -> tuple[str, Model | None, str | None]:
         config = self.run.config
         weights = self._encoder_weights()
-        self.status.say("Loading TensorFlow, about 10 s")
-        from cellseg.training.engine import Data, Stopped, trainer_of
+        self.status.set_phase("Loading TensorFlow, about 10 s")
+        from cellseg.training.engine import StoppedBeforeStart, TrainingData, load_trainer
 
-        trainer = trainer_of(config.recipe)
+        trainer = load_trainer(config.recipe)
         datasets = DatasetStore(self.workspace)
         train_from = datasets.get(config.dataset_id)
         test_from = datasets.get(config.test_dataset_id) if config.test_dataset_id else train_from
-        data = Data(train_from, test_from, config.train, config.test)
+        data = TrainingData(train_from, test_from, config.train, config.test)
         try:
             trained = trainer.train(self.run, data, weights, self.status, self.stop_requested)
-        except Stopped:
-            return "stopped", None, "Stopped before the first step, so there is no model."
-        self.status.say("Scoring the test images" if data.test else "Publishing the model")
+        except StoppedBeforeStart:
+            return (
+                "stopped",
+                None,
+                "The training was stopped before the first step, so there is no model.",
+            )
+        self.status.set_phase("Scoring the test images" if data.test else "Publishing the model")
         model = self._publish(trained, data)
         return ("stopped" if trained.stopped else "finished"), model, None
 
     def _encoder_weights(self) -> Path | None:
-        """The file that the network starts from: of its encoder, or of a whole model."""
-        recipe = self.run.config.recipe
+        """File of the weights to start from: of the encoder, or of the model to fine-tune."""
+        settings = self.run.config.recipe
 
-        def downloading(done: int, total: int) -> None:
+        def report_download(done: int, total: int) -> None:
             of = f" of {total / 1e6:.1f}" if total else ""
-            self.status.note(phase=f"Downloading ImageNet weights, {done / 1e6:.1f}{of} MB")
+            self.status.update(phase=f"Downloading ImageNet weights, {done / 1e6:.1f}{of} MB")
 
-        if recipe.start:
-            model = ModelStore(self.workspace).get(recipe.start)
-            self.status.note(encoder_sha256=model.facts.encoder_sha256)
+        if settings.start:
+            model = ModelStore(self.workspace).get(settings.start)
+            self.status.update(encoder_sha256=model.facts.encoder_sha256)
             return model.weights
-        if recipe.encoder_settings is None:
+        if settings.encoder_settings is None:
             return None
-        self.status.say("Looking for the encoder weights")
-        path = encoder_weights.resolve(recipe.encoder_settings, recipe.encoder_size, downloading)
-        self.status.note(encoder_sha256=encoder_weights.sha256(path) if path else None)
+        self.status.set_phase("Searching for the encoder weights")
+        path = encoder_weights.resolve(
+            settings.encoder_settings, settings.encoder_size, report_download
+        )
+        self.status.update(encoder_sha256=encoder_weights.sha256(path) if path else None)
         return path
 
-    def _publish(self, trained: "Trained", data: "Data") -> Model:
+    def _publish(self, trained: "TrainingResult", data: "TrainingData") -> Model:
         from cellseg.analysis.evaluation import evaluate
 
         config = self.run.config
 
-        def scoring(done: int, of: int) -> None:
-            self.status.note(phase=f"Scoring the test images, {done} of {of}")
+        def report_scoring(done: int, of: int) -> None:
+            self.status.update(phase=f"Scoring the test images, {done} of {of}")
 
         scores = None
         if data.test:
-            scores = evaluate(trained.predictor, data.test_from, data.test, scoring)
+            scores = evaluate(trained.predictor, data.test_from, data.test, report_scoring)
         hashes = {pair.name: pair.image_sha256 for pair in data.train_from.pairs}
         facts = ModelFacts(
             name=config.model_name,
@@ -132,7 +138,7 @@ class Worker:
             train_hashes=tuple(hashes[name] for name in config.train),
             epochs_done=trained.epochs,
             ended="stopped" if trained.stopped else "finished",
-            seconds=round(time.monotonic() - self._began, 1),
+            seconds=round(time.monotonic() - self._started, 1),
             scores=scores,
             best_on_test=_best(trained.best),
             encoder_sha256=self.status.status.encoder_sha256,
@@ -148,7 +154,7 @@ class Worker:
 
 
 def main(arguments: list[str]) -> int:
-    """Train the run whose folder is the one argument."""
+    """Train the run whose folder is the only argument."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     run = read_run(Path(arguments[0]).absolute()) if len(arguments) == 1 else None

@@ -14,7 +14,7 @@ from cellseg.models.store import Model
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import connected_components
 from cellseg.segmentation.tiling import ProgressCallback
-from cellseg.training.engine import Data, Trained
+from cellseg.training.engine import TrainingData, TrainingResult
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, RunStatusWriter
 from tests.third_recipe.recipe import BrightnessFacts, BrightnessSettings
@@ -53,11 +53,11 @@ class Engine:
     def train(
         self,
         run: Run,
-        data: Data,
+        data: TrainingData,
         start: Path | None,
         status: RunStatusWriter,
         stop_requested: Callable[[], bool],
-    ) -> Trained:
+    ) -> TrainingResult:
         """One threshold is one epoch."""
         settings = run.config.recipe
         assert isinstance(settings, BrightnessSettings)
@@ -74,7 +74,9 @@ class Engine:
         with h5py.File(run.weights, "w") as file:
             file["threshold"] = threshold
         facts = BrightnessFacts(threshold=threshold)
-        return Trained(Brightness(threshold), len(tried), len(tried), stopped=False, facts=facts)
+        return TrainingResult(
+            Brightness(threshold), len(tried), len(tried), stopped=False, facts=facts
+        )
 
     def load(self, model: Model) -> Brightness:
         """The predictor of a published model."""

@@ -8,10 +8,10 @@ from pydantic import Field
 from cellseg.config import Frozen
 from cellseg.recipes.base import (
     Description,
+    FinishedTraining,
     PastTraining,
     Recipe,
     RecipeSettings,
-    Training,
     TrainingFacts,
 )
 from cellseg.recipes.curves import Curve, Panel, Row, Samples, Score
@@ -55,10 +55,10 @@ class BrightnessRecipe(Recipe):
     panels: ClassVar[tuple[Panel, ...]] = (Panel("IoU", (Curve("IoU", "iou", "training", "IoU"),)),)
     samples = Samples("True mask", "White is cell.")
     fields: ClassVar[tuple[FormField, ...]] = (
-        Number("training.steps", "Thresholds", "How many are tried.", 16, usual=True, low=2),
+        Number("training.steps", "Thresholds", "How many are tried.", 16, primary=True, low=2),
     )
 
-    def describe(self, training: Training) -> Description:
+    def describe(self, training: FinishedTraining) -> Description:
         """A trained model in words."""
         threshold = training.facts.threshold
         return Description(

@@ -12,7 +12,7 @@ from cellseg.network.batch_norm_folding import fold_batch_norms
 from cellseg.network.weights import load_model_weights
 from cellseg.recipes.cells.facts import CellsFacts
 from cellseg.recipes.cells.settings import CellsSettings
-from cellseg.training.engine import Data, Trained
+from cellseg.training.engine import TrainingData, TrainingResult
 from cellseg.training.runs import Run
 from cellseg.training.status import RunStatusWriter
 
@@ -23,11 +23,11 @@ class CellsEngine:
     def train(
         self,
         run: Run,
-        data: Data,
+        data: TrainingData,
         start: Path | None,
         status: RunStatusWriter,
         stop_requested: Callable[[], bool],
-    ) -> Trained:
+    ) -> TrainingResult:
         """Train a network from the weights of an encoder or of a model."""
         return trainer.train(run, data, start, status, stop_requested)
 
@@ -38,7 +38,7 @@ class CellsEngine:
         assert isinstance(facts, CellsFacts)
         network = build_cells_unet(settings.network)
         load_model_weights(network, model.weights, model.name)
-        used_precision = precision.automatic()
+        used_precision = precision.automatic_precision()
         network = fold_batch_norms(network, used_precision, FLOAT32_LAYERS)
         return CellsPredictor(network, settings, facts, used_precision)
 

@@ -26,7 +26,7 @@ from cellseg.methods.cells.validation import Validation, save_weights
 from cellseg.methods.cells.validation_split import split_validation
 from cellseg.network import precision
 from cellseg.network.folded_training import folded_training_graph
-from cellseg.network.weights import load_weights
+from cellseg.network.weights import try_load_weights
 from cellseg.recipes.cells.facts import (
     SECOND_PASS,
     SECOND_PASS_BELOW,
@@ -36,7 +36,7 @@ from cellseg.recipes.cells.facts import (
 from cellseg.recipes.cells.settings import CellsSettings, Target
 from cellseg.training import devices
 from cellseg.training.callbacks import ProgressReport, StopOnRequest
-from cellseg.training.engine import Data, Stopped, Trained
+from cellseg.training.engine import StoppedBeforeStart, TrainingData, TrainingResult
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, RunStatusWriter
 
@@ -46,11 +46,11 @@ SAMPLES = 3
 
 def train(
     run: Run,
-    data: Data,
+    data: TrainingData,
     start: Path | None,
     status: RunStatusWriter,
     stop_requested: Callable[[], bool],
-) -> Trained:
+) -> TrainingResult:
     """Train a network by the settings of a run; curves and pictures go to the folder of the run.
 
     A training in bfloat16 whose loss or weights are no longer finite continues in float32 from the
@@ -63,14 +63,14 @@ def train(
     Raises
     ------
     Stopped
-        Where the stop comes before the first batch.
+        Where the user stops before the first batch.
     CellsegError
         Where no image has a cell, or no finite weights are left.
     """
     settings = run.config.recipe
     assert isinstance(settings, CellsSettings)
     training = settings.training
-    used_devices = devices.sharing(devices.gpus(), training.batch_size)
+    used_devices = devices.devices_for_batch(devices.available_gpus(), training.batch_size)
     keras.utils.set_random_seed(training.seed)
     train_names, validation_names = split_validation(data.train, training.validation_fraction)
     train_images = _read(data, train_names, settings, status, stop_requested)
@@ -84,8 +84,8 @@ def train(
         diameter=round(2.0 * math.sqrt(float(np.median(areas)) / math.pi), 2),
         instances=initial_instance_settings(target, areas),
         validation_images=validation_names,
-        precision=precision.resolved(training.precision),
-        device=devices.described(used_devices),
+        precision=precision.resolve_precision(training.precision),
+        device=devices.describe_devices(used_devices),
         image_statistics=compute_statistics(train_images),
         scale=semantic_scale(width),
     )
@@ -113,13 +113,13 @@ def train(
     )
     network, predictor = _fit(run, start, facts, used_devices, batches, validation, stop, status)
     facts = predictor.facts.model_copy(update={"flips": semantic})
-    status.say("Tuning the thresholds on the validation images")
+    status.set_phase("Tuning the thresholds on the validation images")
     instances = tune_instance_settings(
         with_second_pass(predictor.with_facts(facts)), validation_images, stop_requested
     )
     facts = facts.model_copy(update={"instances": instances, "validation": validation.best_scores})
     save_weights(network, run.weights)
-    return Trained(
+    return TrainingResult(
         predictor.with_facts(facts),
         epochs=len(run.metrics()),
         batches=stop.batches,
@@ -145,12 +145,16 @@ def _fit(
     """
     settings = run.config.recipe
     assert isinstance(settings, CellsSettings)
-    schedule, strategy, note = Schedule(settings.training), devices.strategy(used_devices), ""
+    schedule, strategy, note = (
+        Schedule(settings.training),
+        devices.distribution_strategy(used_devices),
+        "",
+    )
     schedule.pause_at = settings.network.thaw_after if settings.network.freeze_encoder else None
     report = ProgressReport(status, MetricsFile(run.folder), settings.training.steps, schedule)
     while True:
-        status.say("Building the network")
-        status.note(computing=f"on {facts.device}, {facts.precision}{note}")
+        status.set_phase("Building the network")
+        status.update(computing=f"on {facts.device}, {facts.precision}{note}")
         with strategy.scope():
             network = build_network(settings, start, facts)
             if validation.best:
@@ -158,7 +162,7 @@ def _fit(
             trained = compile_network(network, settings, facts)
         predictor = CellsPredictor(network, settings, facts)
         validation.begin(network, with_second_pass(predictor))
-        status.say("Preparing the first step, about 20 s")
+        status.set_phase("Preparing the first step, about 20 s")
         trained.fit(
             batches,
             initial_epoch=len(run.metrics()),
@@ -245,7 +249,7 @@ def build_network(settings: CellsSettings, start: Path | None, facts: CellsFacts
     """
     encoder_weights = None if settings.start else start
     network = build_cells_unet(settings.network, encoder_weights, facts.precision)
-    if settings.start and start and not load_weights(network, start):
+    if settings.start and start and not try_load_weights(network, start):
         raise CellsegError(
             "The weights of the model to fine-tune do not fit the network; use the network "
             "settings of that model, or start from a pre-trained encoder."
@@ -271,7 +275,7 @@ def _unfrozen(settings: CellsSettings) -> CellsSettings:
 
 
 def _read(
-    data: Data,
+    data: TrainingData,
     names: Sequence[str],
     settings: CellsSettings,
     status: RunStatusWriter,
@@ -284,7 +288,7 @@ def _read(
         labels = dataset.labels(name)
         rgb = scale_intensities(dataset.image(name), settings.preprocessing).rgb8()
         images.append(AnnotatedImage(rgb, labels, distance_map(labels)))
-        status.note(phase=f"Reading images, {done} of {len(names)}")
+        status.update(phase=f"Reading images, {done} of {len(names)}")
         if stop_requested():
-            raise Stopped
+            raise StoppedBeforeStart
     return images

@@ -9,7 +9,7 @@ from cellseg.methods.pixels.predictor import PixelsPredictor
 from cellseg.models.store import Model
 from cellseg.network.weights import load_model_weights
 from cellseg.recipes.pixels.settings import PixelsSettings
-from cellseg.training.engine import Data, Trained
+from cellseg.training.engine import TrainingData, TrainingResult
 from cellseg.training.runs import Run
 from cellseg.training.status import RunStatusWriter
 
@@ -20,11 +20,11 @@ class PixelsEngine:
     def train(
         self,
         run: Run,
-        data: Data,
+        data: TrainingData,
         start: Path | None,
         status: RunStatusWriter,
         stop_requested: Callable[[], bool],
-    ) -> Trained:
+    ) -> TrainingResult:
         """Train a network from the weights of an encoder."""
         return trainer.train(run, data, start, status, stop_requested)
 

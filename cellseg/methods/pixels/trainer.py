@@ -16,7 +16,7 @@ from cellseg.methods.pixels.predictor import PixelsPredictor
 from cellseg.methods.pixels.preprocessing import load_arrays
 from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.training.callbacks import ProgressReport, StopOnRequest
-from cellseg.training.engine import Data, Stopped, Trained
+from cellseg.training.engine import StoppedBeforeStart, TrainingData, TrainingResult
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, RunStatusWriter
 
@@ -26,26 +26,26 @@ SAMPLES = 4
 
 def train(
     run: Run,
-    data: Data,
+    data: TrainingData,
     encoder_weights: Path | None,
     status: RunStatusWriter,
     stop_requested: Callable[[], bool],
-) -> Trained:
+) -> TrainingResult:
     """Train a network by the settings of a run; curves and pictures go to the folder of the run.
 
     Raises
     ------
     Stopped
-        Where the stop comes before the first batch.
+        Where the user stops before the first batch.
     """
     settings = run.config.recipe
     assert isinstance(settings, PixelsSettings)
     keras.utils.set_random_seed(settings.training.seed)
 
     def report_reading(done: int, of: int) -> None:
-        status.note(phase=f"Reading images, {done} of {of}")
+        status.update(phase=f"Reading images, {done} of {of}")
         if stop_requested():
-            raise Stopped
+            raise StoppedBeforeStart
 
     images, masks = load_arrays(data.train_from, data.train, settings.preprocessing, report_reading)
     test_images, test_masks = load_arrays(
@@ -53,7 +53,7 @@ def train(
     )
     _report_majority_accuracy(status, test_masks if len(data.test) else masks)
 
-    status.say("Building the network")
+    status.set_phase("Building the network")
     network = build_pixels_unet(
         settings.preprocessing.image_size, settings.network, encoder_weights
     )
@@ -77,7 +77,7 @@ def train(
     ]
     if data.test:
         callbacks.append(SaveBest(network, run.best_on_test))
-    status.say("Preparing the first step, about 10 s")
+    status.set_phase("Preparing the first step, about 10 s")
     compiled.fit(
         training_batches(images, masks, batch_size, settings.training.seed),
         validation_data=scoring_batches(test_images, test_masks, 16) if data.test else None,
@@ -90,7 +90,7 @@ def train(
     scored = [row for row in rows if row.get("val_iou") is not None]
     best = max(scored, key=lambda row: row["val_iou"], default=None)
     network.save_weights(str(run.weights))
-    return Trained(
+    return TrainingResult(
         PixelsPredictor(network, settings),
         epochs=len(rows),
         batches=stop.batches,
@@ -113,4 +113,4 @@ def _compile(network: keras.Model, settings: PixelsSettings) -> keras.Model:
 def _report_majority_accuracy(status: RunStatusWriter, masks: NDArray[np.uint8]) -> None:
     foreground = int(masks.sum())
     scores = PixelCounts(tp=foreground, tn=masks.size - foreground).scores()
-    status.note(majority_accuracy=scores["majority_accuracy"])
+    status.update(majority_accuracy=scores["majority_accuracy"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cellseg.recipes.base import Description, Training
+from cellseg.recipes.base import Description, FinishedTraining
 from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
 from cellseg.recipes.cells.settings import (
     FINAL_RATE,
@@ -13,7 +13,7 @@ from cellseg.recipes.cells.settings import (
     CellsSettings,
 )
 from cellseg.recipes.wording import (
-    counted,
+    count_noun,
     encoder_clause,
     encoder_line,
     start_name,
@@ -24,7 +24,7 @@ MOST_NAMED = 30
 """Images up to which a card names them all."""
 
 
-def described(training: Training) -> Description:
+def described(training: FinishedTraining) -> Description:
     """The whole description of a model."""
     facts = training.facts or CellsFacts()
     return Description(
@@ -43,7 +43,7 @@ def summary(settings: CellsSettings) -> str:
     length = (
         f"{minutes:g} minute{'' if minutes == 1 else 's'}"
         if training.epochs is None
-        else counted(training.epochs, "epoch")
+        else count_noun(training.epochs, "epoch")
     )
     start = start_summary(settings.start, settings.network.encoder_weights)
     return (
@@ -109,7 +109,7 @@ def _optimizer(settings: CellsSettings) -> str:
     )
 
 
-def _details(training: Training, facts: CellsFacts) -> list[str]:
+def _details(training: FinishedTraining, facts: CellsFacts) -> list[str]:
     settings: CellsSettings = training.settings
     network, learned, tuned = settings.network, settings.training, facts.instances
     patches = f"{learned.crop} pixels" if learned.crop else "about three cells"
@@ -140,7 +140,7 @@ def _details(training: Training, facts: CellsFacts) -> list[str]:
     ]
 
 
-def _network(training: Training, facts: CellsFacts) -> str:
+def _network(training: FinishedTraining, facts: CellsFacts) -> str:
     settings: CellsSettings = training.settings
     network = settings.network
     frozen = network.freeze_encoder and not network.starts_random and network.thaw_after is None
@@ -150,13 +150,13 @@ def _network(training: Training, facts: CellsFacts) -> str:
     )
 
 
-def _training(training: Training, facts: CellsFacts) -> str:
+def _training(training: FinishedTraining, facts: CellsFacts) -> str:
     settings: CellsSettings = training.settings
     start = start_name(training.start) if training.start else settings.start
     tuned = f" by fine-tuning the model {start}" if start else ""
     return (
-        f"{tuned.strip() + ' ' if tuned else ''}for {counted(training.epochs, 'epoch')} of "
-        f"{counted(settings.training.steps, 'step')} with {_optimizer(settings)}, batch size "
+        f"{tuned.strip() + ' ' if tuned else ''}for {count_noun(training.epochs, 'epoch')} of "
+        f"{count_noun(settings.training.steps, 'step')} with {_optimizer(settings)}, batch size "
         f"{settings.training.batch_size}, {facts.precision}"
     )
 

@@ -8,10 +8,10 @@ from cellseg.errors import CellsegError
 from cellseg.recipes.base import (
     STARTUP_SECONDS,
     Description,
+    FinishedTraining,
     PastTraining,
     Recipe,
     RecipeSettings,
-    Training,
 )
 from cellseg.recipes.cells import description
 from cellseg.recipes.cells.facts import CellsFacts
@@ -94,7 +94,7 @@ class CellsRecipe(Recipe):
             update={"network": network, "preprocessing": start.preprocessing, "start": start_id}
         )
 
-    def describe(self, training: Training) -> Description:
+    def describe(self, training: FinishedTraining) -> Description:
         """A trained model in words."""
         return description.described(training)
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 from cellseg.recipes.base import (
     STARTUP_SECONDS,
     Description,
+    FinishedTraining,
     PastTraining,
     Recipe,
-    Training,
 )
 from cellseg.recipes.curves import (
     Curve,
@@ -31,7 +31,7 @@ from cellseg.recipes.wording import (
     DICE,
     IOU,
     MAJORITY,
-    counted,
+    count_noun,
     encoder_clause,
     encoder_line,
     start_summary,
@@ -55,7 +55,7 @@ FIELDS: tuple[Field, ...] = (
         "Epochs",
         "How often the network sees every training image; more takes longer.",
         default=DEFAULT.epochs,
-        usual=True,
+        primary=True,
         low=1,
         high=10_000,
     ),
@@ -64,7 +64,7 @@ FIELDS: tuple[Field, ...] = (
         "Learning rate",
         "Step size of the optimizer; lower it if the curves jump.",
         default=DEFAULT.learning_rate,
-        usual=True,
+        primary=True,
         low=1e-6,
         high=1.0,
         step=1e-4,
@@ -74,11 +74,11 @@ FIELDS: tuple[Field, ...] = (
         "Batch size",
         "Images in one training step; more need more memory.",
         default=lambda context: DEFAULT.batch_size_for(context.train_images),
-        usual=True,
+        primary=True,
         low=1,
         high=256,
     ),
-    encoder_field(usual=True),
+    encoder_field(primary=True),
     Choice(
         "preprocessing.image_size",
         "Image size",
@@ -127,7 +127,7 @@ class PixelsRecipe(Recipe):
         """It suits binary masks, and the sample, which is to be tried in two minutes."""
         return 2 if sample or kind != "labels" else 1
 
-    def describe(self, training: Training) -> Description:
+    def describe(self, training: FinishedTraining) -> Description:
         """A trained model in words."""
         settings: PixelsSettings = training.settings
         network, learned = settings.network, settings.training
@@ -152,7 +152,7 @@ class PixelsRecipe(Recipe):
                 f"{size} × {size} pixels"
             ),
             training=(
-                f"for {counted(training.epochs, 'epoch')} with Adam (constant learning rate "
+                f"for {count_noun(training.epochs, 'epoch')} with Adam (constant learning rate "
                 f"{rate:g}, batch size {learned.batch_size_for(training.images)}, float32)"
             ),
             instances=INSTANCES,
@@ -210,7 +210,7 @@ class PixelsRecipe(Recipe):
         """The settings of a run in a few words."""
         training = settings.training
         return (
-            f"{counted(training.epochs, 'epoch')}, learning rate {training.learning_rate:g}, "
+            f"{count_noun(training.epochs, 'epoch')}, learning rate {training.learning_rate:g}, "
             f"batch size {training.batch_size_for(train_images)}, "
             f"{start_summary(None, settings.network.encoder_weights)}"
         )

@@ -10,7 +10,7 @@ from cellseg.analysis.measurements import DEFINITIONS
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.images.view import View
 from cellseg.limits import Limits
-from cellseg.recipes.registry import names, recipe
+from cellseg.recipes.registry import get_recipe, recipe_names
 from cellseg.ui.help import commands, settings
 
 _MARK = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
@@ -32,7 +32,9 @@ def _part(name: str) -> str:
         case "commands":
             return commands.markdown()
         case "recipes":
-            return "\n\n".join(_recipe(known, recipe(known).settings) for known in names())
+            return "\n\n".join(
+                _recipe(known, get_recipe(known).settings) for known in recipe_names()
+            )
         case "instances":
             return "\n\n".join(_thresholds())
         case "prediction":
@@ -61,12 +63,14 @@ def measurements() -> str:
 
 def _thresholds() -> list[str]:
     """The settings by which the outputs of each recipe's network become instances."""
-    tuned = [settings.groups(facts).get("instances") for facts in map(_facts, names()) if facts]
+    tuned = [
+        settings.groups(facts).get("instances") for facts in map(_facts, recipe_names()) if facts
+    ]
     return [settings.table(group) for group in tuned if group]
 
 
 def _facts(name: str) -> type[Frozen] | None:
-    return recipe(name).facts
+    return get_recipe(name).facts
 
 
 def _recipe(name: str, kind: type[Frozen]) -> str:

@@ -84,17 +84,17 @@ def form(datasets: list[Dataset], initial: str | None, models: list[Model]) -> R
 
 
 def _recipe(dataset: Dataset) -> Recipe:
-    names = registry.names()
+    names = registry.recipe_names()
     default = registry.default_recipe(dataset.kind, dataset.sample)
     name = st.selectbox(
         "Recipe",
         names,
         index=names.index(default.name),
-        format_func=lambda key: registry.recipe(key).title,
+        format_func=lambda key: registry.get_recipe(key).title,
         key=f"train-recipe-{dataset.id}",
-        help=". ".join(registry.recipe(key).help for key in names) + ".",
+        help=". ".join(registry.get_recipe(key).help for key in names) + ".",
     )
-    return registry.recipe(name)
+    return registry.get_recipe(name)
 
 
 def _settings(recipe: Recipe, dataset: Dataset, models: list[Model]) -> RecipeSettings:
@@ -108,13 +108,13 @@ def _settings(recipe: Recipe, dataset: Dataset, models: list[Model]) -> RecipeSe
     )
     prefix = f"train-{recipe.name}-{dataset.id}"
     values: dict[str, Any] = {}
-    usual, more = fields.usual(recipe.fields), fields.more(recipe.fields)
-    for column, field in zip(_columns(len(usual)), usual, strict=True):
+    primary = fields.primary_fields(recipe.fields)
+    for column, field in zip(_columns(len(primary)), primary, strict=True):
         values[field.path] = _widget(column, field, context, values, prefix)
-    if more:
+    if advanced := fields.advanced_fields(recipe.fields):
         with st.expander("More settings", icon=":material/tune:"):
             columns = _columns(COLUMNS)
-            for field in more:
+            for field in advanced:
                 column = columns[field.column % COLUMNS]
                 values[field.path] = _widget(column, field, context, values, prefix)
     settings = recipe.from_form(values, context)

@@ -10,7 +10,7 @@ import streamlit as st
 from cellseg import receiving
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
-from cellseg.receiving import Part
+from cellseg.receiving import PartialUpload
 from cellseg.server.routes import DOWNLOAD, PASS, UPLOAD
 from cellseg.source import Source
 from cellseg.ui.widgets.javascript import joined
@@ -39,10 +39,10 @@ def uploader(
         "label": label,
         "help": help,
         "directory": directory,
-        "url": f"{base()}{UPLOAD}/{folder.name.removeprefix(receiving.PREFIX)}",
-        "pass": receiving.pass_of(folder),
+        "url": f"{base()}{UPLOAD}/{folder.name.removeprefix(receiving.TAB_PREFIX)}",
+        "pass": receiving.access_token(folder),
         "header": PASS,
-        "slice": receiving.SLICE,
+        "slice": receiving.SLICE_BYTES,
         "limit": limits.upload_bytes,
     }
     _mount(data=data, key=key, on_done_change=lambda: take(st.session_state[key].done))
@@ -66,7 +66,7 @@ def arrived(folder: Path, message: Any) -> list[Source]:
             upload, name, size = str(entry["id"]), str(entry["name"]), int(entry["size"])
         except (KeyError, TypeError, ValueError):
             raise CellsegError("The browser sent an unknown message; reload the page.") from None
-        part = Part(folder, upload) if size else receiving.empty(folder, upload)
+        part = PartialUpload(folder, upload) if size else receiving.empty_upload(folder, upload)
         known_as = name.replace("\\", "/").strip("/") or "file"
         found.append(Source(known_as, part.finish(name, size)))
     return found
@@ -76,8 +76,8 @@ def link(path: Path) -> str:
     """The address of a file in `downloads` of a tab's private folder."""
     tab = path.parents[1]
     return (
-        f"{base()}{DOWNLOAD}/{tab.name.removeprefix(receiving.PREFIX)}"
-        f"/{receiving.pass_of(tab, path.name)}/{quote(path.name)}"
+        f"{base()}{DOWNLOAD}/{tab.name.removeprefix(receiving.TAB_PREFIX)}"
+        f"/{receiving.access_token(tab, path.name)}/{quote(path.name)}"
     )
 
 

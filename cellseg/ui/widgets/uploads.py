@@ -75,7 +75,7 @@ def delete(files: Iterable[Source]) -> None:
     A file that lies anywhere but in a tab's folder of the inbox is the user's own and stays.
     """
     for file in files:
-        if file.path.parent.parent.name.startswith(receiving.PREFIX):
+        if file.path.parent.parent.name.startswith(receiving.TAB_PREFIX):
             shutil.rmtree(file.path.parent, ignore_errors=True)
 
 
@@ -83,7 +83,7 @@ def private_folder(workspace: Workspace) -> Path:
     """A folder of the inbox for this browser tab alone; abandoned ones of others are removed."""
     known = st.session_state.get(_FOLDER)
     if known is None or not Path(known).is_dir() or Path(known).parent != workspace.inbox:
-        known = str(receiving.new_folder(workspace, Limits.of(workspace)))
+        known = str(receiving.new_tab_folder(workspace, Limits.of(workspace)))
         st.session_state[_FOLDER] = known
     return Path(known)
 
@@ -131,7 +131,7 @@ def _widget(key: str) -> str:
 
 def _copy(file: st.typing.UploadedFile, folder: Path) -> Path:
     """Write an upload into a folder of its own, under a tamed form of the user's name."""
-    path = receiving.place(folder, file.name)
+    path = receiving.new_file_path(folder, file.name)
     with path.open("wb") as target:
         shutil.copyfileobj(file, target, 1 << 20)
     return path

@@ -1,5 +1,7 @@
 """One damaged entry of a store breaks no other, and its page names it with what to do."""
 
+from typing import Any
+
 import pytest
 
 from cellseg.batches.store import BatchStore
@@ -11,7 +13,7 @@ from tests.pages import errors, opened
 
 pytestmark = pytest.mark.usefixtures("nothing_shipped")
 
-STORES = {
+STORES: dict[str, tuple[Any, str, str]] = {
     "datasets": (DatasetStore, "datasets", "dataset.json"),
     "train": (RunStore, "runs", "run.json"),
     "models": (ModelStore, "models", "model.json"),

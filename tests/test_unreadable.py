@@ -46,5 +46,39 @@ def test_it_is_named_and_the_others_are_there(workspace, page, content):
     assert not errors(app)
     [said] = [one.value for one in app.warning if "not shown" in one.value]
     assert "harmed" in said
-    assert "They lie untouched in" in said
+    assert f"data/{folder}" in said
     assert harmed.is_dir()
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"hello", None])
+@pytest.mark.parametrize("name", ["image.png", "truth.png", "epoch-00002.png"])
+def test_a_damaged_sample_picture_breaks_no_page(workspace, content, name):
+    run = made.run(workspace, made.dataset(workspace))
+    [picture, *_] = sorted(run.folder.glob(f"samples/*/{name}"))
+    picture.unlink()
+    if content is not None:
+        picture.write_bytes(content)
+    app = opened("train", run=run.id)
+    assert not errors(app)
+    assert not app.exception
+
+
+def test_damaged_lines_of_metrics_are_left_out(workspace):
+    run = made.run(workspace, made.dataset(workspace), epochs=3)
+    path = run.folder / "metrics.jsonl"
+    before = run.metrics()
+    assert len(before) == 3
+    lines = path.read_bytes().splitlines(keepends=True)
+    harm = [b"\xff\xfe\n", b"[1]\n", b'{"loss": 1}\n', b"null\n", b'{"epoch": 9, "seconds": "x"}\n']
+    path.write_bytes(b"".join([lines[0], *harm, *lines[1:], b'{"epoch": 4']))
+    assert run.metrics() == before
+    assert not errors(opened("train", run=run.id))
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"name": 3}', b"{}"])
+def test_a_damaged_sample_is_left_out(workspace, content):
+    run = made.run(workspace, made.dataset(workspace))
+    count = len(run.samples())
+    next(iter(sorted(run.folder.glob("samples/*/sample.json")))).write_bytes(content)
+    assert len(run.samples()) == count - 1
+    assert not errors(opened("train", run=run.id))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -13,6 +13,7 @@ from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.processes import WorkerStatus
 from cellseg.recipes.base import Start
+from cellseg.recipes.curves import Row
 from cellseg.recipes.registry import AnySettings
 from cellseg.workspace import (
     Workspace,
@@ -177,14 +178,17 @@ class Run:
             status.computing,
         )
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """One row for each completed epoch; see `MetricsFile`. An incomplete line is left out."""
+    def metrics(self) -> list[Row]:
+        """One row for each completed epoch; see `MetricsFile`.
+
+        Incomplete and damaged lines are left out.
+        """
         try:
-            text = (self.folder / "metrics.jsonl").read_text(encoding="utf-8")
+            text = (self.folder / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return []
-        complete_lines = text[: text.rfind("\n") + 1].splitlines()
-        return [json.loads(line) for line in complete_lines]
+        rows = [_row(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        return [row for row in rows if row is not None]
 
     def log_tail(self, lines: int = 20) -> list[str]:
         """Last lines of the log."""
@@ -195,11 +199,16 @@ class Run:
         found = []
         for folder in sorted((self.folder / "samples").glob("*/")):
             facts = read_json(folder / "sample.json")
-            if facts is None:
-                continue
-            pictures = {int(path.stem[6:]): path for path in sorted(folder.glob("epoch-*.png"))}
+            name = facts.get("name") if isinstance(facts, dict) else None
             image, truth = folder / "image.png", folder / "truth.png"
-            found.append(Sample(facts["name"], image, truth, pictures))
+            if not isinstance(name, str) or not (image.is_file() and truth.is_file()):
+                continue
+            pictures = {
+                int(path.stem[6:]): path
+                for path in sorted(folder.glob("epoch-*.png"))
+                if path.stem[6:].isdecimal()
+            }
+            found.append(Sample(name, image, truth, pictures))
         return found
 
 
@@ -249,6 +258,16 @@ class RunStore:
         if not run.progress().ended:
             raise CellsegError(f"The run {run.id} is still training; stop it first.")
         self.workspace.remove(run.folder)
+
+
+def _row(line: str) -> Row | None:
+    """A line of the metrics; None where it is damaged."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    known = isinstance(row, dict) and isinstance(row.get("epoch"), int)
+    return row if known and isinstance(row.get("seconds", 0.0), int | float) else None
 
 
 def read_run(folder: Path) -> Run | None:

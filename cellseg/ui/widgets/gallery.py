@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 import streamlit as st
+from PIL import Image as Pillow
 
 from cellseg.ui.shell.formatting import plain
 
@@ -38,6 +39,16 @@ def grid(pictures: Sequence[Picture], key: str, most: int = 10) -> None:
             st.image(picture.png(), picture.caption, width="stretch", alt=picture.alt)
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file can be shown; a damaged one would fail the page."""
+    try:
+        with Pillow.open(path) as picture:
+            picture.verify()
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return True
+
+
 def comparison(
     titles: Sequence[str], rows: Sequence[tuple[str, Sequence[Path]]], width: int
 ) -> None:
@@ -55,7 +66,10 @@ def comparison(
             with column, st.container(gap="xxsmall"):
                 if index == 0:
                     st.caption(title)
-                st.image(str(picture), width="stretch", alt=f"{title} of {name}")
+                if is_picture(picture):
+                    st.image(str(picture), width="stretch", alt=f"{title} of {name}")
+                else:
+                    st.caption("This picture is damaged.")
 
 
 def short(name: str, most: int = 26) -> str:

@@ -17,7 +17,7 @@ from cellseg.ui.shell.formatting import count
 with frame.page(
     "Datasets",
     "Images with masks that mark their cells, for training and testing.",
-    "how-to/bring-data",
+    "how-to/import-data",
 ) as workspace:
     store = DatasetStore(workspace)
     datasets = store.all()

@@ -75,7 +75,7 @@ def test_an_unknown_document_is_one_sentence_above_the_list():
     ("page", "topic"),
     [
         ("start", "tutorial/first-cells"),
-        ("datasets", "how-to/bring-data"),
+        ("datasets", "how-to/import-data"),
         ("train", "how-to/train"),
         ("segment", "how-to/segment"),
         ("results", "how-to/measure"),

@@ -362,14 +362,14 @@ OF_OTHER_PROGRAMS = {"Open"}
 
 
 def test_the_documents_call_buttons_as_the_pages_do() -> None:
-    """In tutorial and how-to pages, `*Make the sample*` is a label of a page of the app."""
+    """In tutorial and how-to pages, `*Create sample dataset*` is a label of a page of the app."""
     folders = (ROOT / "cellseg" / "ui", ROOT / "cellseg" / "recipes", ROOT / "pages")
     sources = [path for folder in folders for path in folder.rglob("*.py")]
     written = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     texts = [text for name, text in DOCS.items() if name.startswith(("tutorial/", "how-to/"))]
     found = set(re.findall(r"(?<!\*)\*([A-Z][\w\s]*)\*(?!\*)", "\n".join([README, *texts])))
     labels = {" ".join(label.split()) for label in found} - OF_OTHER_PROGRAMS
-    assert "Make the sample" in labels
+    assert "Create sample dataset" in labels
     for label in labels:
         assert f'"{label}' in written, label
 

@@ -29,7 +29,7 @@ def test_pictures_are_loaded_in_the_colours_of_the_page(server, page):
 
 
 def test_an_address_with_a_heading_shows_that_heading(server, page):
-    page.goto(f"{server.url}/help?topic=how-to/bring-data#public-datasets")
+    page.goto(f"{server.url}/help?topic=how-to/import-data#public-datasets")
     heading = page.get_by_role("heading", name="Public datasets")
     expect(heading).to_be_in_viewport()
 

@@ -12,10 +12,10 @@ from benchmarks.cells import field
 from benchmarks.command import machine
 from cellseg.analysis.measurements import measure
 from cellseg.exports.bundle import (
-    KINDS,
-    Result,
+    EXPORTS,
+    ImageResult,
     bundle,
-    files,
+    image_files,
 )
 from cellseg.exports.coco import coco_image, coco_json
 from cellseg.exports.provenance import provenance
@@ -28,23 +28,23 @@ def main() -> None:
     pixels, labels = field()
     probability = np.clip(pixels / 4095, 0, 1).astype(np.float32)
     table = measure(labels, pixels, image="field.tif", pixel_size=0.5, probability=probability)
-    result = Result("field.tif", Image(pixels, "YX"), labels, table, probability, 0.5)
+    result = ImageResult("field.tif", Image(pixels, "YX"), labels, table, probability, 0.5)
     apart: dict[str, Callable[[], bytes]] = {
         "csv": lambda: csv_bytes([table]),
         "coco": lambda: b"".join(coco_json([coco_image(result.name, labels)])),
     }
     print(f"{len(table):,} cells, {labels.shape[0]} x {labels.shape[1]}; {machine()}")
     print("| export | seconds | MB |\n|---|---|---|")
-    for kind in KINDS:
+    for kind in EXPORTS:
         began = time.perf_counter()
         if kind in apart:
             size = len(apart[kind]())
         else:
-            size = sum(len(content) for _, content in files(result, [kind]))
+            size = sum(len(content) for _, content in image_files(result, [kind]))
         print(f"| {kind} | {time.perf_counter() - began:.2f} | {size / 1e6:.1f} |")
     facts = provenance({result.name: len(table)})
     began = time.perf_counter()
-    size = len(bundle([result], KINDS, facts))
+    size = len(bundle([result], EXPORTS, facts))
     print(f"| all in one zip | {time.perf_counter() - began:.2f} | {size / 1e6:.1f} |")
 
 

@@ -14,7 +14,7 @@ from cellseg.batches.inputs import inputs
 from cellseg.batches.output import Output, OutputSettings
 from cellseg.batches.resume_log import ResumeLog
 from cellseg.errors import CellsegError
-from cellseg.exports.bundle import KINDS
+from cellseg.exports.bundle import EXPORTS
 from cellseg.images.view import View
 from tests import made
 from tests.fakes import BrightPredictor
@@ -24,7 +24,7 @@ TWO_CELLS = [
     [255, 0, 0, 0, 0],
     [0, 0, 0, 255, 255],
 ]
-ALL = OutputSettings(kinds=KINDS, pixel_size=0.5)
+ALL = OutputSettings(kinds=EXPORTS, pixel_size=0.5)
 
 
 def write(path, pixels=TWO_CELLS):
@@ -198,7 +198,7 @@ def test_every_export_has_its_file_and_its_place_in_the_record(case, tmp_path):
     names += ["coco.json", "measurements.csv", "methods.txt", "provenance.json"]
     assert case.names() == sorted(names)
     record = written.records[0]
-    assert {key for key in record if key not in ("image", "cells")} == {*KINDS, "preview"} - {
+    assert {key for key in record if key not in ("image", "cells")} == {*EXPORTS, "preview"} - {
         "csv",
         "coco",
     }
@@ -211,7 +211,7 @@ def test_every_export_has_its_file_and_its_place_in_the_record(case, tmp_path):
 
 def test_filters_act_on_every_file_alike(case, tmp_path):
     filters = Filters(min_area=3)
-    written = case.fill([write(tmp_path / "a.png")], OutputSettings(kinds=KINDS, filters=filters))
+    written = case.fill([write(tmp_path / "a.png")], OutputSettings(kinds=EXPORTS, filters=filters))
     assert written.records[0]["cells"] == 1
     labels = tifffile.imread(case.output / "a_labels.tif")
     np.testing.assert_array_equal(np.unique(labels), [0, 1])

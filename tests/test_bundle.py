@@ -15,10 +15,10 @@ from cellseg.analysis.label_runs import keep_labels
 from cellseg.analysis.measurements import measure
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import (
-    KINDS,
-    Result,
+    EXPORTS,
+    ImageResult,
     bundle,
-    files,
+    image_files,
     write_bundle,
 )
 from cellseg.exports.provenance import provenance
@@ -32,7 +32,7 @@ def result(name="a.tif", labels=LABELS, **given):
     pixels = np.arange(labels.size, dtype=np.uint16).reshape(labels.shape)
     table = measure(labels, pixels, image=name, pixel_size=0.5)
     probability = (labels > 0).astype(np.float32)
-    return Result(name, Image(pixels, "YX"), labels, table, probability, 0.5, **given)
+    return ImageResult(name, Image(pixels, "YX"), labels, table, probability, 0.5, **given)
 
 
 def unzipped(content):
@@ -43,7 +43,7 @@ def unzipped(content):
 
 
 def test_every_kind_has_its_file():
-    names = list(unzipped(bundle([result()], KINDS, provenance({"a.tif": 2}))))
+    names = list(unzipped(bundle([result()], EXPORTS, provenance({"a.tif": 2}))))
     assert names == [
         "a_labels.tif",
         "a_preview.png",
@@ -60,7 +60,7 @@ def test_every_kind_has_its_file():
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EXPORTS)
 def test_only_what_was_ticked(kind):
     content = unzipped(bundle([result()], [kind], provenance({"a.tif": 2})))
     assert {"provenance.json", "methods.txt"} < set(content)
@@ -69,7 +69,7 @@ def test_only_what_was_ticked(kind):
 
 def test_counts_agree_everywhere_after_a_filter():
     labels = keep_labels(LABELS, np.array([9]))
-    found = unzipped(bundle([result(labels=labels)], KINDS, provenance({"a.tif": 1})))
+    found = unzipped(bundle([result(labels=labels)], EXPORTS, provenance({"a.tif": 1})))
     image = tifffile.imread(io.BytesIO(found["a_labels.tif"]))
     table = pd.read_csv(io.BytesIO(found["measurements.csv"]))
     features = json.loads(found["a.geojson"])["features"]
@@ -100,12 +100,12 @@ def test_several_images_share_one_table():
 
 def test_equal_results_give_equal_bytes():
     facts = provenance({"a.tif": 2})
-    assert bundle([result()], KINDS, facts) == bundle([result()], KINDS, facts)
+    assert bundle([result()], EXPORTS, facts) == bundle([result()], EXPORTS, facts)
 
 
 def test_a_map_that_is_not_there_is_left_out():
-    without = Result("a.tif", result().image, LABELS, result().table)
-    assert list(files(without, ["probability"])) == []
+    without = ImageResult("a.tif", result().image, LABELS, result().table)
+    assert list(image_files(without, ["probability"])) == []
 
 
 def test_images_of_one_stem_get_files_of_their_own():
@@ -126,14 +126,14 @@ def test_no_name_leads_out_of_the_zip():
 
 
 def test_a_table_of_other_cells_is_refused():
-    wrong = Result("a.tif", result().image, LABELS, result().table[:1])
+    wrong = ImageResult("a.tif", result().image, LABELS, result().table[:1])
     with pytest.raises(ValueError, match=r"a\.tif"):
         bundle([wrong], ["csv"], {})
 
 
 def test_a_sorted_table_is_welcome():
     table = result().table.sort_values("area")
-    other = Result("a.tif", result().image, LABELS, table)
+    other = ImageResult("a.tif", result().image, LABELS, table)
     found = unzipped(bundle([other], ["csv", "geojson"], provenance({})))
     assert pd.read_csv(io.BytesIO(found["measurements.csv"]))["label"].tolist() == [9, 2]
 
@@ -141,15 +141,15 @@ def test_a_sorted_table_is_welcome():
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     path = tmp_path / "results.zip"
     facts = provenance({"a.tif": 2})
-    write_bundle(path, [result()], KINDS, facts)
+    write_bundle(path, [result()], EXPORTS, facts)
     before = path.read_bytes()
-    assert before == bundle([result()], KINDS, facts)
+    assert before == bundle([result()], EXPORTS, facts)
 
     def failing():
         yield result()
         raise CellsegError("no")
 
     with pytest.raises(CellsegError, match="no"):
-        write_bundle(path, failing(), KINDS, facts)
+        write_bundle(path, failing(), EXPORTS, facts)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

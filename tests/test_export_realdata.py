@@ -11,7 +11,7 @@ from roifile import ImagejRoi
 from skimage.measure import regionprops_table
 
 from cellseg.analysis.measurements import measure
-from cellseg.exports.bundle import Result, files
+from cellseg.exports.bundle import ImageResult, image_files
 from cellseg.exports.coco import coco_image
 from cellseg.images.reading import read_image, read_mask
 from tests.drawn import fill
@@ -32,14 +32,14 @@ def results(real_data):
         image = read_image(real_data / "dsb2018" / "images" / path.name)
         labels = read_mask(path).astype(np.int32)
         table = measure(labels, image.pixels, image=path.name)
-        found.append(Result(path.name, image, labels, table))
+        found.append(ImageResult(path.name, image, labels, table))
     return found
 
 
 def test_no_pixel_differs(results):
     for result in results:
         shape = result.labels.shape
-        exported = dict(files(result, ["labels", "rois", "geojson", "ome"]))
+        exported = dict(image_files(result, ["labels", "rois", "geojson", "ome"]))
         rois = np.zeros(shape, np.int64)
         with zipfile.ZipFile(io.BytesIO(exported[f"{result.stem}_rois.zip"])) as archive:
             for name in archive.namelist():

@@ -74,7 +74,7 @@ def test_the_time_is_now_unless_given():
 def test_a_methods_paragraph_says_what_was_taken_of_each_file(model):
     chosen = View(channels=(1,), plane=2).model_dump(mode="json", exclude_defaults=True)
     text = methods(provenance({"a.tif": 3}, model, settings={"view": chosen}))
-    assert "Of each image file was used: channel 1 as grey, plane 2 (counted from 0)." in text
+    assert "From each image file, cellseg used channel 1 as grey, plane 2 (counted from 0)." in text
     usual = methods(provenance({"a.tif": 3}, model, settings={"view": {}}))
     assert "Of each image file" not in usual
 
@@ -99,8 +99,8 @@ def test_a_methods_paragraph(model):
         "Pixels with a foreground probability above 0.5 that touch by an edge were taken as one",
         "Cells below 20 px² were left out. Cells at the border were left out. "
         "This left out 7 cells.",
-        "1,234 cells in 2 images were measured as scikit-image ",
-        "The side of a pixel was 0.325 µm.",
+        "1,234 cells in 2 images were measured with the definitions of scikit-image ",
+        "The pixel size was 0.325 µm.",
         "Software: Python ",
     ):
         assert words in text
@@ -126,9 +126,7 @@ def test_which_images_were_enlarged_is_told(model, chosen, words):
 
 def test_labels_from_elsewhere_name_no_model():
     text = methods(provenance({"a.tif": 1}))
-    assert text.startswith(
-        "The label images of the cells came from elsewhere. 1 cell in 1 image was "
-    )
+    assert text.startswith("The label images were made outside of cellseg. 1 cell in 1 image was ")
     assert "U-Net" not in text
     assert "TensorFlow" not in text
     assert "µm" not in text

@@ -17,7 +17,7 @@ from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
 from cellseg.cli import result_commands
 from cellseg.cli.commands import app
-from cellseg.exports.bundle import KINDS
+from cellseg.exports.bundle import EXPORTS
 from cellseg.images.image import Image
 from cellseg.images.view import View
 from cellseg.models.store import ModelStore
@@ -82,7 +82,7 @@ def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
     for name, value in pixels.items():
         picture(tmp_path / "in" / name, value)
     out = tmp_path / "out"
-    words = ("--export", ",".join(KINDS), "--min-area", 2, "--exclude-border")
+    words = ("--export", ",".join(EXPORTS), "--min-area", 2, "--exclude-border")
     said = answer(
         *("segment", tmp_path / "in", "--model", "bright", "--output", out, "--home", home),
         *(*words, "--pixel-size", 0.5, "--workers", 2),
@@ -100,7 +100,7 @@ def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
     model = ModelStore(workspace).get("bright")
     batch = BatchStore(workspace).keep(images, "page", model, pixel_size=0.5)
     filters = Filters(min_area=2, exclude_border=True)
-    results.write(tmp_path / "page.zip", batch.images(), KINDS, model, filters)
+    results.write(tmp_path / "page.zip", batch.images(), EXPORTS, model, filters)
     with zipfile.ZipFile(tmp_path / "page.zip") as archive:
         page = {name: archive.read(name) for name in archive.namelist()}
     command = {path.name: path.read_bytes() for path in out.iterdir()}
@@ -159,7 +159,9 @@ def test_segment_takes_the_channel_that_is_named(home, tmp_path):
         assert "warnings" not in record
         settings = json.loads((out / "provenance.json").read_text())["settings"]
         assert settings["view"] == {"channels": [channel]}
-    assert "Of each image file was used: channel 1 as grey" in (out / "methods.txt").read_text()
+    assert (
+        "From each image file, cellseg used channel 1 as grey" in (out / "methods.txt").read_text()
+    )
 
 
 def test_segment_says_what_became_of_channels_that_nobody_named(home, tmp_path):
@@ -287,7 +289,16 @@ def test_measure_gives_the_table_of_segment_without_the_score(home, tmp_path):
     for shift, name in enumerate(("a2", "a10")):  # of which people put a2 first
         picture(tmp_path / "in" / f"{name}.png", np.roll(TWO_CELLS, shift))
     out = tmp_path / "out"
-    words = ("--model", "bright", "--output", out, "--export", ",".join(KINDS), "--pixel-size", 0.5)
+    words = (
+        "--model",
+        "bright",
+        "--output",
+        out,
+        "--export",
+        ",".join(EXPORTS),
+        "--pixel-size",
+        0.5,
+    )
     answer("segment", tmp_path / "in", "--home", home, *words)
     table = tmp_path / "deep" / "table.csv"
     said = answer(

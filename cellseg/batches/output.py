@@ -19,7 +19,7 @@ from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.batches.segmenting import SegmentationRequest, segment_source
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.errors import CellsegError
-from cellseg.exports.bundle import Kind, Result, files
+from cellseg.exports.bundle import Export, ImageResult, image_files
 from cellseg.images.decoding import Decoder
 from cellseg.images.view import View
 from cellseg.limits import Limits
@@ -38,7 +38,7 @@ class OutputSettings(Frozen):
     pixel_size : side of a pixel in µm as entered; see `SegmentedImage.with_pixel_size`.
     """
 
-    kinds: tuple[Kind, ...] | None = None
+    kinds: tuple[Export, ...] | None = None
     filters: Filters = Filters()
     options: PredictionOptions = PredictionOptions()
     pixel_size: float | None = None
@@ -100,7 +100,7 @@ class Output:
         self._load = load
         self._output = output
         self._settings = settings = settings or OutputSettings()
-        self._kinds: tuple[Kind, ...] = settings.kinds or ("labels", "overlay")
+        self._kinds: tuple[Export, ...] = settings.kinds or ("labels", "overlay")
         self._view = view or model.view
         self._request = SegmentationRequest(settings.options, self._view, settings.pixel_size)
         self._limits = limits or Limits()
@@ -219,7 +219,7 @@ class Output:
         """Write the files of an image; its record."""
         result = self._result(segmented)
         written = {}
-        for name, content in files(result, self._kinds):
+        for name, content in image_files(result, self._kinds):
             kind = next(kind for kind in ENDINGS if name == f"{result.stem}{ENDINGS[kind]}")
             if kind == "preview" and self._settings.kinds is None:
                 continue
@@ -231,11 +231,11 @@ class Output:
         warnings = {"warnings": list(segmented.warnings)} if segmented.warnings else {}
         return {"image": str(file), **plane, "cells": cells, **warnings, "files": written}
 
-    def _result(self, segmented: SegmentedImage) -> Result:
+    def _result(self, segmented: SegmentedImage) -> ImageResult:
         if self._settings.measured:
             return results.filtered(segmented, self._settings.filters)
         image, labels = segmented.image(), segmented.labels()
-        return Result(
+        return ImageResult(
             segmented.name,
             image,
             labels,

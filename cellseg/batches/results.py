@@ -17,8 +17,8 @@ from cellseg.exports.bundle import (
     METHODS,
     PROVENANCE,
     TABLE,
-    Kind,
-    Result,
+    Export,
+    ImageResult,
     provenance_json,
     write_bundle,
 )
@@ -31,10 +31,10 @@ from cellseg.workspace import write_bytes, write_pieces
 Progress = Callable[[int, int, str], None]
 
 
-def filtered(segmented: SegmentedImage, filters: Filters) -> Result:
+def filtered(segmented: SegmentedImage, filters: Filters) -> ImageResult:
     """An image with the cells that pass the filters, ready for every export."""
     labels, table = kept(segmented, filters)
-    return Result(
+    return ImageResult(
         segmented.name,
         segmented.image(),
         labels,
@@ -105,7 +105,7 @@ def cells_kept(segmented: SegmentedImage, filters: Filters) -> int:
 def write(
     path: Path,
     images: Sequence[SegmentedImage],
-    kinds: Collection[Kind],
+    kinds: Collection[Export],
     model: Model,
     filters: Filters,
     options: PredictionOptions | None = None,
@@ -127,7 +127,7 @@ def write(
         Where results are gone, or the disk is full or cannot be written.
     """
 
-    def results() -> Iterator[Result]:
+    def results() -> Iterator[ImageResult]:
         for done, segmented in enumerate(images):
             if progress:
                 progress(done, len(images), segmented.name)
@@ -138,7 +138,7 @@ def write(
     write_bundle(path, results(), kinds, facts(images, model, filters, options), dialect)
 
 
-def paths_together(output: Path, kinds: Collection[Kind]) -> dict[str, Path]:
+def paths_together(output: Path, kinds: Collection[Export]) -> dict[str, Path]:
     """What is one file for all images of an output folder, by its kind."""
     paths = {"provenance": output / PROVENANCE, "methods": output / METHODS}
     if "csv" in kinds:

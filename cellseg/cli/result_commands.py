@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cellseg.batches.output import OutputSettings
-    from cellseg.exports.bundle import Kind
+    from cellseg.exports.bundle import Export
     from cellseg.exports.tables import Dialect
     from cellseg.models.store import Model
     from cellseg.segmentation.predictor import Segmenter
@@ -274,16 +274,16 @@ def _output_settings(
         raise typer.BadParameter(str(error)) from None
 
 
-def _kinds(words: str) -> tuple["Kind", ...]:
+def _kinds(words: str) -> tuple["Export", ...]:
     """The kinds of exports that words with commas between them name, in the order of a bundle."""
-    from cellseg.exports.bundle import KINDS
+    from cellseg.exports.bundle import EXPORTS
 
     named = [word.strip().lower() for word in words.split(",") if word.strip()]
-    unknown = [word for word in named if word not in KINDS]
+    unknown = [word for word in named if word not in EXPORTS]
     if unknown or not named:
         what = unknown[0] if unknown else "nothing"
-        raise typer.BadParameter(f"--export takes {', '.join(KINDS)}; found {what}.")
-    return tuple(kind for kind in KINDS if kind in named)
+        raise typer.BadParameter(f"--export takes {', '.join(EXPORTS)}; found {what}.")
+    return tuple(kind for kind in EXPORTS if kind in named)
 
 
 def _dialect(word: str) -> "Dialect":

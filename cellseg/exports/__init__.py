@@ -1,1 +1,1 @@
-"""Results as files that other programs read."""
+"""Export of results to the file formats of other programs."""

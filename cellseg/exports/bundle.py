@@ -1,4 +1,4 @@
-"""One zip with everything that was ticked, and with where it comes from."""
+"""One zip with the chosen exports of all images, their provenance and a methods text."""
 
 import io
 import json
@@ -19,7 +19,6 @@ from cellseg.analysis.label_runs import checked_labels, relabel_sequential
 from cellseg.analysis.outlines import outlines
 from cellseg.analysis.overlay import overlay
 from cellseg.errors import CellsegError
-from cellseg.exports.archive import add, add_pieces
 from cellseg.exports.coco import coco_image, coco_json
 from cellseg.exports.geojson import geojson
 from cellseg.exports.labels import label_tiff, mask_png, preview_png
@@ -28,27 +27,30 @@ from cellseg.exports.probability import probability_tiff
 from cellseg.exports.provenance import methods
 from cellseg.exports.rois import roi_zip
 from cellseg.exports.tables import Dialect, csv_bytes
+from cellseg.exports.zip_files import add_chunks, add_file
 from cellseg.images.image import Image
 from cellseg.images.scaling import to_rgb8
 from cellseg.images.writing import png_bytes
 from cellseg.workspace import disk_errors
 
-Kind = Literal["labels", "mask", "overlay", "csv", "rois", "geojson", "coco", "ome", "probability"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Export = Literal[
+    "labels", "mask", "overlay", "csv", "rois", "geojson", "coco", "ome", "probability"
+]
+EXPORTS: tuple[Export, ...] = get_args(Export)
 TABLE, COCO = "measurements.csv", "coco.json"
 PROVENANCE, METHODS = "provenance.json", "methods.txt"
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
-    """The cells of one image, as they are to be exported.
+class ImageResult:
+    """The result of one image, ready for export.
 
-    name : file name of the image, with `/` between folders; its stem begins the names of the
-        exports, which lie in the same folders.
-    labels : (Y, X), the cells that are shown and no others (`label_runs.keep_labels`).
-    table : one row for each of them, from `measurements.measure`.
-    probability : of foreground, (Y, X), if there is one.
-    pixel_size : side of a pixel in micrometres, if known.
+    name : file name of the image, with `/` between folders; folders and stem begin the names of
+        its exports.
+    labels : label image (Y, X) of the cells that passed the filters.
+    table : one row for each cell, from `measurements.measure`.
+    probability : foreground probability (Y, X), or None.
+    pixel_size : side of a pixel in micrometres; None where it is unknown.
     """
 
     name: str
@@ -60,23 +62,24 @@ class Result:
 
     @property
     def stem(self) -> str:
-        """The name without its extension, and without what would lead out of a folder."""
+        """The name without extension, and without `..` or a root."""
         path = PurePosixPath(self.name.replace("\\", "/"))
         folders = [part for part in path.parent.parts if part not in ("/", "..")]
         return "/".join([*folders, path.stem])
 
 
-def files(
-    result: Result, kinds: Collection[Kind], stem: str | None = None
+def image_files(
+    result: ImageResult, kinds: Collection[Export], stem: str | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each file of one image; tables and COCO are no file of one image.
+    """Names and contents of the files of one image; `csv` and `coco` are files of all images.
 
-    With the label TIFF comes a coloured preview, so that nobody takes the labels for black. The
-    map of probability is left out where there is none.
+    A coloured preview accompanies the label TIFF, which looks black in most viewers. The
+    probability map is left out where there is none.
 
     Parameters
     ----------
-    stem : begins the names, in place of the image's own.
+    kinds : exports to write.
+    stem : beginning of the names; None means that of the image.
     """
     stem, size = stem or result.stem, result.pixel_size
     if "labels" in kinds:
@@ -100,55 +103,57 @@ def files(
 
 
 def bundle(
-    results: Iterable[Result],
-    kinds: Collection[Kind],
+    results: Iterable[ImageResult],
+    kinds: Collection[Export],
     facts: Mapping[str, Any],
     dialect: Dialect = "scikit-image",
 ) -> bytes:
-    """One zip: the files of each image, one table and one COCO file of all, and where from.
+    """One zip: files of each image, one table, one COCO file, provenance and methods text.
 
-    Where two images differ in their extension alone, the files of the later one begin with its
-    whole name.
+    Of two images that differ only in the extension, the files of the second begin with its name
+    and extension.
 
     Parameters
     ----------
-    results : one at a time, so that only the tables of all images are held together.
+    results : read one at a time, so that memory holds one image and all tables.
+    kinds : exports to write.
     facts : from `cellseg.exports.provenance.provenance`.
+    dialect : names and units of the columns of the table.
 
     Raises
     ------
     CellsegError
-        Where two images have one name.
+        Where two images have the same name.
     ValueError
-        Where a table does not hold the cells of its label image.
+        Where a table does not have the cells of its label image.
     """
     buffer = io.BytesIO()
-    _fill(buffer, results, kinds, facts, dialect)
+    _write_zip(buffer, results, kinds, facts, dialect)
     return buffer.getvalue()
 
 
 def write_bundle(
     path: Path,
-    results: Iterable[Result],
-    kinds: Collection[Kind],
+    results: Iterable[ImageResult],
+    kinds: Collection[Export],
     facts: Mapping[str, Any],
     dialect: Dialect = "scikit-image",
 ) -> None:
-    """Write what `bundle` gives to a file, which takes its place only when it is whole."""
+    """Write a `bundle` to a file, which appears when it is complete."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         with disk_errors(path.parent):
             with temporary.open("wb") as file:
-                _fill(file, results, kinds, facts, dialect)
+                _write_zip(file, results, kinds, facts, dialect)
             os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _fill(
+def _write_zip(
     target: IO[bytes],
-    results: Iterable[Result],
-    kinds: Collection[Kind],
+    results: Iterable[ImageResult],
+    kinds: Collection[Export],
     facts: Mapping[str, Any],
     dialect: Dialect,
 ) -> None:
@@ -156,40 +161,40 @@ def _fill(
     taken: set[str] = set()
     with zipfile.ZipFile(target, "w") as archive, tempfile.TemporaryFile() as parts:
         for result in results:
-            _check(result)
-            for name, content in files(result, kinds, _free_stem(result, taken)):
-                add(archive, name, content)
+            _check_table(result)
+            for name, content in image_files(result, kinds, _free_stem(result, taken)):
+                add_file(archive, name, content)
             tables.append(result.table)
             if "coco" in kinds:
                 part = coco_image(result.name, result.labels)
                 parts.write(json.dumps(part).encode() + b"\n")
         if "csv" in kinds and tables:
-            add(archive, TABLE, csv_bytes(tables, dialect))
+            add_file(archive, TABLE, csv_bytes(tables, dialect))
         if "coco" in kinds:
             parts.seek(0)
-            add_pieces(archive, COCO, coco_json(json.loads(line) for line in parts))
-        add(archive, PROVENANCE, provenance_json(facts))
-        add(archive, METHODS, methods(facts).encode())
+            add_chunks(archive, COCO, coco_json(json.loads(line) for line in parts))
+        add_file(archive, PROVENANCE, provenance_json(facts))
+        add_file(archive, METHODS, methods(facts).encode())
 
 
 def provenance_json(facts: Mapping[str, Any]) -> bytes:
-    """The file of facts from `cellseg.exports.provenance.provenance`."""
+    """Provenance as a JSON file."""
     return json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False).encode()
 
 
-def _free_stem(result: Result, taken: set[str]) -> str:
-    """What the files of an image begin with, and no others; case is no difference."""
+def _free_stem(result: ImageResult, taken: set[str]) -> str:
+    """Unique beginning of the file names of an image, ignoring case."""
     suffix = PurePosixPath(result.name).suffix
     for stem in (result.stem, f"{result.stem}{suffix}"):
         if stem.casefold() not in taken:
             taken.add(stem.casefold())
             return stem
     raise CellsegError(
-        f"Two images are named {result.name}; rename one of them or export them apart."
+        f"Two images are named {result.name}; rename one of them or export them separately."
     )
 
 
-def _check(result: Result) -> None:
+def _check_table(result: ImageResult) -> None:
     cells, _ = relabel_sequential(checked_labels(result.labels))
     if not np.array_equal(cells, np.sort(result.table["label"])):
-        raise ValueError(f"the table of {result.name} does not hold the cells of its label image")
+        raise ValueError(f"the table of {result.name} does not have the cells of its label image")

@@ -1,4 +1,4 @@
-"""COCO: cells as compressed run-length masks, which hold every pixel, holes and parts included."""
+"""COCO annotations: cells as compressed run-length masks, exact to the pixel."""
 
 import itertools
 import json
@@ -19,12 +19,12 @@ CATEGORY = {"id": 1, "name": "cell", "supercategory": "cell"}
 
 
 def coco_image(name: str, labels: NDArray) -> dict[str, Any]:
-    """The part of a COCO file that one image makes: plain values, to be joined by `coco_json`.
+    """Image and annotations of one label image, for `coco_json`.
 
     Parameters
     ----------
     name : file name of the image.
-    labels : (Y, X); 0 is background.
+    labels : (Y, X); 0 = background.
 
     Returns
     -------
@@ -60,9 +60,13 @@ def coco_image(name: str, labels: NDArray) -> dict[str, Any]:
 
 
 def coco_json(images: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """The pieces of a COCO file of the parts that `coco_image` made, numbered from 1.
+    """Chunks of a COCO file of several images; ids count from 1.
 
-    Only one part is held at a time, so that the file may be larger than the memory.
+    Memory holds one image at a time.
+
+    Parameters
+    ----------
+    images : from `coco_image`.
     """
     listed: list[str] = []
     cells = 0
@@ -82,17 +86,19 @@ def _json(value: dict[str, Any]) -> str:
 
 
 def _codes(begin: Ints, end: Ints, firsts: Ints, size: int) -> list[str]:
-    """The compressed RLE of each cell.
+    """Compressed RLE of each cell.
 
     Parameters
     ----------
-    begin, end : first and past-the-last flat position of each run of pixels, by cell.
-    firsts : the first run of each cell. size : pixels of the image.
+    begin, end : flat index of the first pixel of each run, and of the pixel after the last, by
+        cell.
+    firsts : index of the first run of each cell.
+    size : number of pixels of the image.
     """
     first = np.zeros(begin.size, bool)
     first[firsts] = True
     before = np.where(first, 0, np.append(0, end[:-1])) if begin.size else begin
-    apart = first | (begin > before)  # the others go on at the top of the next column
+    apart = first | (begin > before)  # other runs continue at the top of the next column
     begins = np.flatnonzero(apart)
     last = np.append(begins, begin.size)[1:] - 1
     gaps, lengths = (begin - before)[begins], end[last] - begin[begins]
@@ -106,13 +112,14 @@ def _codes(begin: Ints, end: Ints, firsts: Ints, size: int) -> list[str]:
 
 
 def _compressed(counts: Ints, ends: Ints) -> list[str]:
-    """Run lengths as text: 5 bits a character, the lowest first, as in COCO's maskApi.c.
+    """Run lengths as text with 5 bits a character, lowest first, as in maskApi.c of COCO.
 
-    From the fourth number of a cell on, the difference to the number two before is written.
+    From the fourth count of a cell on, the difference to the count two before is written.
 
     Parameters
     ----------
-    counts : run lengths of all cells, one after another. ends : where those of each cell end.
+    counts : run lengths of all cells, one after another.
+    ends : index after the last count of each cell.
     """
     starts = np.append(0, ends)[:-1]
     within = np.arange(counts.size) - np.repeat(starts, ends - starts)
@@ -120,13 +127,13 @@ def _compressed(counts: Ints, ends: Ints) -> list[str]:
     late = np.flatnonzero(within > 2)
     rest[late] -= counts[late - 2]
     letters, written = [], []
-    goes_on = np.ones(counts.size, bool)
-    while goes_on.any():
+    continues = np.ones(counts.size, bool)
+    while continues.any():
         bits = rest & 31
         rest >>= 5
-        written.append(goes_on)
-        goes_on = goes_on & np.where(bits & 16, rest != -1, rest != 0)
-        letters.append((bits + 32 * goes_on + 48).astype(np.uint8))
+        written.append(continues)
+        continues = continues & np.where(bits & 16, rest != -1, rest != 0)
+        letters.append((bits + 32 * continues + 48).astype(np.uint8))
     if not letters:
         return []
     kept = np.stack(written, axis=1)

@@ -1,4 +1,4 @@
-"""Label images and masks as picture files."""
+"""Label images and masks as TIFF and PNG files."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +14,20 @@ def label_tiff(labels: NDArray, pixel_size: float | None = None) -> bytes:
 
     Parameters
     ----------
-    pixel_size : side of a pixel in micrometres, kept in the file.
+    pixel_size : side of a pixel in micrometres, stored in the file.
     """
     return calibrated_tiff(label_plane(labels), pixel_size)
 
 
 def mask_png(labels: NDArray) -> bytes:
-    """A PNG file of where cells are: 255 in a cell, 0 elsewhere; uint8 (Y, X)."""
+    """A PNG file of the foreground: 255 in cells, 0 elsewhere; uint8 (Y, X)."""
     return png_bytes(np.where(checked_labels(labels) > 0, 255, 0).astype(np.uint8))
 
 
 def preview_png(labels: NDArray) -> bytes:
-    """A PNG file of the cells on black, each in a colour of its own; uint8 (Y, X, 3).
+    """A PNG file of the cells on black, each in its own colour; uint8 (Y, X, 3).
 
-    The label TIFF beside it looks black in most viewers, as its numbers are small.
+    Most viewers show the label TIFF as black, since its values are small.
     """
     ids, image = relabel_sequential(checked_labels(labels))
     table = np.zeros((ids.size + 1, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""OME-TIFF: the image and its labels in one file, with the size of their pixels."""
+"""OME-TIFF with image and label image, and the pixel size."""
 
 import hashlib
 import io
@@ -22,15 +22,14 @@ from cellseg.images.image import Image
 def ome_tiff(
     image: Image, labels: NDArray, name: str = "image", pixel_size: float | None = None
 ) -> bytes:
-    """An OME-TIFF file with two images: the picture, and the labels of its cells.
+    """An OME-TIFF file with two images: the image and its label image, compressed lossless.
 
-    Compressed without loss. The id of the file follows from its pixels, so that equal content
-    gives equal bytes.
+    The id of the file is a hash of its pixels, so that equal content gives equal bytes.
 
     Parameters
     ----------
-    labels : (Y, X) like the image; uint16 in the file, or uint32 with a label beyond 65,535.
-    name : of the image; that of the labels is `labels`.
+    labels : (Y, X) of the image's size; uint16 in the file, or uint32 with a label above 65,535.
+    name : of the image; the label image is named `labels`.
     pixel_size : side of a pixel in micrometres.
 
     Raises

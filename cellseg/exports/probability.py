@@ -1,4 +1,4 @@
-"""The map of foreground probability as a file."""
+"""The foreground probability map as a TIFF file."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,10 +7,10 @@ from cellseg.exports.tiff import FAST, calibrated_tiff
 
 
 def probability_tiff(probability: NDArray[np.floating], pixel_size: float | None = None) -> bytes:
-    """A TIFF file of the foreground probability of each pixel: float32 (Y, X), 0 to 1.
+    """A TIFF file of the foreground probability map: float32 (Y, X), 0 to 1.
 
     Parameters
     ----------
-    pixel_size : side of a pixel in micrometres, kept in the file.
+    pixel_size : side of a pixel in micrometres, stored in the file.
     """
     return calibrated_tiff(probability.astype(np.float32), pixel_size, FAST)

@@ -1,4 +1,4 @@
-"""Where results come from: facts for a machine, and a methods paragraph for a paper."""
+"""Provenance of results: a JSON record, and a methods paragraph for papers."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -26,19 +26,19 @@ def provenance(
     precision: Sequence[str] = (),
     when: datetime | None = None,
 ) -> dict[str, Any]:
-    """Everything that is needed to make the same results again, as plain values for JSON.
+    """Everything that is needed to reproduce the results, as values for JSON.
 
     Parameters
     ----------
-    cells : the name of each image with the number of its cells in the results.
+    cells : number of cells in the results, by image name.
     model : that segmented them; None where the labels came from elsewhere.
     filters : each as a clause in the past tense, such as `cells below 20 px² were left out`.
-    left_out : cells that the filters took away.
+    left_out : number of cells that the filters removed.
     pixel_size : side of a pixel in micrometres, if known.
-    settings : whatever else was chosen.
-    warnings : sentences about images, by their names.
-    precision : of the arithmetic of the network; several where the images differ.
-    when : the time of the results; now by default.
+    settings : all other choices.
+    warnings : sentences about images, by image name.
+    precision : of the network's arithmetic; several where images differ.
+    when : time of the results; by default the current time.
     """
     when = when or datetime.now(UTC).replace(microsecond=0)
     return {
@@ -63,7 +63,7 @@ def provenance(
 
 
 def methods(facts: Mapping[str, Any]) -> str:
-    """A paragraph for the methods of a paper, made of what `provenance` gave alone."""
+    """A methods paragraph for a paper, from the result of `provenance`."""
     sentences = [*_images(facts), *_segmentation(facts), *_measurement(facts), *_software(facts)]
     return " ".join(sentences) + "\n"
 
@@ -106,15 +106,15 @@ def _versions() -> dict[str, str]:
 
 
 def _images(facts: Mapping[str, Any]) -> list[str]:
-    """What was taken of each file, where that was chosen."""
+    """Planes and channels that were used, where the user chose them."""
     chosen = View.model_validate(facts["settings"].get("view", {})).words
-    return [f"Of each image file was used: {chosen} (counted from 0)."] if chosen else []
+    return [f"From each image file, cellseg used {chosen} (counted from 0)."] if chosen else []
 
 
 def _segmentation(facts: Mapping[str, Any]) -> list[str]:
     model = facts["model"]
     if model is None:
-        return ["The label images of the cells came from elsewhere."]
+        return ["The label images were made outside of cellseg."]
     said = model["description"]
     precision = facts.get("precision")
     computed = f" The network was computed in {_listed(precision)}." if precision else ""
@@ -135,11 +135,11 @@ def _measurement(facts: Mapping[str, Any]) -> list[str]:
     skimage = facts["versions"].get("scikit-image", "")
     sentences.append(
         f"{_count(cells, 'cell').capitalize()} in {_count(images, 'image')} "
-        f"{'was' if cells == 1 else 'were'} measured as scikit-image {skimage} defines "
-        "(van der Walt et al. 2014).".replace("  ", " ")
+        f"{'was' if cells == 1 else 'were'} measured with the definitions of scikit-image "
+        f"{skimage} (van der Walt et al. 2014).".replace("  ", " ")
     )
     if facts["pixel_size_um"] is not None:
-        sentences.append(f"The side of a pixel was {facts['pixel_size_um']:g} µm.")
+        sentences.append(f"The pixel size was {facts['pixel_size_um']:g} µm.")
     return sentences
 
 

@@ -1,4 +1,4 @@
-"""ImageJ and Fiji: a zip of ROIs for the ROI Manager, exact to the pixel."""
+"""ROIs for the ROI Manager of ImageJ and Fiji, exact to the pixel."""
 
 from collections.abc import Iterator
 
@@ -7,32 +7,31 @@ from roifile import ROI_TYPE, ImagejRoi
 
 from cellseg.analysis.outlines import Outlines, Polygon, Ring
 from cellseg.errors import CellsegError
-from cellseg.exports.archive import zip_bytes
+from cellseg.exports.zip_files import zip_bytes
 
 HIGHEST_COORDINATE = 60_535
-"""ImageJ reads larger 16-bit numbers as negative ones (RoiDecoder.java, getShort)."""
-MOST_POINTS = 65_535
-"""Of a polygon; ImageJ saves longer ones as composites (RoiEncoder.java)."""
+"""Largest coordinate; ImageJ reads larger 16-bit values as negative (RoiDecoder.java, getShort)."""
+MAX_POINTS = 65_535
+"""Most points of a polygon; ImageJ saves longer ones as composites (RoiEncoder.java)."""
 _MOVE, _LINE, _CLOSE = 0.0, 1.0, 4.0
 
 
 def roi_zip(cells: Outlines) -> bytes:
     """A zip with one ROI for each cell, named by its label.
 
-    A cell of one part without holes becomes a traced polygon, as ImageJ's own wand makes it; any
-    other becomes one composite ROI of all its rings. ImageJ fills both by pixel centres, which
-    gives back the pixels of the label image.
+    A cell of one part without holes is a traced polygon, like those of ImageJ's wand tool; any
+    other cell is a composite ROI. Filled by ImageJ, both cover exactly the pixels of the cell.
 
     Raises
     ------
     CellsegError
-        Where a cell lies beyond the coordinates that ImageJ's files can hold.
+        Where a coordinate is too large for ImageJ's files.
     """
     reach = int(cells.points.max(initial=0))
     if reach > HIGHEST_COORDINATE:
         raise CellsegError(
-            f"A cell reaches pixel {reach}; ImageJ ROI files hold pixels up to "
-            f"{HIGHEST_COORDINATE:,}; export GeoJSON or the label TIFF, or cut the image in parts."
+            f"A cell reaches pixel {reach}; ImageJ ROI files allow coordinates up to "
+            f"{HIGHEST_COORDINATE:,}; export GeoJSON or the label TIFF, or crop the image."
         )
     return zip_bytes(_files(cells))
 
@@ -40,7 +39,7 @@ def roi_zip(cells: Outlines) -> bytes:
 def _files(cells: Outlines) -> Iterator[tuple[str, bytes]]:
     for label, polygons in cells.cells():
         rings = [ring for polygon in polygons for ring in polygon]
-        whole = len(rings) == 1 and len(rings[0]) <= MOST_POINTS
+        whole = len(rings) == 1 and len(rings[0]) <= MAX_POINTS
         roi = _polygon(rings[0]) if whole else _composite(rings)
         roi.name = str(label)
         yield f"{label}.roi", roi.tobytes()
@@ -60,7 +59,7 @@ def _polygon(ring: Ring) -> ImagejRoi:
 
 
 def _composite(rings: Polygon) -> ImagejRoi:
-    """A path of all rings: each moves to its first point, draws to the others and closes."""
+    """A composite ROI: a path that moves to the first point of each ring and draws the others."""
     (left, top), (right, bottom) = (
         np.min([ring.min(axis=0) for ring in rings], axis=0).tolist(),
         np.max([ring.max(axis=0) for ring in rings], axis=0).tolist(),

@@ -1,4 +1,4 @@
-"""The table of cells as a file."""
+"""The table of cells as a CSV file."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -8,18 +8,19 @@ import pandas as pd
 from cellseg.analysis.cellprofiler import cellprofiler
 
 Dialect = Literal["scikit-image", "cellprofiler"]
-"""Whose names and units the columns have."""
+"""Program whose column names and units the table has."""
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 
 def csv_bytes(tables: Sequence[pd.DataFrame], dialect: Dialect = "scikit-image") -> bytes:
-    """One CSV file of the tables of one or more images: UTF-8, comma, point, a row for each cell.
+    """One CSV file of the tables of all images: UTF-8, comma, decimal point, a row for each cell.
 
-    A column that only some images have is empty for the others. Numbers have all their digits.
+    Columns that an image does not have are empty. Numbers have full precision.
 
     Parameters
     ----------
-    tables : from `cellseg.analysis.measurements.measure`.
+    tables : one or more, from `cellseg.analysis.measurements.measure`.
+    dialect : names and units of the columns.
     """
     with_cells = [table for table in tables if len(table)]
     table = pd.concat(with_cells or tables, ignore_index=True)

@@ -1,4 +1,4 @@
-"""TIFF files that know the size of their pixels."""
+"""TIFF files with a pixel size."""
 
 import io
 from typing import Any
@@ -11,18 +11,18 @@ from cellseg.analysis.label_runs import checked_labels
 
 MICROMETRES_PER_CENTIMETRE = 10_000
 
-
 LEVEL = 6
+"""Deflate level of label images."""
 FAST = 1
-"""Levels of deflate: pictures and maps become hardly smaller with more effort, labels do."""
+"""Deflate level of images and probability maps, which higher levels hardly compress further."""
 
 
 def calibrated_tiff(plane: NDArray, pixel_size: float | None = None, level: int = LEVEL) -> bytes:
-    """A TIFF file of one grey plane (Y, X), in its own dtype, compressed without loss.
+    """A TIFF file of one grey plane (Y, X), in its own dtype, compressed lossless.
 
     Parameters
     ----------
-    pixel_size : side of a pixel in micrometres, kept in the file; see `resolution`.
+    pixel_size : side of a pixel in micrometres, stored as in `resolution`.
     level : of deflate, 1 to 9.
     """
     buffer = io.BytesIO()
@@ -40,9 +40,9 @@ def calibrated_tiff(plane: NDArray, pixel_size: float | None = None, level: int 
 
 
 def resolution(pixel_size: float | None) -> dict[str, Any]:
-    """What `tifffile` takes to note the side of a pixel in micrometres; nothing for None.
+    """Arguments of `tifffile` that store a pixel size in micrometres; empty for None.
 
-    It becomes pixels per centimetre, a unit that TIFF has; ImageJ shows it in micrometres.
+    TIFF stores pixels per centimetre; ImageJ shows the size in micrometres.
     """
     if pixel_size is None:
         return {}
@@ -51,7 +51,7 @@ def resolution(pixel_size: float | None) -> dict[str, Any]:
 
 
 def label_plane(labels: NDArray) -> NDArray[np.unsignedinteger]:
-    """A label image (Y, X) as stored: uint16, or uint32 where a label is beyond 65,535."""
+    """A label image (Y, X) as stored: uint16, or uint32 with a label above 65,535."""
     labels = checked_labels(labels)
     deep = labels.size and labels.max() > np.iinfo(np.uint16).max
     return labels.astype(np.uint32 if deep else np.uint16)

@@ -8,7 +8,7 @@ import streamlit as st
 from cellseg.analysis.filters import Filters
 from cellseg.batches import results as out
 from cellseg.batches.segmented_image import SegmentedImage
-from cellseg.exports.bundle import KINDS, Kind
+from cellseg.exports.bundle import EXPORTS, Export
 from cellseg.exports.provenance import methods
 from cellseg.exports.tables import DIALECTS, Dialect
 from cellseg.ui.results import state
@@ -18,7 +18,7 @@ from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.widgets import downloads, uploads
 from cellseg.workspace import Workspace, slug
 
-OFFERS: dict[Kind, tuple[str, str]] = {
+OFFERS: dict[Export, tuple[str, str]] = {
     "labels": (
         "Label images, TIFF",
         "A number for each cell, exact. Such a file looks black in most viewers, so a coloured "
@@ -33,7 +33,7 @@ OFFERS: dict[Kind, tuple[str, str]] = {
     "mask": ("Masks, PNG", "White where cells are, black elsewhere."),
     "probability": ("Probability, TIFF", "How sure the model is of each pixel, 0 to 1."),
 }
-USUAL: tuple[Kind, ...] = ("labels", "overlay", "csv")
+USUAL: tuple[Export, ...] = ("labels", "overlay", "csv")
 DIALECT_NAMES: dict[Dialect, str] = {
     "scikit-image": "scikit-image",
     "cellprofiler": "CellProfiler",
@@ -68,10 +68,10 @@ def show(
             st.caption("The zip holds it too: methods.txt, beside provenance.json.")
 
 
-def _ticked(key: str) -> list[Kind]:
+def _ticked(key: str) -> list[Export]:
     kinds = []
     with st.grid(3, min_column_width=220):
-        for kind in [kind for kind in OFFERS if kind in KINDS]:
+        for kind in [kind for kind in OFFERS if kind in EXPORTS]:
             title, meaning = OFFERS[kind]
             if st.checkbox(title, kind in USUAL, key=f"{key}-{kind}", help=meaning):
                 kinds.append(kind)
@@ -104,7 +104,7 @@ def _packed(
     workspace: Workspace,
     results: Results,
     images: Sequence[SegmentedImage],
-    kinds: list[Kind],
+    kinds: list[Export],
     filters: Filters,
     dialect: Dialect,
 ) -> None:
@@ -148,7 +148,7 @@ def _write(
     folder: Path,
     results: Results,
     images: Sequence[SegmentedImage],
-    kinds: list[Kind],
+    kinds: list[Export],
     filters: Filters,
     dialect: Dialect,
 ) -> Path:

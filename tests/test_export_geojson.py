@@ -86,5 +86,5 @@ def test_ids_follow_from_image_and_label():
 
 def test_a_table_of_other_cells_is_refused():
     labels = np.array([[1, 2]])
-    with pytest.raises(ValueError, match="not the same"):
+    with pytest.raises(ValueError, match="do not fit"):
         geojson(outlines(labels), measure(labels)[:1])

@@ -72,7 +72,7 @@ def test_the_file_of_one_pixel_byte_by_byte():
 
 
 def test_a_long_outline_becomes_a_composite(monkeypatch):
-    monkeypatch.setattr(rois, "MOST_POINTS", 4)
+    monkeypatch.setattr(rois, "MAX_POINTS", 4)
     labels = np.array([[1, 1], [1, 0]])
     found = read(roi_zip(outlines(labels)))
     assert found["1.roi"].composite

@@ -19,6 +19,7 @@ from cellseg.batches.store import BatchStore
 from cellseg.batches.truth import add_truth
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
+from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
 from cellseg.images.view import View
 from cellseg.limits import Limits
@@ -212,6 +213,22 @@ def test_truth_can_come_later(workspace, model, tmp_path):
     assert [segmented.has_truth for segmented in batch.images()] == [False, True]
     with pytest.raises(CellsegError, match=r"has no image z\.png"):
         batch.set_truth({"z.png": labels})
+
+
+def test_a_mask_that_cannot_be_read_stops_no_other(workspace, model, tmp_path, monkeypatch):
+    batch = worked(jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS, b=TWO_CELLS), model))
+    masks = uploads(tmp_path / "masks", a=TWO_CELLS, b=TWO_CELLS)
+    read = Decoder.masks
+
+    def fail(decoder, path, name=None, view=None):
+        if name == "a.png":
+            raise MemoryError
+        return read(decoder, path, name, view)
+
+    monkeypatch.setattr(Decoder, "masks", fail)
+    (problem,) = add_truth(batch.images(), masks)
+    assert problem.startswith("a.png does not fit into the memory of this machine")
+    assert [image.has_truth for image in batch.images()] == [False, True]
 
 
 def test_a_stack_of_masks_is_the_truth_of_a_stack(workspace, model, tmp_path):

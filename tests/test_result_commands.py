@@ -12,7 +12,8 @@ from PIL import Image as Pillow
 from typer.testing import CliRunner
 
 from cellseg.analysis.filters import Filters
-from cellseg.batches import results
+from cellseg.analysis.measurements import measure
+from cellseg.batches import external_labels, results
 from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
 from cellseg.cli import result_commands
@@ -208,7 +209,7 @@ def test_measure_takes_the_channel_that_is_named(home, tmp_path):
     assert "they became red and green" in record["warnings"][0]
 
 
-def test_going_on_with_other_settings_is_said(home, tmp_path):
+def test_resuming_with_other_settings_is_reported(home, tmp_path):
     picture(tmp_path / "in" / "a.png")
     words = ("segment", tmp_path / "in", "--model", "bright", "--output", tmp_path / "out")
     answer(*words, "--home", home)
@@ -253,7 +254,7 @@ def test_a_bad_file_is_exit_code_1_and_the_rest_is_there(home, tmp_path):
     assert (tmp_path / "out" / "measurements.csv").exists()
 
 
-def test_ctrl_c_says_how_to_go_on(home, tmp_path, monkeypatch):
+def test_ctrl_c_says_how_to_resume(home, tmp_path, monkeypatch):
     def interrupt(image, options, progress):
         raise KeyboardInterrupt
 
@@ -325,6 +326,25 @@ def test_measure_speaks_cellprofiler_and_names_what_has_no_partner(tmp_path):
     assert "5 x 3 pixels and b.png 3 x 5" in said["left_out"][1]
     assert pd.read_csv(tmp_path / "t.csv")["ObjectNumber"].tolist() == [3, 6]
     assert "scikit-image or cellprofiler" in misused(*words, "other")
+
+
+def test_measure_keeps_a_failure_of_any_kind_to_its_image(home, tmp_path, monkeypatch):
+    for name in ("a.png", "b.png"):
+        picture(tmp_path / "in" / name)
+        label_image(tmp_path / "labels" / f"{name[0]}.tif")
+
+    def fail(labels, pixels, image, pixel_size):
+        if image == "a.png":
+            raise MemoryError
+        return measure(labels, pixels, image=image, pixel_size=pixel_size)
+
+    monkeypatch.setattr(external_labels, "measure", fail)
+    words = ("--images", tmp_path / "in", "--labels", tmp_path / "labels", "--home", home)
+    said = answer("measure", *words, "--output", tmp_path / "t.csv", code=1)
+    assert [record["cells"] for record in said["images"]] == [2]
+    assert said["left_out"] == [
+        "a.png does not fit into the memory of this machine; cut it into parts or make it smaller."
+    ]
 
 
 def test_many_without_a_partner_are_one_sentence(tmp_path):

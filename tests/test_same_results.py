@@ -186,7 +186,7 @@ def test_a_zip_gives_what_its_files_give(workspace, model, files, tmp_path):
     assert from_page.labels == {"in/grey.png": TWO_LABELS, "in/stack.tif": BOTH_LABELS}
     loose = by_command(workspace, files, tmp_path / "out", None)
     assert {
-        name.removeprefix("in/"): found for name, found in from_page.areas.items()
+        name.removeprefix("in/"): areas for name, areas in from_page.areas.items()
     } == loose.areas
     problems = [sentence.replace("in/", "") for sentence in from_page.problems]
     assert problems == loose.problems

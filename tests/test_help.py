@@ -272,6 +272,6 @@ def test_an_unknown_part_is_an_error() -> None:
 
 def test_measurements_have_their_definitions_and_names_in_cellprofiler() -> None:
     lines = reference.measurements().splitlines()
-    assert "| `area` | Pixels of the cell, in px². | `AreaShape_Area` |" in lines
-    assert any(line.endswith("| `Intensity_MeanIntensity_…` |") for line in lines)
-    assert any(line.startswith("| `score` | ") and line.endswith(" |  |") for line in lines)
+    assert "| Area | `area` | `AreaShape_Area` | Pixels of the cell, in px². |" in lines
+    assert any("| `Intensity_MeanIntensity_…` |" in line for line in lines)
+    assert any(line.startswith("| Score | `score` |  | ") for line in lines)

@@ -6,6 +6,7 @@ A document names such a part by a comment on a line of its own: `<!-- generated:
 import re
 
 from cellseg.analysis.cellprofiler import INTENSITY_NAMES, SHAPE_NAMES
+from cellseg.analysis.columns import HEADINGS
 from cellseg.analysis.measurements import DEFINITIONS
 from cellseg.config import Frozen, PredictionOptions
 from cellseg.images.view import View
@@ -49,15 +50,15 @@ def _part(name: str) -> str:
 
 
 def measurements() -> str:
-    """A table of the columns: name, definition with unit, and what CellProfiler calls it."""
+    """A table of the columns: heading, name in files and in CellProfiler, definition with unit."""
     known = SHAPE_NAMES | {
         f"intensity_{statistic}": f"Intensity_{name}_…"
         for statistic, name in INTENSITY_NAMES.items()
     }
-    rows = ["| column | definition | in CellProfiler |", "|---|---|---|"]
+    rows = ["| on the pages | in files | in CellProfiler | definition |", "|---|---|---|---|"]
     for column, definition in DEFINITIONS.items():
         name = f"`{known[column]}`" if column in known else ""
-        rows.append(f"| `{column}` | {definition} | {name} |")
+        rows.append(f"| {HEADINGS[column]} | `{column}` | {name} | {definition} |")
     return "\n".join(rows)
 
 

@@ -435,3 +435,17 @@ def test_the_environment_is_installed_once(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("# still nothing\n")
     launch.environment(tmp_path)
     assert stamp.stat().st_mtime_ns > first
+
+
+def test_an_installed_package_has_every_file_that_it_reads():
+    patterns = PYPROJECT["tool"]["setuptools"]["package-data"]
+    packed = {
+        path
+        for package, globs in patterns.items()
+        for pattern in globs
+        for path in ROOT.joinpath(*package.split(".")).glob(pattern)
+    }
+    read = {path for path in tracked() if path.is_relative_to(ROOT / "cellseg")}
+    assert {path for path in read if path.suffix != ".py"} - packed == set()
+    for package in patterns:
+        assert ROOT.joinpath(*package.split("."), "__init__.py").is_file()

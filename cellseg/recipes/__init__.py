@@ -1,1 +1,1 @@
-"""Each recipe in words: its settings, facts, form and description; no TensorFlow."""
+"""Recipes: their settings, facts, forms and descriptions, without TensorFlow."""

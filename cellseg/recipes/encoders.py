@@ -1,4 +1,4 @@
-"""The encoders that a network can begin with, as a table, and the settings that choose one."""
+"""Table of the encoders, and the settings that choose one."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,20 +8,23 @@ from pydantic import Field, ValidationInfo, field_validator
 from cellseg.config import Frozen
 
 Filters = Annotated[int, Field(ge=4, le=2048)]
+"""Number of filters of a convolution."""
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """A classification network of `keras.applications` whose convolutions read the image.
+    """A classification network of `keras.applications` that can be the encoder of a U-Net.
 
-    name : of its function in `keras.applications`, as people write it, too. citation : its paper.
-    skips : names of the layers whose outputs, at 1/2, 1/4, 1/8 and 1/16 of the input, the decoder
-        joins again. bottom : name of its deepest layer, at 1/32.
+    name : of its function in `keras.applications`, which is also its common name.
+    citation : of its paper.
+    skips : names of the layers at 1/2, 1/4, 1/8 and 1/16 of the input size for skip connections.
+    bottom : name of the deepest layer, at 1/32 of the input size.
     input_range : of the pixel values that it was trained with.
-    alphas : the width multipliers that have ImageNet weights. sizes : sides of the images that
-        Keras publishes weights for, pixels.
-    weights_url : folder of the published weights. weights_file : name of a file in it, made of
-        `alpha` and `size`. sha256 : hex digests of these files by name, where they are known.
+    alphas : width multipliers that have ImageNet weights.
+    sizes : image sizes that have ImageNet weights, pixels.
+    weights_url : folder of the published weights.
+    weights_file : name of a file in it, a template with `alpha` and `size`.
+    sha256 : of these files by name, in hex, where it is known.
     """
 
     name: str
@@ -36,7 +39,7 @@ class Encoder:
     sha256: dict[str, str]
 
     def file_name(self, alpha: float, image_size: int) -> str:
-        """Keras's name of the weights file without top for a width and an image size."""
+        """Name of the weights file without top for a width multiplier and an image size."""
         size = image_size if image_size in self.sizes else max(self.sizes)
         return self.weights_file.format(alpha=float(alpha), size=size)
 
@@ -64,11 +67,11 @@ ENCODERS: dict[str, Encoder] = {
         },
     ),
 }
-"""By the name that settings use."""
+"""Encoders by their name in the settings."""
 
 
 class EncoderSettings(Frozen):
-    """Which encoder a network begins with, and how it starts.
+    """Encoder of a network and its initial weights.
 
     encoder : `mobilenetv2`, or the name of another row of `ENCODERS`.
     encoder_weights : `imagenet`, `none` (random initialization) or the path of a Keras weights
@@ -82,17 +85,17 @@ class EncoderSettings(Frozen):
 
     @property
     def architecture(self) -> Encoder:
-        """The encoder's row of the table."""
+        """Entry of the encoder in the table."""
         return ENCODERS[self.encoder]
 
     @property
     def encoder_trains(self) -> bool:
-        """Whether the encoder learns too: only where it starts without pre-training."""
+        """Whether the encoder trains: only if it is not pre-trained."""
         return self.starts_random
 
     @property
     def starts_random(self) -> bool:
-        """Whether the encoder starts without pre-training."""
+        """Whether the encoder is initialized at random."""
         return self.encoder_weights == "none"
 
     @field_validator("encoder")

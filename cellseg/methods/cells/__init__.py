@@ -1,1 +1,1 @@
-"""The recipe `cells`: its network, patches, losses, trainer and predictor."""
+"""Method of the recipe `cells`: network, patches, loss, trainer and predictor."""

@@ -1,1 +1,1 @@
-"""The recipe `pixels`: its network, input pipeline, trainer and predictor."""
+"""Method of the recipe `pixels`: network, pipeline, trainer and predictor."""

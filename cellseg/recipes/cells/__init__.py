@@ -1,1 +1,1 @@
-"""The recipe `cells`: every cell as an instance, at full resolution."""
+"""Recipe `cells`: segments each cell as an instance, at full resolution."""

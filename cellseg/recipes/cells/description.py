@@ -1,4 +1,4 @@
-"""A model of the recipe `cells` in words, for its card and for the methods of a paper."""
+"""Description of a model of the recipe `cells`, for its card and the methods of a paper."""
 
 from collections.abc import Sequence
 
@@ -20,24 +20,24 @@ from cellseg.recipes.wording import (
     start_summary,
 )
 
-MOST_NAMED = 30
-"""Images up to which a card names them all."""
+MAX_LISTED = 30
+"""Largest number of images that a card lists by name."""
 
 
-def described(training: FinishedTraining) -> Description:
-    """The whole description of a model."""
+def describe(training: FinishedTraining) -> Description:
+    """Describe a trained model."""
     facts = training.facts or CellsFacts()
     return Description(
         summary=_summary(facts),
         details=tuple(_details(training, facts)),
         network=_network(training, facts),
         training=_training(training, facts),
-        instances=instances(facts),
+        instances=describe_instances(facts),
     )
 
 
 def summary(settings: CellsSettings) -> str:
-    """The settings of a run in a few words."""
+    """Summary of settings in a few words."""
     training = settings.training
     minutes = training.minutes or 0.0
     length = (
@@ -52,25 +52,25 @@ def summary(settings: CellsSettings) -> str:
     )
 
 
-def instances(facts: CellsFacts) -> str:
+def describe_instances(facts: CellsFacts) -> str:
     """How the outputs of the network become instances, as a clause in the past tense."""
     settings = facts.instances
-    dropped = _dropped(settings)
+    removed = _removed(settings)
     if not facts.separates_cells:
         return (
             f"pixels with a foreground probability above {settings.foreground:g} that touch by an "
-            f"edge were taken as one cell{dropped}"
+            f"edge were taken as one cell{removed}"
         )
     return (
         "cells were separated by a watershed of the predicted distance map minus "
         f"{settings.boundary_weight:g} times the boundary probability, smoothed by a Gaussian "
         f"(standard deviation {settings.smoothing:g} px), within pixels of a foreground "
         f"probability above {settings.foreground:g}; markers were its h-maxima "
-        f"(h = {settings.prominence:g}){dropped}{_second_pass(settings)}"
+        f"(h = {settings.prominence:g}){removed}{_second_pass(settings)}"
     )
 
 
-def _dropped(settings: InstanceSettings) -> str:
+def _removed(settings: InstanceSettings) -> str:
     small = f"objects below {settings.min_area} px² or" if settings.min_area else "objects"
     return f"; {small} with a mean foreground probability below {settings.min_score:g} were removed"
 
@@ -100,7 +100,7 @@ def _summary(facts: CellsFacts) -> str:
 
 
 def _optimizer(settings: CellsSettings) -> str:
-    """The optimizer that ran, with its schedule."""
+    """Optimizer and learning-rate schedule."""
     return (
         f"AdamW (weight decay {WEIGHT_DECAY:g}, gradients clipped to a global norm of "
         f"{GRADIENT_NORM:g}), learning rate {settings.training.learning_rate:g} with a linear "
@@ -111,9 +111,9 @@ def _optimizer(settings: CellsSettings) -> str:
 
 def _details(training: FinishedTraining, facts: CellsFacts) -> list[str]:
     settings: CellsSettings = training.settings
-    network, learned, tuned = settings.network, settings.training, facts.instances
-    patches = f"{learned.crop} pixels" if learned.crop else "about three cells"
-    elastic = f", {learned.elastic:.0%} with elastic deformation" if learned.elastic else ""
+    network, trained, tuned = settings.network, settings.training, facts.instances
+    patches = f"{trained.crop} pixels" if trained.crop else "about three cells"
+    elastic = f", {trained.elastic:.0%} with elastic deformation" if trained.elastic else ""
     second = (
         f", second pass at a diameter of {tuned.second_pass:g} pixels"
         + (f" below {tuned.second_pass_below:g}" if tuned.second_pass_below else "")
@@ -124,7 +124,7 @@ def _details(training: FinishedTraining, facts: CellsFacts) -> list[str]:
     frozen = network.freeze_encoder and not network.starts_random and network.thaw_after is None
     return [
         f"Optimizer: {_optimizer(settings)}",
-        f"Batch size {learned.batch_size}, random seed {learned.seed}",
+        f"Batch size {trained.batch_size}, random seed {trained.seed}",
         *([f"Fine-tuned from: {start}"] if start else []),
         encoder_line(network, training, frozen),
         "Decoder filters: " + ", ".join(str(count) for count in network.decoder_filters),
@@ -136,7 +136,7 @@ def _details(training: FinishedTraining, facts: CellsFacts) -> list[str]:
         f"{tuned.boundary_weight:g}, minimum area {tuned.min_area} pixels, minimum mean "
         f"probability {tuned.min_score:g}{second}"
         + (", test-time augmentation by flips" if facts.flips else ""),
-        f"Validation images: {named(facts.validation_images)}",
+        f"Validation images: {list_images(facts.validation_images)}",
     ]
 
 
@@ -153,16 +153,16 @@ def _network(training: FinishedTraining, facts: CellsFacts) -> str:
 def _training(training: FinishedTraining, facts: CellsFacts) -> str:
     settings: CellsSettings = training.settings
     start = start_name(training.start) if training.start else settings.start
-    tuned = f" by fine-tuning the model {start}" if start else ""
+    fine_tuning = f"by fine-tuning the model {start} " if start else ""
     return (
-        f"{tuned.strip() + ' ' if tuned else ''}for {count_noun(training.epochs, 'epoch')} of "
+        f"{fine_tuning}for {count_noun(training.epochs, 'epoch')} of "
         f"{count_noun(settings.training.steps, 'step')} with {_optimizer(settings)}, batch size "
         f"{settings.training.batch_size}, {facts.precision}"
     )
 
 
-def named(images: Sequence[str]) -> str:
-    """The images by name, or their number where they are many."""
-    if len(images) <= MOST_NAMED:
+def list_images(images: Sequence[str]) -> str:
+    """Names of images, or their number if there are many."""
+    if len(images) <= MAX_LISTED:
         return ", ".join(images) or "none"
-    return f"{len(images)}, named in `model.json`"
+    return f"{len(images)}, listed in `model.json`"

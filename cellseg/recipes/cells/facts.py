@@ -1,6 +1,6 @@
-"""What a training by the recipe `cells` found out; stored in the model.
+"""Training facts of the recipe `cells`, which are stored in the model.
 
-Older files use other keys; they are read, and new ones are written.
+Files of older versions have other keys, which are read as aliases.
 """
 
 from typing import Annotated
@@ -12,30 +12,29 @@ from cellseg.recipes.base import Precision, TrainingFacts
 from cellseg.recipes.cells.settings import Target
 
 SECOND_PASS = 36.0
-"""The usual value of `InstanceSettings.second_pass`, from which tuning begins."""
+"""Value of `InstanceSettings.second_pass` before tuning, pixels."""
 
 SECOND_PASS_BELOW = 22.0
-"""The usual value of `InstanceSettings.second_pass_below`: larger cells gain hardly anything."""
+"""Value of `InstanceSettings.second_pass_below` before tuning, pixels."""
 
 Bounded = Annotated[float, Field(ge=-1e6, le=1e6)]
 Range = tuple[Bounded, Bounded]
-"""The lowest and the highest value that is usual."""
+"""Lowest and highest usual value."""
 
 
 class InstanceSettings(Frozen):
-    """How the outputs of the network become instances; tuned on validation images.
+    """Settings by which outputs of the network become instances; tuned on validation images.
 
-    foreground : probability above which a pixel may belong to a cell.
-    boundary_weight : how much the boundary probability lowers the distance map.
-    smoothing : standard deviation of the Gaussian over the distance map, pixels.
-    prominence : h of the h-maxima: how far the distance must fall between two cells.
-    min_area : smallest cell, pixels.
+    foreground : foreground probability above which a pixel belongs to a cell.
+    boundary_weight : factor of the boundary probability, which is subtracted from the distance map.
+    smoothing : standard deviation of the Gaussian that smooths the distance map, pixels.
+    prominence : h of the h-maxima: least depth of the saddle between two cells.
+    min_area : area of the smallest cell, pixels.
     min_score : least mean foreground probability of a cell.
-    second_pass : diameter, pixels, to which the typical cell of an image is enlarged, at most
-        threefold, for a second pass of the network; 0 makes none.
-    second_pass_below : diameter, pixels; where three quarters of the cells are larger, there is no
-        second pass, which saves most of the time. The median would not do, since the first pass
-        often merges small cells that touch. None makes a second pass up to `second_pass`.
+    second_pass : diameter, pixels, to which typical cells that are smaller are enlarged, at most
+        threefold, for a second pass of the network; 0 disables it.
+    second_pass_below : diameter, pixels; an image of which three quarters of the cells are larger
+        has no second pass, since they would gain little. None does not restrict it.
     """
 
     foreground: float = Field(default=0.5, gt=0, lt=1)
@@ -58,8 +57,8 @@ class InstanceSettings(Frozen):
 class KindStatistics(Frozen):
     """Statistics of the training images of one kind, scaled by percentiles to 0 to 1.
 
-    share : of all training images. brightness : mean of an image. contrast : mean of its cells
-    minus the mean of its background.
+    share : fraction of the training images. brightness : mean of an image. contrast : mean of its
+    cells minus the mean of its background.
     """
 
     share: float = Field(ge=0, le=1)
@@ -68,10 +67,10 @@ class KindStatistics(Frozen):
 
 
 class ImageStatistics(Frozen):
-    """Statistics of the training images, by which images out of distribution are recognised.
+    """Statistics of the training images, by which images out of distribution are recognized.
 
-    kinds : by the kinds of `cellseg.methods.cells.patches`. diameters : of the typical cell of an
-    image, pixels.
+    kinds : by the kinds of `cellseg.methods.cells.image_statistics`. diameters : of the typical
+    cells of the images, pixels.
     """
 
     kinds: dict[str, KindStatistics] = Field(default_factory=dict)
@@ -79,15 +78,14 @@ class ImageStatistics(Frozen):
 
 
 class CellsFacts(TrainingFacts):
-    """What a training by the recipe `cells` found out.
+    """Facts that a training by the recipe `cells` stores in its model.
 
-    target : instances, or cell and background. diameter : median over the training cells of the
-    diameter of a circle of their area, pixels. instances : how outputs become instances.
-    validation_images : the training images that chose weights and thresholds. validation : their
-    scores with the weights that were kept. precision, device : of the training.
-    image_statistics : of the training images; older models have none. scale : factor by which a
-    semantic model enlarges each image, which shows thin structures better. flips : whether
-    test-time augmentation averages the probability maps of an image and its three flips.
+    target : instances, or cell and background. diameter : of a circle with the median area of the
+    training cells, pixels. instances : settings of the instances. validation_images : training
+    images that chose the weights and tuned the thresholds. validation : their scores. precision,
+    device : of the training. image_statistics : of the training images; older models have none.
+    scale : factor by which a semantic model enlarges each image to resolve thin structures.
+    flips : whether test-time augmentation averages the outputs of an image and its three flips.
     """
 
     target: Target = "instances"
@@ -107,10 +105,10 @@ class CellsFacts(TrainingFacts):
 
     @property
     def separates_cells(self) -> bool:
-        """Whether the model finds each cell as an instance."""
+        """Whether the model segments instances."""
         return self.target == "instances"
 
     @property
     def typical_diameter(self) -> float:
-        """Of the training cells, pixels."""
+        """Typical diameter of the training cells, pixels."""
         return self.diameter

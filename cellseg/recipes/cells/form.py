@@ -1,4 +1,4 @@
-"""The form fields of the recipe `cells`."""
+"""Form fields of the recipe `cells`."""
 
 from collections.abc import Mapping
 
@@ -19,12 +19,14 @@ DECODERS = {
     (96, 48, 32, 24): "narrow: 96 to 24",
     (384, 192, 128, 96): "wide: 384 to 96",
 }
-PATCHES = (None, 128, 192, 256, 320, 384, 512)
+"""Labels of the decoder filters."""
+
+PATCH_SIDES = (None, 128, 192, 256, 320, 384, 512)
 TRAINING, NETWORK = CellsTraining(), CellsNetwork()
 
 
 def _start_models(context: Context) -> Mapping[str | None, str]:
-    return {None: "no model: pre-trained encoder"} | dict(context.start_models)
+    return {None: "no model (pre-trained encoder)"} | dict(context.start_models)
 
 
 def _from_scratch(values: Values) -> bool:
@@ -99,14 +101,14 @@ FIELDS: tuple[Field, ...] = (
     Switch(
         "network.freeze_norms",
         "Freeze its batch norm",
-        "Steps are faster, and images of one kind do not shift the statistics of another.",
+        "Keeps the statistics of the pre-trained encoder: faster, and robust for mixed images.",
         default=NETWORK.freeze_norms,
         enabled=_encoder_trains,
     ),
     Number(
         "training.learning_rate",
         "Learning rate",
-        "The largest step size; lower it if the curves jump.",
+        "The largest step size of the optimizer; lower it if the curves jump.",
         default=TRAINING.learning_rate,
         column=1,
         low=1e-6,
@@ -116,7 +118,7 @@ FIELDS: tuple[Field, ...] = (
     Number(
         "training.patience",
         "Patience, epochs",
-        "Early stopping: the training ends after so many epochs without a better validation score.",
+        "Early stopping: epochs without a better validation score after which the training ends.",
         column=1,
         low=1,
         high=10_000,
@@ -125,7 +127,7 @@ FIELDS: tuple[Field, ...] = (
     Number(
         "network.batch_norm_momentum",
         "Batch norm momentum",
-        "How slowly the encoder's statistics follow the images; raise it for small batches.",
+        "How slowly the statistics of the encoder change; raise it for small batches.",
         default=NETWORK.batch_norm_momentum,
         column=1,
         low=0.0,
@@ -139,7 +141,9 @@ FIELDS: tuple[Field, ...] = (
         "Side in pixels of the patches that are cut from the images. Many small patches train "
         "better than a few large ones.",
         column=2,
-        options={side: f"{side}" if side else "automatic: about three cells" for side in PATCHES},
+        options={
+            side: f"{side}" if side else "automatic: about three cells" for side in PATCH_SIDES
+        },
     ),
     Number(
         "training.batch_size",
@@ -153,7 +157,7 @@ FIELDS: tuple[Field, ...] = (
     Number(
         "training.elastic",
         "Elastic deformation, % of patches",
-        "Augmentation that bends patches: more shapes from few images.",
+        "Augmentation that deforms patches: more cell shapes from few images.",
         default=round(100 * TRAINING.elastic),
         column=2,
         low=0,

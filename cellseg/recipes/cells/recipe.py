@@ -1,4 +1,4 @@
-"""The recipe `cells` in words: curves, scores and description."""
+"""Recipe `cells`: form, curves, scores, description and estimate."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -27,12 +27,12 @@ from cellseg.recipes.curves import (
 from cellseg.recipes.form import Context, Values, nested
 from cellseg.recipes.wording import DICE, IOU
 
-SECONDS_A_PATCH = 0.15
-"""A first guess of the time for one patch of 256 x 256 pixels, two CPU cores."""
+SECONDS_PER_PATCH = 0.15
+"""Training time of a patch of 256 x 256 pixels on two CPU cores, a first guess."""
 
 
 class CellsRecipe(Recipe):
-    """Every cell as an instance, at full resolution, in images of any size."""
+    """Segments each cell as an instance, at full resolution, in images of any size."""
 
     name = "cells"
     title = "Cells: every cell as an instance"
@@ -59,11 +59,11 @@ class CellsRecipe(Recipe):
     fine_tunes = True
 
     def suitability(self, kind: str, sample: bool) -> int:
-        """It suits label images, in which cells have numbers of their own."""
+        """It suits label images, in which each cell has a number of its own."""
         return 2 if kind == "labels" and not sample else 1
 
     def from_form(self, values: Values, context: Context) -> RecipeSettings:
-        """The settings that were chosen; epochs, where given, replace minutes."""
+        """Settings from the form; a number of epochs replaces the minutes."""
         chosen = dict(values)
         chosen.pop("start", None)
         if chosen.get("training.epochs"):
@@ -73,7 +73,7 @@ class CellsRecipe(Recipe):
         return self.settings_of(nested(chosen))
 
     def settings_of(self, groups: dict[str, Any]) -> RecipeSettings:
-        """Settings from groups of values; epochs without minutes count epochs alone."""
+        """Settings from groups of values; epochs without minutes disable the minutes."""
         training = groups.get("training")
         if isinstance(training, dict) and training.get("epochs") and "minutes" not in training:
             groups = {**groups, "training": {**training, "minutes": None}}
@@ -82,21 +82,23 @@ class CellsRecipe(Recipe):
     def fine_tuned(
         self, settings: CellsSettings, start: RecipeSettings, start_id: str
     ) -> CellsSettings:
-        """The settings with network and preprocessing of a model to start from."""
+        """Settings of a fine-tuning, with the network and the preprocessing of the model."""
         if not isinstance(start, CellsSettings):
             raise CellsegError(
-                f"The model {start_id} was trained by the recipe {start.name}; a fine-tuning by "
-                "the recipe cells starts from a model of the recipe cells."
+                f"The model {start_id} was trained by the recipe {start.name}, but the recipe cells "
+                "can only fine-tune its own models."
             )
-        how = {"freeze_encoder", "thaw_after", "freeze_norms", "batch_norm_momentum"}
-        network = start.network.model_copy(update=settings.network.model_dump(include=how))
+        trained_as_set = {"freeze_encoder", "thaw_after", "freeze_norms", "batch_norm_momentum"}
+        network = start.network.model_copy(
+            update=settings.network.model_dump(include=trained_as_set)
+        )
         return settings.model_copy(
             update={"network": network, "preprocessing": start.preprocessing, "start": start_id}
         )
 
     def describe(self, training: FinishedTraining) -> Description:
-        """A trained model in words."""
-        return description.described(training)
+        """Describe a trained model."""
+        return description.describe(training)
 
     def estimate(
         self,
@@ -105,28 +107,28 @@ class CellsRecipe(Recipe):
         test_images: int,
         history: Iterable[PastTraining],
     ) -> float:
-        """Seconds that a training will take: its minutes, or the pace of the newest like it."""
+        """Estimate the duration, seconds, from its minutes or from the latest similar training."""
         training = settings.training
         if training.epochs is None and training.minutes is not None:
             return STARTUP_SECONDS + 60.0 * training.minutes
         patches = (training.epochs or 0) * training.steps * training.batch_size
-        pace = SECONDS_A_PATCH
+        seconds_per_area = SECONDS_PER_PATCH
         for past in history:
             if not isinstance(past.settings, CellsSettings):
                 continue
             if past.settings.network != settings.network:
                 continue
             if seconds := [row["seconds"] for row in past.rows[1:]]:
-                before = past.settings.training
-                area = before.steps * before.batch_size * _area(before)
-                pace = statistics.median(seconds) / area
+                past_training = past.settings.training
+                area = past_training.steps * past_training.batch_size * _area(past_training)
+                seconds_per_area = statistics.median(seconds) / area
                 break
-        return STARTUP_SECONDS + pace * patches * _area(training)
+        return STARTUP_SECONDS + seconds_per_area * patches * _area(training)
 
     def scores(
         self, settings: CellsSettings, rows: Sequence[Row], tested: bool, majority: float | None
     ) -> list[Score]:
-        """The scores of the epoch whose weights were kept: the best one by AP, else by IoU."""
+        """Scores of the epoch with the best weights, by AP, else by IoU."""
         chosen = "val_ap" if any(row.get("val_ap") for row in rows) else "val_iou"
         best = max(rows, key=lambda row: row.get(chosen) or 0.0)
         shown = (
@@ -149,23 +151,23 @@ class CellsRecipe(Recipe):
         ]
 
     def curves_caption(self, tested: bool) -> str:
-        """What the curves were measured on."""
+        """Caption of the curves."""
         return (
             "Scores are measured on validation images, a part of the training images that chooses "
             "the best weights. The test images are scored once, at the end."
         )
 
     def samples_part(self, tested: bool) -> str:
-        """The pictures are of validation images, or of training images where there are none."""
+        """Empty: the pictures show validation images, or training images if there are none."""
         return ""
 
     def summary(self, settings: CellsSettings, train_images: int) -> str:
-        """The settings of a run in a few words."""
+        """Summary of settings in a few words."""
         return description.summary(settings)
 
 
 def _area(training: CellsTraining) -> float:
-    """Of a patch, in those of 256 x 256 pixels; patches that fit the cells are mostly small."""
+    """Area of a patch relative to 256 x 256 pixels; patches of automatic size are mostly small."""
     return ((training.crop or 128) / 256) ** 2
 
 

@@ -1,4 +1,4 @@
-"""The settings of the recipe `cells`: bounds are checked once, an unknown key is an error."""
+"""Settings of the recipe `cells`: values are validated, unknown keys are errors."""
 
 from typing import Annotated, Literal
 
@@ -9,34 +9,34 @@ from cellseg.recipes.base import Precision, RecipeSettings
 from cellseg.recipes.encoders import EncoderSettings, Filters
 
 Target = Literal["instances", "semantic"]
-"""Each cell as an instance, or only cell from background."""
+"""Segmentation of each cell as an instance, or only of cell from background."""
 
 Convolutions = Annotated[int, Field(ge=0, le=8)]
-"""One behind the other at one resolution."""
+"""Number of convolutions of a decoder block."""
 
 WARM_UP_STEPS = 100
-"""Steps in which the learning rate rises linearly to its height."""
+"""Steps in which the learning rate rises linearly to its largest value."""
 
 FINAL_RATE = 0.01
-"""The last learning rate as a share of the highest."""
+"""Last learning rate as a fraction of the largest one."""
 
 WEIGHT_DECAY = 1e-4
-"""Of AdamW."""
+"""Weight decay of AdamW."""
 
 GRADIENT_NORM = 5.0
 """Global norm to which the gradient of a batch is clipped."""
 
 MOVING_AVERAGE = 0.98
-"""Momentum of the average of the weights, which is what is kept."""
+"""Momentum of the exponential moving average of the weights, which is stored in the model."""
 
 
 class CellsPreprocessing(Frozen):
-    """How an image becomes network input; stored in the model, so train and predict agree.
+    """Preprocessing of images; stored in the model, so that training and prediction agree.
 
-    percentile_low, percentile_high : the grey values, in percent, that become 0 and 1; each
-        channel by itself, whatever its depth.
-    fill_dark : whether empty channels are filled with the mean of the others, so that nuclei in
-        blue alone become grey ones; see `scaling.Stretch.filled`.
+    percentile_low, percentile_high : percentiles of each channel that are scaled to 0 and 1, for
+        images of any bit depth.
+    fill_dark : whether dark channels get the maximum of all channels, so that nuclei in a blue
+        channel become grey; see `scaling.Stretch.filled`.
     """
 
     percentile_low: float = Field(default=1.0, ge=0, lt=50)
@@ -45,18 +45,18 @@ class CellsPreprocessing(Frozen):
 
 
 class CellsNetwork(EncoderSettings):
-    """The U-Net of the recipe `cells`.
+    """Network of the recipe `cells`.
 
-    decoder_filters : filters of the four upsample blocks, from the deepest to the finest.
-    decoder_convolutions : 3x3 convolutions behind each of them: fine detail shows where cells
-        touch, and the skips alone are too shallow for it.
+    decoder_filters : numbers of filters of the four decoder blocks, from the deepest to the finest.
+    decoder_convolutions : numbers of 3x3 convolutions in the decoder blocks; they resolve details
+        where cells touch.
     freeze_encoder : whether only the decoder trains.
-    thaw_after : share of the training after which a frozen encoder is unfrozen; None never.
-    freeze_norms : whether the batch norms of the encoder are frozen, unless it starts at random.
-        Patches of unlike images shift the statistics of a batch from step to step, and frozen
-        ones shorten a step by a quarter.
-    batch_norm_momentum : of the encoder's statistics where they train; Keras's 0.999 is too slow.
-    tone : whether the network mixes its input of the image and its square root.
+    thaw_after : fraction of the training after which a frozen encoder is unfrozen; None never.
+    freeze_norms : whether the batch norms of the encoder are frozen, unless it is initialized at
+        random. Otherwise different images shift the statistics from batch to batch, and a step
+        takes a third longer.
+    batch_norm_momentum : of the statistics of the encoder if its batch norms train.
+    tone : whether the first layer mixes the image with its square root, which shows faint cells.
     """
 
     decoder_filters: tuple[Filters, Filters, Filters, Filters] = (192, 96, 64, 48)
@@ -71,32 +71,34 @@ class CellsNetwork(EncoderSettings):
 
     @property
     def encoder_trains(self) -> bool:
-        """Whether the encoder learns too."""
+        """Whether the encoder trains."""
         return self.starts_random or not self.freeze_encoder
 
     @property
     def norms_train(self) -> bool:
-        """Whether the encoder's batch norms learn too."""
+        """Whether the batch norms of the encoder train."""
         return self.starts_random or not (self.freeze_encoder or self.freeze_norms)
 
 
 class CellsTraining(Frozen):
-    """How long and how fast to learn.
+    """Length and optimization of a training.
 
-    minutes : of training; None counts epochs instead.
-    epochs : passes of `steps` batches each; None trains for `minutes`.
-    steps : batches of an epoch, after which the validation images are scored; a training by
-        minutes skips scorings that would take more than a tenth of the time.
-    crop : side of the patches that are cut from the images, pixels; None fits them to the cells.
-    batch_size : patches a step.
-    elastic : share of the patches with elastic deformation.
-    learning_rate : the largest step size of AdamW; it rises linearly for 100 steps and falls to a
-        hundredth by half a cosine over the whole training.
-    validation_fraction : of the training images that choose the best weights and the thresholds.
-    patience : scored epochs without a better score after which the training ends; None never.
-    precision : of the arithmetic; `auto` takes bfloat16 where the processor multiplies it natively.
-    target : None follows the masks: `instances` for label images, else `semantic`.
-    seed : of the initial decoder weights, the patches and their augmentation.
+    minutes : length of the training; None trains for `epochs`.
+    epochs : number of epochs of `steps` steps; None trains for `minutes`.
+    steps : steps of an epoch, after which the validation images are scored. A training by minutes
+        skips validations so that they take at most a tenth of the time.
+    crop : side of the patches that are cut from the images, pixels; None fits it to the cells.
+    batch_size : patches in a step.
+    elastic : fraction of the patches with elastic deformation.
+    learning_rate : largest learning rate of AdamW, after a linear warm-up of 100 steps; a
+        half-cosine decays it to a hundredth.
+    validation_fraction : fraction of the training images that choose the best weights and tune the
+        thresholds.
+    patience : number of validations without improvement after which the training stops; None
+        never.
+    precision : of the arithmetic; `auto` is bfloat16 if the processor multiplies it natively.
+    target : None is `instances` for label images, else `semantic`.
+    seed : of the random numbers: initial weights, patches and augmentation.
     """
 
     minutes: float | None = Field(default=10.0, gt=0, le=10_000)
@@ -114,7 +116,7 @@ class CellsTraining(Frozen):
 
 
 class CellsSettings(RecipeSettings):
-    """Everything that decides a training by the recipe `cells`, apart from the data."""
+    """Settings of a training by the recipe `cells`."""
 
     name: Literal["cells"] = "cells"
     preprocessing: CellsPreprocessing = CellsPreprocessing()
@@ -123,15 +125,15 @@ class CellsSettings(RecipeSettings):
 
     @property
     def encoder_settings(self) -> CellsNetwork:
-        """Its encoder, with the decoder behind it."""
+        """Settings of the network, which include the encoder."""
         return self.network
 
     @property
     def epochs(self) -> int | None:
-        """Epochs that were asked for; None where minutes were."""
+        """Number of epochs; None where the length is given in minutes."""
         return self.training.epochs
 
     def with_encoder_weights(self, weights: str) -> "CellsSettings":
-        """The same, its encoder started from other weights."""
+        """The same settings with other encoder weights."""
         network = self.network.model_copy(update={"encoder_weights": weights})
         return self.model_copy(update={"network": network})

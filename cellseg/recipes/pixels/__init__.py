@@ -1,1 +1,1 @@
-"""The recipe `pixels`: cell or background, at 128 x 128 pixels."""
+"""Recipe `pixels`: classifies pixels as cell or background, at 128 x 128 pixels."""

@@ -1,4 +1,4 @@
-"""The recipe `pixels` in words: its form, curves, scores and description."""
+"""Recipe `pixels`: form, curves, scores, description and estimate."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -37,15 +37,16 @@ from cellseg.recipes.wording import (
     start_summary,
 )
 
-SECONDS_AN_IMAGE = {True: 0.12, False: 0.08}
-"""A first guess of the time for one image and epoch on two CPU cores, by `encoder_trains`."""
+SECONDS_PER_IMAGE = {True: 0.12, False: 0.08}
+"""Training time of an image on two CPU cores, a first guess, by `encoder_trains`."""
 
 IMAGE_SIZES = (96, 128, 160, 192, 224, 256, 384, 512)
+"""Sizes that the form offers, pixels."""
 
 INSTANCES = (
     "pixels with a foreground probability above 0.5 that touch by an edge were taken as one cell"
 )
-"""How a probability map becomes instances."""
+"""How the probability map becomes instances, as a clause in the past tense."""
 
 DEFAULT = PixelsTraining()
 
@@ -53,7 +54,7 @@ FIELDS: tuple[Field, ...] = (
     Number(
         "training.epochs",
         "Epochs",
-        "How often the network sees every training image; more takes longer.",
+        "Number of passes over the training images; more take longer.",
         default=DEFAULT.epochs,
         primary=True,
         low=1,
@@ -98,7 +99,7 @@ def _curves(measure: str, key: str, printed: str | None = None) -> tuple[Curve, 
 
 
 class PixelsRecipe(Recipe):
-    """Foreground or background of each pixel, in images resized to a small square."""
+    """Classifies each pixel as cell or background, in images resized to a small square."""
 
     name = "pixels"
     title = "Pixels: cell or background"
@@ -124,16 +125,16 @@ class PixelsRecipe(Recipe):
     fields = FIELDS
 
     def suitability(self, kind: str, sample: bool) -> int:
-        """It suits binary masks, and the sample, which is to be tried in two minutes."""
+        """It suits binary masks, and the sample dataset, since it trains in minutes."""
         return 2 if sample or kind != "labels" else 1
 
     def describe(self, training: FinishedTraining) -> Description:
-        """A trained model in words."""
+        """Describe a trained model."""
         settings: PixelsSettings = training.settings
-        network, learned = settings.network, settings.training
+        network, trained = settings.network, settings.training
         size = settings.preprocessing.image_size
         frozen = not network.encoder_trains
-        rate = learned.learning_rate
+        rate = trained.learning_rate
         return Description(
             summary=(
                 "Classifies each pixel of an image as cell or background. Images are resized to "
@@ -142,7 +143,7 @@ class PixelsRecipe(Recipe):
             ),
             details=(
                 f"Optimizer: Adam, constant learning rate {rate:g}, batch size "
-                f"{learned.batch_size_for(training.images)}, random seed {learned.seed}",
+                f"{trained.batch_size_for(training.images)}, random seed {trained.seed}",
                 encoder_line(network, training, frozen),
                 "Decoder filters: " + ", ".join(str(count) for count in network.decoder_filters),
                 "Precision: float32",
@@ -153,7 +154,7 @@ class PixelsRecipe(Recipe):
             ),
             training=(
                 f"for {count_noun(training.epochs, 'epoch')} with Adam (constant learning rate "
-                f"{rate:g}, batch size {learned.batch_size_for(training.images)}, float32)"
+                f"{rate:g}, batch size {trained.batch_size_for(training.images)}, float32)"
             ),
             instances=INSTANCES,
         )
@@ -165,7 +166,7 @@ class PixelsRecipe(Recipe):
         test_images: int,
         history: Iterable[PastTraining],
     ) -> float:
-        """Seconds that a training will take, from the pace of the newest one like it."""
+        """Estimate the duration, seconds, by the speed of the latest similar training."""
         images = train_images + test_images / 3  # a test image has no backward pass
         epochs = settings.training.epochs
         for past in history:
@@ -177,14 +178,14 @@ class PixelsRecipe(Recipe):
             if seconds := [row["seconds"] for row in past.rows[1:]]:
                 past_images = past.train_images + past.test_images / 3
                 return STARTUP_SECONDS + statistics.median(seconds) / past_images * images * epochs
-        pace = SECONDS_AN_IMAGE[settings.network.encoder_trains]
+        seconds_per_image = SECONDS_PER_IMAGE[settings.network.encoder_trains]
         area = (settings.preprocessing.image_size / 128) ** 2
-        return STARTUP_SECONDS + pace * area * images * epochs
+        return STARTUP_SECONDS + seconds_per_image * area * images * epochs
 
     def scores(
         self, settings: PixelsSettings, rows: Sequence[Row], tested: bool, majority: float | None
     ) -> list[Score]:
-        """The scores of the last epoch, whose weights are the model."""
+        """Scores of the last epoch, whose weights the model has."""
         part, prefix = ("test", "val_") if tested else ("training", "")
         side = settings.preprocessing.image_size
         where = f" At {side} × {side} pixels; the model's card has the scores at the image size."
@@ -201,13 +202,13 @@ class PixelsRecipe(Recipe):
         return [*found, Score("Majority-class accuracy", majority, MAJORITY)]
 
     def curves_caption(self, tested: bool) -> str:
-        """What the curves were measured on."""
+        """Caption of the curves."""
         if tested:
             return "Solid: test images, never trained on. Dashed: training images."
         return "All images train in this run, so there are no test curves."
 
     def summary(self, settings: PixelsSettings, train_images: int) -> str:
-        """The settings of a run in a few words."""
+        """Summary of settings in a few words."""
         training = settings.training
         return (
             f"{count_noun(training.epochs, 'epoch')}, learning rate {training.learning_rate:g}, "

@@ -1,4 +1,4 @@
-"""The settings of the recipe `pixels`: bounds are checked once, an unknown key is an error."""
+"""Settings of the recipe `pixels`: values are validated, unknown keys are errors."""
 
 from typing import Literal
 
@@ -9,15 +9,15 @@ from cellseg.recipes.base import RecipeSettings
 from cellseg.recipes.encoders import EncoderSettings, Filters
 
 FEW_IMAGES = 64
-"""Up to this many training images a step takes one image, else sixteen."""
+"""Largest number of training images for which the default batch size is 1; above it is 16."""
 
 
 class PixelsPreprocessing(Frozen):
-    """How an image becomes network input; stored in the model, so train and predict agree.
+    """Preprocessing of images; stored in the model, so that training and prediction agree.
 
-    image_size : side of the square network input, pixels, a multiple of 32.
-    percentile_low, percentile_high : the grey values, in percent, that become 0 and 255 in an
-        image of more than 8 bits; each channel by itself.
+    image_size : side of the square input of the network, pixels, a multiple of 32.
+    percentile_low, percentile_high : percentiles of each channel that are scaled to 0 and 255, for
+        images of more than 8 bits.
     """
 
     image_size: int = Field(default=128, ge=32, le=1024, multiple_of=32)
@@ -26,21 +26,21 @@ class PixelsPreprocessing(Frozen):
 
 
 class PixelsNetwork(EncoderSettings):
-    """The U-Net: a pre-trained encoder and a pix2pix decoder.
+    """Network of the recipe `pixels`.
 
-    decoder_filters : filters of the four upsample blocks, from the deepest to the finest.
+    decoder_filters : numbers of filters of the four decoder blocks, from the deepest to the finest.
     """
 
     decoder_filters: tuple[Filters, Filters, Filters, Filters] = (512, 256, 128, 64)
 
 
 class PixelsTraining(Frozen):
-    """How long and how fast to learn.
+    """Length and optimization of a training.
 
-    epochs : passes over the training images.
-    batch_size : images a step; None chooses by the number of images.
-    learning_rate : step size of Adam.
-    seed : of the initial decoder weights, the order of the images and the flips.
+    epochs : number of passes over the training images.
+    batch_size : images in a step; None takes 1 for up to 64 training images, else 16.
+    learning_rate : of Adam.
+    seed : of the random numbers: initial weights, order of the images and flips.
     """
 
     epochs: int = Field(default=40, ge=1, le=10_000)
@@ -49,14 +49,14 @@ class PixelsTraining(Frozen):
     seed: int = Field(default=0, ge=0, lt=2**31)
 
     def batch_size_for(self, images: int) -> int:
-        """Images a step for a training set of this many images."""
+        """Batch size for a number of training images."""
         if self.batch_size is not None:
             return self.batch_size
         return 1 if images <= FEW_IMAGES else 16
 
 
 class PixelsSettings(RecipeSettings):
-    """Everything that decides a training by the original recipe, apart from the data."""
+    """Settings of a training by the recipe `pixels`."""
 
     name: Literal["pixels"] = "pixels"
     start: None = None
@@ -66,20 +66,20 @@ class PixelsSettings(RecipeSettings):
 
     @property
     def encoder_settings(self) -> PixelsNetwork:
-        """Its encoder, with the decoder behind it."""
+        """Settings of the network, which include the encoder."""
         return self.network
 
     @property
     def encoder_size(self) -> int:
-        """Side of the images that the encoder's ImageNet weights were published for, pixels."""
+        """Image size of the ImageNet weights of the encoder, pixels."""
         return self.preprocessing.image_size
 
     @property
     def epochs(self) -> int:
-        """Epochs that were asked for."""
+        """Number of epochs."""
         return self.training.epochs
 
     def with_encoder_weights(self, weights: str) -> "PixelsSettings":
-        """The same, its encoder started from other weights."""
+        """The same settings with other encoder weights."""
         network = self.network.model_copy(update={"encoder_weights": weights})
         return self.model_copy(update={"network": network})

@@ -145,8 +145,8 @@ def take_all(
 
 def keep(page: Page) -> None:
     """From the page Segment to the page Results, with a plot of what was kept."""
-    page.get_by_role("button", name="Keep these results").click()
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Save results").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**/results?batch=*")
     page.locator(DRAWN).wait_for()
     page.get_by_role("radio", name="Plots").click()

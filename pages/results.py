@@ -1,4 +1,4 @@
-"""Results: what was segmented, image by image, with tables, plots, scores and downloads."""
+"""Results: saved segmented images with their tables, plots, scores and downloads."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from cellseg.ui.results import batch_view
 from cellseg.ui.shell import frame, session
 
 with frame.page(
-    "Results", "See every cell, check the numbers, take them anywhere.", "how-to/measure"
+    "Results", "Inspect, measure, compare and export segmented images.", "how-to/measure"
 ) as workspace:
     batches = BatchStore(workspace).all()
     opened = session.chosen("batch")
@@ -21,12 +21,12 @@ with frame.page(
             frame.show_error(f"There are no results {opened}; they may have been deleted.")
     if batches:
         st.subheader("All results", anchor=False)
-        batch_view.lines(batches, batch.id if batch else None)
+        batch_view.batch_list(batches, batch.id if batch else None)
     else:
         frame.empty_state(
             "grid_view",
             "No results yet",
-            "Segment images, many at once or a few whose results you keep; they appear here.",
+            "Segment images and save the results, and they appear here.",
             ("segment", "Segment images", "background_replace"),
         )
     frame.show_unreadable(BatchStore(workspace).unreadable(), "results", workspace.batches)

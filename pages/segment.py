@@ -1,4 +1,4 @@
-"""Segment: lay a model's masks over new images, count the cells, download the results."""
+"""Segment: find, count and measure the cells of new images with a trained model."""
 
 import streamlit as st
 
@@ -13,17 +13,17 @@ from cellseg.ui.shell.formatting import count
 from cellseg.ui.widgets import uploads
 
 with frame.page(
-    "Segment", "A trained network marks the cells in your images.", "how-to/segment"
+    "Segment", "Find, count and measure the cells in your images.", "how-to/segment"
 ) as workspace:
     frame.show_messages()
     models = ModelStore(workspace).all()
     if not models:
         frame.empty_state(
             "background_replace",
-            "No trained model yet",
-            "Train a network first; it takes minutes. Then bring images here.",
-            ("train", "Train a network", "model_training"),
-            ("models", "Bring a model back", "deployed_code"),
+            "No model yet",
+            "Train a model first, or import one.",
+            ("train", "Train a model", "model_training"),
+            ("models", "Import a model", "deployed_code"),
         )
         st.stop()
 
@@ -38,14 +38,14 @@ with frame.page(
         buttons = st.container(horizontal=True)
     if not chosen.description:
         st.info(
-            "Add one or more images. Use images like those the model learned from: the same "
-            "microscope, stain and magnification.",
+            "Add one or more images like the training images of the model: same microscope, stain "
+            "and magnification.",
             icon=":material/add_photo_alternate:",
         )
         st.stop()
 
     with buttons:
-        keeping = st.container(width="content")
+        saving = st.container(width="content")
         if chosen.files and st.button(
             f"Remove {count(len(chosen.files), 'file')}", icon=":material/close:"
         ):
@@ -57,16 +57,16 @@ with frame.page(
     with st.container():  # there in every run, so that nothing below it changes its place
         if chosen.many:
             form.background(workspace, chosen, model, request)
-            files = form.one_of(files)
+            files = form.preview_choice(files)
     images, problems = segmenting.with_progress(
         files, model, request, uploads.private_folder(workspace)
     )
     with st.container():
         for sentence in problems:
             frame.show_error(sentence)
-    with keeping:
+    with saving:
         if images and not chosen.many:
-            form.keep(workspace, images, model, request)
+            form.save_button(workspace, images, model, request)
     if images:
         name = form.title(images, model)
         results_view.show(workspace, Results("segment", name, tuple(images), model, options))

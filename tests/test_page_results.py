@@ -115,7 +115,7 @@ def test_a_batch_opens_with_its_first_image(page):
 
 def test_columns_say_what_they_mean(page):
     columns = json.loads(page.app.dataframe[0].proto.columns)
-    assert columns["area"]["help"] == "Pixels of the cell, in px²."
+    assert columns["area"]["help"] == "Pixels of the cell, in px². In files: `area`."
     assert columns["area"]["label"] == "Area (px²)"
     assert all(column["help"] for name, column in columns.items() if name != "_index")
 
@@ -124,13 +124,13 @@ def test_filters_act_on_table_count_and_every_image_alike(page):
     app = page.app
     app.number_input(key=page.key("filter-area-low")).set_value(10.0).run()
     assert page.cells == "2"
-    assert "The filters leave out 1 of 3 cells" in page.text()
+    assert "The filters exclude 1 of 3 cells" in page.text()
     assert list(page.table()["label"]) == [1, 3]
     app.toggle(key=page.key("filter-border")).set_value(True).run()
     assert page.cells == "1"
     page.go_to("Images")
-    assert list(page.table()["cells"]) == [1, 1, 1]
-    assert list(page.table()["left out"]) == [2, 2, 2]
+    assert list(page.table()["Cells"]) == [1, 1, 1]
+    assert list(page.table()["Excluded"]) == [2, 2, 2]
     page.press(page.key("filter-reset"))
     assert page.cells == "3"
 
@@ -147,8 +147,8 @@ def test_a_filter_of_any_column_and_one_that_makes_no_sense(page):
 
 def test_a_lit_cell_has_its_row_first_and_a_row_lights_its_cell(page):
     app = page.app
-    app.session_state[page.key("")[:-1] + "-lit"] = (("a/one_1.tif", 3),)
-    app.session_state[page.key("")[:-1] + "-first"] = frozenset({("a/one_1.tif", 3)})
+    app.session_state[page.key("")[:-1] + "-selected"] = (("a/one_1.tif", 3),)
+    app.session_state[page.key("")[:-1] + "-top-rows"] = frozenset({("a/one_1.tif", 3)})
     app.run()
     assert list(page.table()["label"]) == [3, 1, 2]
     assert app.session_state[page.key("table")]["selection"]["rows"] == [0]
@@ -180,11 +180,11 @@ def test_plots_of_one_image_and_of_groups(page):
     assert page.table()["n"].tolist() == [3]
     app.segmented_control(key=page.key("plot-scope")).set_value("All images").run()
     app.segmented_control(key=page.key("plot-by-3")).set_value("Group").run()
-    assert "a (1 image), b (1 image), no group (1 image)" in page.text()
+    assert "a (1 image), b (1 image) and no group (1 image)" in page.text()
     assert [trace["name"] for trace in figure(page)["data"]] == ["a", "b", "no group"]
     app.selectbox(key=page.key("plot-group-by")).set_value("Part of the name").run()
     app.number_input(key=page.key("plot-position")).set_value(2).run()
-    assert "1 (1 image), 2 (1 image), no group (1 image)" in page.text()
+    assert "1 (1 image), 2 (1 image) and no group (1 image)" in page.text()
     app.segmented_control(key=page.key("plot-kind")).set_value("Box plot").run()
     assert list(page.table()["group"]) == ["1", "2", "no group"]
     assert list(page.table()["max"]) == [100, 110, 120]
@@ -233,9 +233,9 @@ def test_true_masks_are_brought_to_results(page, workspace, batch):
     assert list(each["image"]) == ["b/two_2.tif", "a/one_1.tif"]
     assert list(each["ap_0.5"]) == [pytest.approx(2 / 3), 1]
     assert list(each["count_error"]) == [1, 0]
-    assert list(together["way"]) == ["Pooled: all cells together", "Mean over images"]
+    assert list(together["method"]) == ["Pooled: all cells together", "Mean over images"]
     assert list(together["ap_0.5"]) == [pytest.approx(5 / 6), pytest.approx(5 / 6)]
-    assert "2 images with a true mask" in page.text()
+    assert "2 images with a ground-truth mask" in page.text()
     assert "Scores, CSV" in page.downloads()
 
 
@@ -249,7 +249,7 @@ def test_the_threshold_recomputes_and_filters_act_on_the_scores(page, workspace,
     assert list(page.table(1)["ap_0.7"]) == [pytest.approx(2 / 4)]
     page.app.number_input(key=page.key("filter-area-low")).set_value(10.0).run()
     assert list(page.table(1)["predicted_cells"]) == [2]
-    assert "The filters act on the predicted cells" in page.text()
+    assert "The filters apply to predicted cells" in page.text()
 
 
 def test_images_without_any_cell_are_counted_apart(workspace, tmp_path):
@@ -260,7 +260,7 @@ def test_images_without_any_cell_are_counted_apart(workspace, tmp_path):
     )
     page = Page(BatchStore(workspace).keep([found], "Empty", model))
     page.go_to("Compare")
-    assert "without a cell in truth and prediction: not applicable" in page.text()
+    assert "without any true or predicted cell: not applicable" in page.text()
     for section in ("Cells", "Plots", "Download"):
         page.go_to(section)
     assert page.cells == "0"
@@ -278,7 +278,7 @@ def test_everything_ticked_is_one_zip_of_the_cells_that_pass_the_filters(page, w
     app.number_input(key=page.key("filter-area-low")).set_value(10.0).run()
     page.go_to("Download")
     assert "6 cells in 3 images" in page.text()
-    assert "The filters leave out 3: cells below 10 px² were left out" in page.text()
+    assert "The filters exclude 3 cells: cells below 10 px² were left out" in page.text()
     for kind in ("rois", "geojson", "coco", "ome", "mask", "probability"):
         app.checkbox(key=page.key(f"export-{kind}")).check()
     app.segmented_control(key=page.key("export-dialect")).set_value("cellprofiler").run()
@@ -319,10 +319,10 @@ def test_the_methods_paragraph_is_there_to_copy(page):
 
 def test_an_entered_pixel_size_holds_for_all_images(page, batch, workspace):
     app = page.app
-    size = next(field for field in app.number_input if "Side of one pixel" in field.label)
+    size = next(field for field in app.number_input if field.label == "Pixel size, µm")
     size.set_value(0.5)
-    next(button for button in app.button if button.label == "Use it for all images").click().run()
-    assert "A pixel is 0.5 µm wide" in page.text()
+    next(button for button in app.button if button.label == "Apply to all images").click().run()
+    assert "Pixel size: 0.5 µm" in page.text()
     assert list(page.table()["area_um2"]) == [25, 2.25, 25]
     app.number_input(key=page.key("filter-area-low")).set_value(3.0).run()
     assert page.cells == "2"
@@ -378,7 +378,7 @@ def test_a_batch_without_a_result_yet_says_so(workspace, images, batch):
         (child / "facts.json").unlink()
     running(batch, done=0, remaining_s=None)
     page = Page(batch)
-    assert "The first image opens here" in page.app.info[0].value
+    assert "The first image appears here" in page.app.info[0].value
     assert not page.app.get("bidi_component")
 
 
@@ -403,12 +403,12 @@ def test_failed_files_are_listed_with_their_sentence(batch):
 def test_what_is_lit_is_kept_apart_by_image_and_place(workspace):
     import streamlit as st
 
-    selection.light("t", [("a", 1), ("b", 2), ("a", 1)], "plot")
-    assert selection.lit("t") == (("a", 1), ("b", 2))
+    selection.select("t", [("a", 1), ("b", 2), ("a", 1)], "plot")
+    assert selection.selected("t") == (("a", 1), ("b", 2))
     assert selection.labels("t", "b") == (2,)
-    assert selection.first("t") == {("a", 1), ("b", 2)}
-    assert selection.marked("t") == ()
-    selection.light("t", [("b", 2)], "table")
-    assert selection.first("t") == {("a", 1), ("b", 2)}
-    assert selection.marked("t") == (("b", 2),)
+    assert selection.top_rows("t") == {("a", 1), ("b", 2)}
+    assert selection.highlighted("t") == ()
+    selection.select("t", [("b", 2)], "table")
+    assert selection.top_rows("t") == {("a", 1), ("b", 2)}
+    assert selection.highlighted("t") == (("b", 2),)
     st.session_state.clear()

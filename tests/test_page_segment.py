@@ -57,7 +57,7 @@ def press(app, label):
 
 def test_without_a_model_the_page_says_what_to_do():
     app = opened("segment")
-    assert "No trained model yet" in text(app)
+    assert "No model yet" in text(app)
     assert not app.file_uploader
 
 
@@ -105,7 +105,7 @@ def test_an_image_gets_a_count_and_an_overlay_at_once(workspace):
     app = segmented(workspace, slide(0))
     assert cells_of(app) == "1"
     assert len(app.get("bidi_component")) == 1
-    assert "32 × 32 pixels, 9.8% are cells" in text(app)
+    assert "32 × 32 pixels; cells cover 9.8%" in text(app)
     assert list(app.dataframe[0].value["area"]) == [100]
 
 
@@ -121,7 +121,7 @@ def test_looking_differently_does_not_predict_again(workspace, network):
 def test_several_images_get_a_table(workspace):
     app = segmented(workspace, slide(0), slide(1), slide(2))
     go_to(app, "Images")
-    assert list(app.dataframe[0].value["cells"]) == [1, 1, 1]
+    assert list(app.dataframe[0].value["Cells"]) == [1, 1, 1]
     press(app, "Next")
     assert app.selectbox(key="segment-image").value == "slide 1.png"
     assert not errors(app)
@@ -141,7 +141,7 @@ def test_the_same_image_under_another_name_has_that_name(workspace, network):
 
 def test_what_is_kept_has_the_names_of_the_page(workspace):
     app = segmented(workspace, slide(0, "a.png"), slide(1, "a.png"), slide(0, "b.png"))
-    press(app, "Keep")
+    press(app, "Save")
     (batch,) = BatchStore(workspace).all()
     assert [found.name for found in batch.images()] == ["a.png", "a (2).png", "b.png"]
     assert [set(found.table()["image"]) for found in batch.images()] == [
@@ -168,7 +168,7 @@ def test_remove_forgets_the_images(workspace):
 def test_a_pixel_size_gives_micrometres_without_another_prediction(workspace, network):
     app = segmented(workspace, slide(0))
     app.number_input(key="segment-pixel-size").set_value(0.5).run()
-    assert "A pixel is 0.5 µm wide" in text(app)
+    assert "Pixel size: 0.5 µm" in text(app)
     assert list(app.dataframe[0].value["area_um2"]) == [25]
     assert network.calls == 1
 
@@ -218,12 +218,12 @@ def test_results_are_kept_as_a_batch_of_their_own(workspace):
     app = segmented(workspace, slide(0), slide(1))
     name = next(field for field in app.text_input if field.label == "Name of the results")
     name.set_value("Monday")
-    press(app, "Keep")
+    press(app, "Save")
     (batch,) = BatchStore(workspace).all()
     assert batch.name == "Monday"
     assert [found.cells for found in batch.images()] == [1, 1]
     assert batch.progress().state == "done"
-    assert "2 images kept as Monday" in text(app)
+    assert "2 images saved as Monday" in text(app)
     assert app.query_params["batch"] == batch.id
 
 
@@ -264,9 +264,7 @@ def test_one_of_many_can_be_tried_first(workspace, network):
 
 def test_a_zip_goes_into_the_background(workspace, started):
     app = segmented(workspace, ("slides.zip", b"zip", "application/zip"), slide(0))
-    assert app.button(key="segment-batch").label == (
-        "Segment 1 image and the images of 1 zip in the background"
-    )
+    assert app.button(key="segment-batch").label == ("Segment 1 image and the images of 1 zip")
 
 
 def test_a_dataset_goes_into_the_background(workspace, started):

@@ -217,7 +217,7 @@ def test_a_channel_is_chosen_on_the_page_segment(workspace, monkeypatch):
 def test_what_was_chosen_is_kept_with_the_results(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "c.tif", channels())
     choose_second_channel(app)
-    next(button for button in app.button if button.label == "Keep").click().run()
+    next(button for button in app.button if button.label == "Save").click().run()
     (batch,) = BatchStore(workspace).all()
     assert batch.config.view == View(channels=(1,))
     facts = results.facts(batch.images(), batch.model, Filters())

@@ -24,7 +24,7 @@ def test_a_histogram_counts_every_cell_that_has_a_value(table):
     assert plot.data["from"].iloc[0] == 0.1
     assert plot.data["to"].iloc[-1] == 0.5
     np.testing.assert_array_equal(plot.figure.data[0].y, plot.data[plots.ALL])
-    assert plot.alt == "Histogram of eccentricity of 5 cells"
+    assert plot.alt == "Histogram of Eccentricity of 5 cells"
 
 
 def test_histograms_of_groups_share_their_bins_and_each_adds_up_to_one(table):
@@ -65,7 +65,7 @@ def test_points_of_a_scatter_lead_back_to_their_cells(table):
     points = [
         {"customdata": row.tolist()} for trace in plot.figure.data for row in trace.customdata
     ]
-    assert plots.selected(points, ["a.png", "b.png"]) == [
+    assert plots.selected_cells(points, ["a.png", "b.png"]) == [
         ("a.png", 1),
         ("a.png", 3),
         ("a.png", 4),
@@ -73,7 +73,7 @@ def test_points_of_a_scatter_lead_back_to_their_cells(table):
         ("b.png", 1),
         ("b.png", 7),
     ]
-    assert plots.selected([{}, {"customdata": [9, 1]}, {"customdata": None}], ["a.png"]) == []
+    assert plots.selected_cells([{}, {"customdata": [9, 1]}, {"customdata": None}], ["a.png"]) == []
     assert list(plot.data.columns) == ["image", "group", "label", "area", "eccentricity"]
 
 
@@ -93,9 +93,9 @@ def test_many_points_are_drawn_by_the_graphics_card():
 
 def test_counts_by_image_and_by_group():
     cells = {"x/a.png": 3, "x/b.png": 5, "y/c.png": 0}
-    plot = plots.counted(cells)
+    plot = plots.counts(cells)
     assert list(plot.figure.data[0].y) == [3, 5, 0]
-    plot = plots.counted(cells, {name: name[0] for name in cells})
+    plot = plots.counts(cells, {name: name[0] for name in cells})
     assert list(plot.data["group"]) == ["x", "x", "y"]
     *groups, images = plot.figure.data
     assert [box.median[0] for box in groups] == [4, 0]

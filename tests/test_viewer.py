@@ -145,32 +145,32 @@ IDS = np.array([2, 5, 9, 11, 12, 13, 14, 15, 40])
 
 
 def test_a_bit_for_each_cell() -> None:
-    assert base64.b64decode(layers.bits(IDS, {2, 40, 99})) == bytes([1, 1])
-    assert base64.b64decode(layers.bits(IDS, [])) == bytes([0, 0])
+    assert base64.b64decode(layers.bit_mask(IDS, {2, 40, 99})) == bytes([1, 1])
+    assert base64.b64decode(layers.bit_mask(IDS, [])) == bytes([0, 0])
 
 
 def test_values_span_their_percentiles() -> None:
-    table = layers.numbers(np.arange(1, 102), {label: label - 1 for label in range(1, 102)})
+    table = layers.value_table(np.arange(1, 102), {label: label - 1 for label in range(1, 102)})
     assert (table["low"], table["high"], table["cut"]) == (1, 99, [True, True])
-    flat = layers.numbers(IDS[:3], {2: 4.0, 5: float("inf")})
+    flat = layers.value_table(IDS[:3], {2: 4.0, 5: float("inf")})
     found = np.frombuffer(base64.b64decode(flat["data"]), "<f4")
     assert np.array_equal(found, [4, np.nan, np.nan], equal_nan=True)
     assert (flat["low"], flat["high"], flat["cut"]) == (4, 4, [False, False])
-    assert layers.numbers(IDS[:1], {})["high"] == 1
+    assert layers.value_table(IDS[:1], {})["high"] == 1
 
 
 def test_a_colour_for_each_cell() -> None:
-    table = layers.paints(IDS[:3], {2: "#ff0000", 9: "#00ff00"})
+    table = layers.colour_table(IDS[:3], {2: "#ff0000", 9: "#00ff00"})
     assert table["colours"] == ["#00ff00", "#ff0000"]
     assert base64.b64decode(table["data"]) == bytes([2, 0, 1])
     with pytest.raises(ValueError, match="255 different colours"):
-        layers.paints(IDS, {number: f"#{number:06x}" for number in range(256)})
+        layers.colour_table(IDS, {number: f"#{number:06x}" for number in range(256)})
 
 
 def test_labels_in_order_need_no_names() -> None:
-    assert layers.names(np.arange(1, 4)) is None
-    assert layers.names(np.zeros(0, np.int64)) is None
-    named = base64.b64decode(layers.names(np.array([1, 2**40])))
+    assert layers.label_table(np.arange(1, 4)) is None
+    assert layers.label_table(np.zeros(0, np.int64)) is None
+    named = base64.b64decode(layers.label_table(np.array([1, 2**40])))
     assert np.frombuffer(named, "<f8").tolist() == [1, 2**40]
 
 
@@ -270,13 +270,13 @@ def test_a_large_layer_is_known_by_all_of_its_bytes(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("message", "expected"),
     [
-        (None, viewer.Seen((3,), False)),
-        ("3", viewer.Seen((3,), False)),
-        ([], viewer.Seen((), True)),
-        ([4, 3, 4, 8, True, "3", 3.0, None], viewer.Seen((4, 3), True)),
+        (None, viewer.ViewerState((3,), False)),
+        ("3", viewer.ViewerState((3,), False)),
+        ([], viewer.ViewerState((), True)),
+        ([4, 3, 4, 8, True, "3", 3.0, None], viewer.ViewerState((4, 3), True)),
     ],
 )
-def test_only_known_labels_are_selected(said: object, expected: viewer.Seen) -> None:
-    assert viewer.heard(said, [3], {1, 3, 4}) == expected
+def test_only_known_labels_are_selected(message: object, expected: viewer.ViewerState) -> None:
+    assert viewer.selection_from(message, [3], {1, 3, 4}) == expected

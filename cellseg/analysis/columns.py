@@ -78,6 +78,10 @@ def heading(column: str) -> str:
     KeyError
         For a column that no table has.
     """
+    name, _, channel = _MICROMETRES.sub("", column).partition("-")
+    text = HEADINGS.get(f"{name}-{channel}") or HEADINGS[name]
+    if channel and f"{name}-{channel}" not in HEADINGS:
+        text = f"{text}, channel {channel}"
     of = unit(column)
     name = _MICROMETRES.sub("", column)
     channel = ""

@@ -166,7 +166,7 @@ def test_filters_act_on_picture_count_and_download_alike(opened, batch):
     assert 0 < kept < 9
     expect(canvas(opened)).to_have_attribute("data-cells", str(kept))
     expect(widget(opened, batch, "count")).to_contain_text(str(kept))
-    expect(opened.get_by_text(f"The filters leave out {9 - kept} of 9 cells")).to_be_visible()
+    expect(opened.get_by_text(f"The filters exclude {9 - kept} of 9 cells")).to_be_visible()
 
     radio(opened, "Download").click()
     scope = widget(opened, batch, "export-scope")  # the table offers such a choice too

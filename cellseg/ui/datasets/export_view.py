@@ -39,7 +39,7 @@ def show(workspace: Workspace, dataset: Dataset) -> None:
             st.session_state[_ZIP] = (request, str(path))
         created = st.session_state.get(_ZIP)
         if created is not None and created[0] == request and Path(created[1]).is_file():
-            downloads.offer(Path(created[1]), "export-download")
+            downloads.button(Path(created[1]), "export-download")
 
 
 def _create_zip(workspace: Workspace, dataset: Dataset, layout: Layout) -> Path:

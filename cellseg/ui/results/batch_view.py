@@ -1,4 +1,4 @@
-"""Results of a batch on the page: how far it is, what failed, and what was found so far."""
+"""The results of a batch: its progress, the files that failed, and the segmented images."""
 
 import streamlit as st
 
@@ -17,8 +17,8 @@ from cellseg.ui.shell.formatting import (
 )
 from cellseg.workspace import Workspace
 
-EVERY = 2.0
-"""Seconds between two looks at a batch that runs."""
+REFRESH_SECONDS = 2.0
+"""Between two updates of a batch that runs."""
 
 MOST = 10
 """Batches on one page of the list."""
@@ -34,17 +34,17 @@ BADGES: dict[str, tuple[str, str, str]] = {
 
 
 def badge(progress: Progress) -> str:
-    """The state as a coloured Markdown badge."""
+    """The state of a batch as a coloured Markdown badge."""
     title, icon, colour = BADGES[progress.state]
     return f":{colour}-badge[:material/{icon}: {title}]"
 
 
 def show(workspace: Workspace, batch: Batch) -> None:
-    """Everything of a batch; a fragment looks again every 2 s until it has ended."""
+    """A batch; a fragment updates its status every 2 s until it has ended."""
     images = tuple(batch.images())
     progress = batch.progress()
     _heading(workspace, batch, progress)
-    st.fragment(_status, run_every=None if progress.ended else EVERY)(
+    st.fragment(_status, run_every=None if progress.ended else REFRESH_SECONDS)(
         batch, progress.ended, len(images)
     )
     _failures(batch)
@@ -56,7 +56,7 @@ def show(workspace: Workspace, batch: Batch) -> None:
             results_view.show(workspace, results)
         elif not progress.ended:
             st.info(
-                "The first image opens here as soon as it is done.",
+                "The first image appears here when it is segmented.",
                 icon=":material/hourglass_top:",
             )
         else:
@@ -73,30 +73,30 @@ def _heading(workspace: Workspace, batch: Batch, progress: Progress) -> None:
         if progress.ended and st.button("Delete", key="results-delete", icon=":material/delete:"):
             dialogs.confirm_delete(
                 f"Delete the results {batch.name}?",
-                "All that was found in its images will be gone; images on the server and datasets "
-                "stay.",
+                "This deletes the segmented images and their measurements. Source images on the "
+                "server and datasets are kept.",
                 lambda: _deleted(store, batch),
                 f"The results {batch.name} were deleted.",
             )
 
 
 def _pixel_size(batch: Batch) -> None:
-    """A small form beneath a button: the side of a pixel, for all images of the batch."""
+    """A button that opens a small form for the pixel size of all images."""
     with st.popover("Pixel size", icon=":material/straighten:"):
         with st.form("results-pixel-size", border=False):
             st.number_input(
-                "Side of one pixel, µm",
+                "Pixel size, µm",
                 min_value=0.0,
                 value=batch.config.pixel_size,
                 key="results-pixel-size-entered",
                 step=0.01,
                 format="%.4f",
                 placeholder="from the files",
-                help="It adds areas in µm² and lengths in µm to tables and exports. Empty: as the "
-                "files say.",
+                help="Adds areas in µm² and lengths in µm to tables and exports. If it is empty, "
+                "the values in the files are used.",
             )
             st.form_submit_button(
-                "Use it for all images",
+                "Apply to all images",
                 type="primary",
                 on_click=frame.callback(_calibrate),
                 args=(batch.id,),
@@ -110,7 +110,7 @@ def _calibrate(batch_id: str) -> None:
 
 @frame.guarded
 def _status(batch: Batch, ended: bool, shown: int) -> None:
-    """State, bar and buttons; reruns the page when the first result is there and at the end."""
+    """State, progress and buttons; reruns the page at the first result and at the end."""
     progress = batch.progress()
     ready = len(batch.images()) if not ended else shown
     if progress.ended != ended or (ready and not shown):
@@ -118,14 +118,16 @@ def _status(batch: Batch, ended: bool, shown: int) -> None:
     with st.container(key="results-status"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(badge(progress), width="content")
-            now = said(progress, stopping=not ended and _stopping(batch))
+            status = status_text(progress, stopping=not ended and _stopping(batch))
             config = batch.config
-            parts = [now, f"model {plain(config.model.name)}", moment(config.created)]
+            parts = [status, f"model {plain(config.model.name)}", moment(config.created)]
             parts += [config.view.words] if config.view.words else []
             st.caption(" · ".join(parts), width="content")
             st.space("stretch")
             if ready > shown and st.button(
-                f"Show {ready - shown:,} more", key="results-more", icon=":material/refresh:"
+                f"Show {count(ready - shown, 'new image')}",
+                key="results-more",
+                icon=":material/refresh:",
             ):
                 st.rerun()
             if not ended:
@@ -138,27 +140,28 @@ def _status(batch: Batch, ended: bool, shown: int) -> None:
                     disabled=_stopping(batch),
                 )
             elif progress.state != "done" and st.button(
-                "Go on", key="results-resume", type="primary", icon=":material/play_arrow:"
+                "Resume", key="results-resume", type="primary", icon=":material/play_arrow:"
             ):
                 jobs.resume(batch)
                 st.rerun()
         if not ended:
             st.progress(progress.done / max(1, progress.of))
     if ended and progress.state != "done":
-        _why(batch, progress)
+        _reason(batch, progress)
 
 
-def _why(batch: Batch, progress: Progress) -> None:
+def _reason(batch: Batch, progress: Progress) -> None:
+    """Why the batch has ended early."""
     if progress.message:
         show = {"failed": st.error, "interrupted": st.warning}.get(progress.state, st.info)
         show(plain(progress.message), icon=f":material/{BADGES[progress.state][1]}:")
     if progress.state in ("failed", "interrupted") and (tail := batch.log_tail(15)):
-        with st.expander("The last lines of the log", icon=":material/article:"):
+        with st.expander("Last lines of the log", icon=":material/article:"):
             st.code("\n".join(tail), language=None, wrap_lines=True)
 
 
-def said(progress: Progress, stopping: bool = False) -> str:
-    """How far a batch is, in words."""
+def status_text(progress: Progress, stopping: bool = False) -> str:
+    """The progress of a batch in words."""
     done = f"{progress.done:,} of {count(progress.of, 'file')}"
     if progress.ended:
         return done
@@ -177,7 +180,7 @@ def _stopping(batch: Batch) -> bool:
 
 
 def _failures(batch: Batch) -> None:
-    """The files that could not be segmented, each with its sentence."""
+    """The files that could not be segmented, each with its error message."""
     with st.container():  # there in every run, so that nothing below it changes its place
         if not (failed := batch.failed()):
             return
@@ -197,8 +200,8 @@ def _deleted(store: BatchStore, batch: Batch) -> None:
     session.choose("batch", None)
 
 
-def lines(batches: list[Batch], opened: str | None) -> None:
-    """The batches, newest first, a page at a time, each with a link to its own address."""
+def batch_list(batches: list[Batch], opened: str | None) -> None:
+    """All batches, newest first, in pages; each line links to its batch."""
     pages = -(-len(batches) // MOST)
     slot = st.container(gap="xsmall")
     page = st.pagination(pages, key="batches-page") if pages > 1 else 1
@@ -218,5 +221,9 @@ def _line(batch: Batch, is_open: bool) -> None:
         )
         st.markdown(badge(progress), width="content")
         st.space("stretch")
-        parts = [plain(batch.config.model.name), said(progress), moment(batch.config.created)]
+        parts = [
+            plain(batch.config.model.name),
+            status_text(progress),
+            moment(batch.config.created),
+        ]
         st.caption(" · ".join(parts), width="content")

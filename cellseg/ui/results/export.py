@@ -1,4 +1,4 @@
-"""Everything to take along: what is ticked, in one zip, with where it comes from."""
+"""The download: the chosen files in one zip, with provenance and a methods paragraph."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,22 +18,25 @@ from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.widgets import downloads, uploads
 from cellseg.workspace import Workspace, slug
 
-OFFERS: dict[Export, tuple[str, str]] = {
+EXPORT_TEXTS: dict[Export, tuple[str, str]] = {
     "labels": (
         "Label images, TIFF",
-        "A number for each cell, exact. Such a file looks black in most viewers, so a coloured "
-        "preview lies beside it.",
+        "Each pixel has the number of its cell. Most viewers show such a file black, so a coloured "
+        "preview is added.",
     ),
-    "overlay": ("Overlays, PNG", "The cells drawn over the image, to look at and for slides."),
-    "csv": ("Table of cells, CSV", "A row for each cell of all images, for Excel, R or Python."),
-    "rois": ("ROIs for ImageJ and Fiji", "A zip for the ROI Manager; filled, exact to the pixel."),
+    "overlay": ("Overlays, PNG", "The cells drawn over the image, for inspection and for slides."),
+    "csv": ("Measurements, CSV", "A row for each cell of all images, for Excel, R or Python."),
+    "rois": (
+        "ROIs for ImageJ and Fiji",
+        "For the ROI Manager; each cell is one ROI, exact to the pixel.",
+    ),
     "geojson": ("GeoJSON for QuPath", "Detections with their measurements, exact to the pixel."),
-    "coco": ("COCO, JSON", "Run-length masks of all images, for machine learning."),
-    "ome": ("OME-TIFF", "The image and its labels in one file, with the size of a pixel."),
-    "mask": ("Masks, PNG", "White where cells are, black elsewhere."),
-    "probability": ("Probability, TIFF", "How sure the model is of each pixel, 0 to 1."),
+    "coco": ("COCO, JSON", "Run-length encoded masks of all images, for machine learning."),
+    "ome": ("OME-TIFF", "The image and its label image in one file, with the pixel size."),
+    "mask": ("Binary masks, PNG", "Cells are white, the background is black."),
+    "probability": ("Probability maps, TIFF", "Foreground probability of each pixel, 0 to 1."),
 }
-USUAL: tuple[Export, ...] = ("labels", "overlay", "csv")
+DEFAULT_EXPORTS: tuple[Export, ...] = ("labels", "overlay", "csv")
 DIALECT_NAMES: dict[Dialect, str] = {
     "scikit-image": "scikit-image",
     "cellprofiler": "CellProfiler",
@@ -43,14 +46,14 @@ DIALECT_NAMES: dict[Dialect, str] = {
 def show(
     workspace: Workspace, results: Results, segmented: SegmentedImage, filters: Filters
 ) -> None:
-    """Tick, pack, take the zip; the methods paragraph to copy."""
+    """Choose files, create the zip, download it; copy the methods paragraph."""
     key = f"{results.key}-export"
-    st.markdown("**What to take along**, all in one zip")
-    kinds = _ticked(key)
+    st.markdown("**Files to download**, in one zip")
+    kinds = _chosen_exports(key)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         images = _images(key, results, segmented)
         dialect = st.segmented_control(
-            "Column names as in",
+            "Column names of",
             DIALECTS,
             default="scikit-image",
             required=True,
@@ -58,22 +61,22 @@ def show(
             key=f"{key}-dialect",
             disabled="csv" not in kinds,
         )
-    _said(images, filters)
-    _packed(workspace, results, images, kinds, filters, dialect)
+    _cell_count(images, filters)
+    _zip(workspace, results, images, kinds, filters, dialect)
     with st.container():
-        if st.toggle("Methods paragraph for a paper", key=f"{key}-methods"):
+        if st.toggle("Methods paragraph", key=f"{key}-methods"):
             with st.spinner("Counting cells"):
                 facts = out.facts(images, results.model, filters, results.options)
             st.code(methods(facts), language=None, wrap_lines=True)
-            st.caption("The zip holds it too: methods.txt, beside provenance.json.")
+            st.caption("The zip contains it as methods.txt, next to provenance.json.")
 
 
-def _ticked(key: str) -> list[Export]:
+def _chosen_exports(key: str) -> list[Export]:
     kinds = []
     with st.grid(3, min_column_width=220):
-        for kind in [kind for kind in OFFERS if kind in EXPORTS]:
-            title, meaning = OFFERS[kind]
-            if st.checkbox(title, kind in USUAL, key=f"{key}-{kind}", help=meaning):
+        for kind in [kind for kind in EXPORT_TEXTS if kind in EXPORTS]:
+            title, explanation = EXPORT_TEXTS[kind]
+            if st.checkbox(title, kind in DEFAULT_EXPORTS, key=f"{key}-{kind}", help=explanation):
                 kinds.append(kind)
     return kinds
 
@@ -83,24 +86,24 @@ def _images(key: str, results: Results, segmented: SegmentedImage) -> tuple[Segm
         return results.images
     every = f"All {len(results.images):,} images"
     scope = st.segmented_control(
-        "Of", [every, "This image"], default=every, required=True, key=f"{key}-scope"
+        "Images", [every, "This image"], default=every, required=True, key=f"{key}-scope"
     )
     return results.images if scope == every else (segmented,)
 
 
-def _said(images: Sequence[SegmentedImage], filters: Filters) -> None:
-    """How many cells go out and how many the filters leave behind."""
-    whole = sum(segmented.cells for segmented in images)
-    with progress_bar.delayed() as tell:
-        cells = sum(state.counts(images, filters, tell).values())
-    said = f"{count(cells, 'cell')} in {count(len(images), 'image')}."
+def _cell_count(images: Sequence[SegmentedImage], filters: Filters) -> None:
+    """The number of exported cells, and of those that the filters exclude."""
+    total = sum(segmented.cells for segmented in images)
+    with progress_bar.delayed() as report:
+        cells = sum(state.counts(images, filters, report).values())
+    text = f"{count(cells, 'cell')} in {count(len(images), 'image')}."
     if filters.clauses():
-        said += f" :material/filter_alt: The filters leave out {whole - cells:,}: "
-        said += f"{plain('; '.join(filters.clauses()))}."
-    st.caption(said)
+        text += f" :material/filter_alt: The filters exclude {count(total - cells, 'cell')}: "
+        text += f"{plain('; '.join(filters.clauses()))}."
+    st.caption(text)
 
 
-def _packed(
+def _zip(
     workspace: Workspace,
     results: Results,
     images: Sequence[SegmentedImage],
@@ -108,9 +111,9 @@ def _packed(
     filters: Filters,
     dialect: Dialect,
 ) -> None:
-    """A button that packs, then one that gives; what was packed holds until something changes."""
+    """A button that creates the zip, and one that downloads it until a choice changes."""
     key = f"{results.key}-export"
-    wanted = (
+    request = (
         *(f"{segmented.version} {segmented.name} {segmented.pixel_size}" for segmented in images),
         *kinds,
         filters.model_dump_json(),
@@ -119,29 +122,29 @@ def _packed(
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            "Make the zip",
+            "Create zip",
             key=f"{key}-pack",
             icon=":material/folder_zip:",
             disabled=not kinds,
-            type="primary" if _made(key, wanted) is None else "secondary",
+            type="primary" if _created(key, request) is None else "secondary",
         )
         slot = st.container()
     if pressed:
         target = uploads.private_folder(workspace) / "downloads"
         with frame.boundary():
             path = _write(target, results, images, kinds, filters, dialect)
-            st.session_state[f"{key}-made"] = (wanted, str(path))
-    made = _made(key, wanted)
+            st.session_state[f"{key}-zip"] = (request, str(path))
+    created = _created(key, request)
     with slot:
-        if made is not None:
-            downloads.offer(made, f"{key}-download")
+        if created is not None:
+            downloads.button(created, f"{key}-download")
 
 
-def _made(key: str, wanted: tuple[str, ...]) -> Path | None:
-    made = st.session_state.get(f"{key}-made")
-    if made is None or made[0] != wanted or not Path(made[1]).is_file():
+def _created(key: str, request: tuple[str, ...]) -> Path | None:
+    created = st.session_state.get(f"{key}-zip")
+    if created is None or created[0] != request or not Path(created[1]).is_file():
         return None
-    return Path(made[1])
+    return Path(created[1])
 
 
 def _write(
@@ -152,12 +155,12 @@ def _write(
     filters: Filters,
     dialect: Dialect,
 ) -> Path:
-    """Write the zip with a bar; a click elsewhere ends it and leaves nothing behind."""
+    """Write the zip with a progress bar; if another click interrupts it, no file is left."""
     bar = st.progress(0.0, "Counting cells")
 
-    def progress(done: int, of: int, name: str) -> None:
-        text = f"Packing {name}, {done + 1} of {of}" if name else "Closing the zip"
-        bar.progress(done / max(1, of), plain(text))
+    def progress(done: int, total: int, name: str) -> None:
+        text = f"Packing {name}, {done + 1} of {total}" if name else "Finishing the zip"
+        bar.progress(done / max(1, total), plain(text))
 
     name = slug(results.name) or "cells"
     path = folder / f"{name}_cells.zip"

@@ -1,4 +1,4 @@
-"""The images of a result, a row each."""
+"""The table of the images of a result."""
 
 import pandas as pd
 import streamlit as st
@@ -12,24 +12,24 @@ from cellseg.ui.viewer import cells_view
 
 
 def show(results: Results, filters: Filters) -> None:
-    """Cells of every image; a click on a row opens its image."""
+    """The number of cells of every image; selecting a row opens its image."""
     key = f"{results.key}-images"
-    with progress_bar.delayed() as tell:
-        cells = state.counts(results.images, filters, tell)
+    with progress_bar.delayed() as report:
+        cells = state.counts(results.images, filters, report)
     table = pd.DataFrame(
         {
-            "image": results.names,
-            "cells": [cells[name] for name in results.names],
-            "left out": [segmented.cells - cells[segmented.name] for segmented in results.images],
-            "share of cells": [segmented.share for segmented in results.images],
-            "size": [f"{segmented.width} × {segmented.height}" for segmented in results.images],
-            "seconds": [segmented.seconds for segmented in results.images],
-            "remarks": ["; ".join(segmented.warnings) for segmented in results.images],
+            "Image": results.names,
+            "Cells": [cells[name] for name in results.names],
+            "Excluded": [segmented.cells - cells[segmented.name] for segmented in results.images],
+            "Area fraction": [segmented.share for segmented in results.images],
+            "Size": [f"{segmented.width} × {segmented.height}" for segmented in results.images],
+            "Time, s": [segmented.seconds for segmented in results.images],
+            "Warnings": ["; ".join(segmented.warnings) for segmented in results.images],
         }
     )
-    empty = [] if filters.clauses() else ["left out"]
+    hidden = [] if filters.clauses() else ["Excluded"]
     if not any(segmented.warnings for segmented in results.images):
-        empty.append("remarks")
+        hidden.append("Warnings")
     names = results.names
 
     def opened() -> None:
@@ -38,15 +38,15 @@ def show(results: Results, filters: Filters) -> None:
             cells_view.open_image(results.key, names[rows[0]])
 
     st.dataframe(
-        table.drop(columns=empty),
+        table.drop(columns=hidden),
         hide_index=True,
         column_config={
-            "cells": st.column_config.NumberColumn("cells", help="That pass the filters."),
-            "share of cells": st.column_config.NumberColumn(
-                format="percent", help="Of the pixels; before filters."
+            "Cells": st.column_config.NumberColumn(help="Cells that pass the filters."),
+            "Area fraction": st.column_config.NumberColumn(
+                format="percent", help="Fraction of the pixels that are cells, before filters."
             ),
-            "seconds": st.column_config.NumberColumn(
-                format="%.2f", help="For finding the cells, without reading the file."
+            "Time, s": st.column_config.NumberColumn(
+                format="%.2f", help="Duration of the segmentation, without reading the file."
             ),
         },
         key=key,
@@ -55,6 +55,6 @@ def show(results: Results, filters: Filters) -> None:
         alt=f"Cells of {count(len(names), 'image')}",
     )
     st.caption(
-        f"{count(sum(cells.values()), 'cell')} in {count(len(names), 'image')}. Choose a row to "
+        f"{count(sum(cells.values()), 'cell')} in {count(len(names), 'image')}. Select a row to "
         "open its image."
     )

@@ -1,4 +1,4 @@
-"""Plots of measured cells: a Plotly figure, its numbers, and its words. Pure functions."""
+"""Plots of measured cells: Plotly figure, data and alternative text. Pure functions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from cellseg.ui.shell.formatting import count
 
 HEIGHT = 400
 MOST_SVG = 4000
-"""Points of a scatter plot drawn as SVG, which every browser can and which saves as vectors."""
+"""Points of a scatter plot drawn as SVG, which is saved as vectors; more are drawn by WebGL."""
 
 MOST_BINS = 60
 COLOURS = ("#1B8AA8", "#D9772B", "#8A6FC9", "#4E9A3E", "#C2508E")
-"""Legible on a light and on a dark page; the markers of a sixth group differ in their shape."""
+"""Legible on light and dark pages; from the sixth group on, markers differ in their shape."""
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "cross")
 ALL = "All cells"
@@ -28,7 +28,7 @@ FORMATS: tuple[Format, ...] = ("svg", "png")
 
 @dataclass(frozen=True, eq=False)
 class Plot:
-    """A figure, the numbers that it shows, and what it shows in words."""
+    """A figure, the numbers that it shows, and its alternative text."""
 
     figure: go.Figure
     data: pd.DataFrame
@@ -36,11 +36,11 @@ class Plot:
 
 
 def histogram(table: pd.DataFrame, column: str, by: Sequence[str] | None = None) -> Plot:
-    """How often each value of a column occurs; of several groups as shares of each group.
+    """Histogram of a measurement; with several groups as fractions of each group.
 
     Parameters
     ----------
-    table : of cells. by : the group of each row; None for one histogram of all.
+    table : of cells. by : the group of each row; None for one histogram of all rows.
     """
     values = table[column].to_numpy(float)
     known = np.isfinite(values)
@@ -60,16 +60,18 @@ def histogram(table: pd.DataFrame, column: str, by: Sequence[str] | None = None)
             middles, widths = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
             figure.add_bar(x=middles, y=shown, width=widths, name=name)
     figure.update_layout(bargap=0.02)
-    _dress(figure, heading(column), "Share of cells" if several else "Cells", several)
+    _set_layout(figure, heading(column), "Fraction of cells" if several else "Cells", several)
     figure.update_yaxes(rangemode="tozero", **({"tickformat": ".0%"} if several else {}))
-    return Plot(figure, data, f"Histogram of {column} of {count(int(known.sum()), 'cell')}")
+    return Plot(
+        figure, data, f"Histogram of {heading(column)} of {count(int(known.sum()), 'cell')}"
+    )
 
 
 def boxes(table: pd.DataFrame, column: str, by: Sequence[str] | None = None) -> Plot:
-    """A box for each group: median, quartiles, mean (dashed), and far cells as dots.
+    """A box for each group: median, quartiles, mean (dashed), and outliers as dots.
 
     Quartiles as in `cellseg.analysis.groups.summarise_groups`; the whiskers end at the last cells
-    within 1.5 times the distance of the quartiles (Tukey 1977).
+    within 1.5 times the interquartile range (Tukey 1977).
     """
     values = table[column].to_numpy(float)
     groups = _groups(by, len(table))
@@ -98,10 +100,10 @@ def boxes(table: pd.DataFrame, column: str, by: Sequence[str] | None = None) -> 
             boxpoints="outliers" if outside.size else False,
             marker={"size": 4},
         )
-    _dress(figure, "", heading(column), False)
+    _set_layout(figure, "", heading(column), False)
     figure.update_xaxes(type="category")
     sums.insert(0, "group", sums.index)
-    alt = f"Box plot of {column} of {count(len(groups), 'group')}"
+    alt = f"Box plot of {heading(column)} of {count(len(groups), 'group')}"
     return Plot(figure, sums.reset_index(drop=True), alt)
 
 
@@ -110,16 +112,16 @@ def scatter(
     x: str,
     y: str,
     by: Sequence[str] | None = None,
-    chosen: Collection[tuple[str, int]] = (),
+    highlighted: Collection[tuple[str, int]] = (),
 ) -> Plot:
-    """A dot for each cell; `selected` reads which ones were lassoed.
+    """A dot for each cell; `selected_cells` returns those in a lasso.
 
     Parameters
     ----------
-    chosen : image and label of the cells that are lit; none lights all alike.
+    highlighted : image and label of cells; the others are faded, unless it is empty.
     """
     several = _groups(by, len(table))
-    lit = set(chosen)
+    shown = set(highlighted)
     numbers = pd.factorize(table["image"])[0]
     places = np.stack([numbers, table["label"].to_numpy(np.int64)], axis=1)
     figure = go.Figure()
@@ -127,7 +129,7 @@ def scatter(
     for index, (name, rows) in enumerate(several.items()):
         part = table[rows]
         pairs = zip(part["image"], part["label"], strict=True)
-        marks = [place for place, pair in enumerate(pairs) if pair in lit] if lit else None
+        indices = [place for place, pair in enumerate(pairs) if pair in shown] if shown else None
         figure.add_trace(
             kind(
                 x=part[x].to_numpy(float),
@@ -136,31 +138,34 @@ def scatter(
                 name=name,
                 mode="markers",
                 marker={"size": 7, "opacity": 0.75, "symbol": _symbol(index)},
-                selectedpoints=marks,
+                selectedpoints=indices,
                 unselected={"marker": {"opacity": 0.15}},
-                hovertemplate=f"Cell %{{customdata[1]}}<br>{x} %{{x:.5~g}}<br>{y} %{{y:.5~g}}"
+                hovertemplate=f"Cell %{{customdata[1]}}<br>{heading(x)}: %{{x:.5~g}}<br>"
+                f"{heading(y)}: %{{y:.5~g}}"
                 "<extra></extra>",
             )
         )
-    _dress(figure, heading(x), heading(y), len(several) > 1)
+    _set_layout(figure, heading(x), heading(y), len(several) > 1)
     figure.update_layout(dragmode="lasso", hovermode="closest")
     data = table[list(dict.fromkeys(["image", "label", x, y]))].copy()
     if by is not None:
         data.insert(1, "group", list(by))
-    return Plot(figure, data, f"{y} against {x} of {count(len(table), 'cell')}")
+    return Plot(figure, data, f"{heading(y)} against {heading(x)} of {count(len(table), 'cell')}")
 
 
-def selected(points: Sequence[Mapping[str, Any]], images: Sequence[str]) -> list[tuple[str, int]]:
-    """Image and label of the points that Plotly says are selected; what is no point is passed over.
+def selected_cells(
+    points: Sequence[Mapping[str, Any]], images: Sequence[str]
+) -> list[tuple[str, int]]:
+    """Image and label of the points of a Plotly selection; malformed points are ignored.
 
     Parameters
     ----------
-    images : each image of the table once, in the order of the table.
+    images : the unique images of the table, in its order.
     """
     found = []
     for point in points:
         place = point.get("customdata")
-        if isinstance(place, Mapping):  # numbered keys in place of a list
+        if isinstance(place, Mapping):  # Plotly may send an object with numbered keys
             place = [place.get("0"), place.get("1")]
         if isinstance(place, Sequence) and len(place) == 2 and None not in place:
             number, label = int(place[0]), int(place[1])
@@ -169,8 +174,8 @@ def selected(points: Sequence[Mapping[str, Any]], images: Sequence[str]) -> list
     return found
 
 
-def counted(cells: Mapping[str, int], groups: Mapping[str, str] | None = None) -> Plot:
-    """Cells of each image as bars; by group each image as a dot on the group's box.
+def counts(cells: Mapping[str, int], groups: Mapping[str, str] | None = None) -> Plot:
+    """The number of cells of each image as bars; with groups as dots on a box for each group.
 
     Parameters
     ----------
@@ -179,9 +184,9 @@ def counted(cells: Mapping[str, int], groups: Mapping[str, str] | None = None) -
     data = pd.DataFrame({"image": list(cells), "cells": list(cells.values())})
     if groups is None:
         figure = go.Figure(go.Bar(x=data["image"], y=data["cells"], name="Cells"))
-        _dress(figure, "", "Cells", False)
+        _set_layout(figure, "", "Cells", False)
         figure.update_xaxes(type="category")
-        return Plot(figure, data, f"Cells in each of {count(len(cells), 'image')}")
+        return Plot(figure, data, f"Number of cells of each of {count(len(cells), 'image')}")
     data.insert(1, "group", [groups[image] for image in cells])
     plot = boxes(data.rename(columns={"cells": "label"}), "label", list(data["group"]))
     figure = plot.figure
@@ -196,12 +201,12 @@ def counted(cells: Mapping[str, int], groups: Mapping[str, str] | None = None) -
         marker={"size": 8, "opacity": 0.8},
         hovertemplate="%{text}<br>%{y} cells<extra></extra>",
     )
-    figure.update_yaxes(title="Cells in an image", rangemode="tozero")
-    return Plot(figure, data, f"Cells of images in {count(len(plot.data), 'group')}")
+    figure.update_yaxes(title="Cells per image", rangemode="tozero")
+    return Plot(figure, data, f"Number of cells of the images of {count(len(plot.data), 'group')}")
 
 
 def config(name: str, kind: Format) -> dict[str, Any]:
-    """How Plotly's mode bar saves a figure: as SVG, or as PNG in three times the size."""
+    """The configuration of Plotly to save a figure as SVG, or as PNG at three times its size."""
     return {
         "displaylogo": False,
         "displayModeBar": True,
@@ -210,12 +215,12 @@ def config(name: str, kind: Format) -> dict[str, Any]:
 
 
 def on_white(figure: go.Figure) -> go.Figure:
-    """The figure in black on white, whatever the colours of the page are."""
+    """The figure in black on white, whatever the theme of the page."""
     return go.Figure(figure).update_layout(template="simple_white", paper_bgcolor="white")
 
 
 def _groups(by: Sequence[str] | None, rows: int) -> dict[str, np.ndarray]:
-    """Which rows are of each group, in the order in which the groups first come."""
+    """The rows of each group as masks, in order of first appearance."""
     if by is None:
         return {ALL: np.ones(rows, bool)}
     codes, names = pd.factorize(pd.Series(list(by), dtype=object))
@@ -223,7 +228,7 @@ def _groups(by: Sequence[str] | None, rows: int) -> dict[str, np.ndarray]:
 
 
 def _edges(values: np.ndarray) -> np.ndarray:
-    """Edges of bins by the rule of Freedman & Diaconis 1981 and Sturges 1926, not too many."""
+    """Bin edges by Freedman & Diaconis 1981 and Sturges 1926, at most MOST_BINS bins."""
     if not values.size:
         return np.array([0.0, 1.0])
     edges = np.histogram_bin_edges(values, "auto")
@@ -241,7 +246,7 @@ def _symbol(index: int) -> str:
     return SYMBOLS[index // len(COLOURS) % len(SYMBOLS)]
 
 
-def _dress(figure: go.Figure, x: str, y: str, legend: bool) -> None:
+def _set_layout(figure: go.Figure, x: str, y: str, legend: bool) -> None:
     figure.update_layout(
         height=HEIGHT,
         colorway=COLOURS,

@@ -1,4 +1,4 @@
-"""Segmented images to look at: picture, table, plots, scores and exports of the same cells."""
+"""Segmented images: viewer, table, plots, scores and downloads of the same cells."""
 
 import streamlit as st
 
@@ -6,11 +6,11 @@ from cellseg.analysis.filters import Filters
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.ui.results import (
     export,
+    ground_truth_view,
     images,
+    match_colours,
     plot_view,
     state,
-    truth_marks,
-    truth_view,
 )
 from cellseg.ui.results.state import Results
 from cellseg.ui.shell import frame, progress_bar
@@ -28,7 +28,7 @@ SECTIONS = {
 
 
 def show(workspace: Workspace, results: Results) -> None:
-    """All of it, as a fragment: what is done in it runs nothing else of the page."""
+    """All of this as a fragment, so that its widgets do not rerun the rest of the page."""
     st.fragment(_view)(workspace, results)
 
 
@@ -36,21 +36,21 @@ def show(workspace: Workspace, results: Results) -> None:
 def _view(workspace: Workspace, results: Results) -> None:
     key = f"{results.key}-section"
     section = st.session_state.get(key) or "Cells"
-    truth_view.take(workspace, results)
-    segmented = cells_view.pick(results)
+    ground_truth_view.accept(workspace, results)
+    segmented = cells_view.image_box(results)
     left, right = st.columns([7, 3], gap="medium")
     with right:
         number = st.container(gap="small")
         filters = filter_form.form(f"{results.key}-filter", results.columns)
         column = cells_view.colour_by(results)
     with left:
-        marks = truth_marks.marks(results, segmented, filters) if section == "Compare" else None
+        marks = match_colours.marks(results, segmented, filters) if section == "Compare" else None
         cells_view.picture(results, segmented, filters, column, marks)
     with number:
         cells_view.number_of_cells(results, segmented, filters)
     sections = [name for name in SECTIONS if name != "Images" or len(results.images) > 1]
     section = st.segmented_control(
-        "Look at",
+        "View",
         sections,
         default="Cells",
         required=True,
@@ -64,7 +64,7 @@ def _view(workspace: Workspace, results: Results) -> None:
         elif section == "Plots":
             plot_view.show(results, segmented, filters)
         elif section == "Compare":
-            truth_view.show(workspace, results, segmented, filters)
+            ground_truth_view.show(workspace, results, segmented, filters)
         elif section == "Download":
             export.show(workspace, results, segmented, filters)
         else:
@@ -72,8 +72,8 @@ def _view(workspace: Workspace, results: Results) -> None:
 
 
 def _cells(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
-    """The table of the open image, or of all."""
-    everywhere = len(results.images) > 1 and (
+    """The table of cells of the open image or of all images."""
+    all_images = len(results.images) > 1 and (
         st.segmented_control(
             "Cells of",
             ["This image", "All images"],
@@ -84,9 +84,9 @@ def _cells(results: Results, segmented: SegmentedImage, filters: Filters) -> Non
         )
         == "All images"
     )
-    with progress_bar.delayed() as tell:
-        if everywhere:
-            of = state.joined(results.images, filters, tell)
+    with progress_bar.delayed() as report:
+        if all_images:
+            cells = state.joined(results.images, filters, report)
         else:
-            of = state.kept(segmented, filters)
-    cells_view.table(results, of, alone=not everywhere)
+            cells = state.kept(segmented, filters)
+    cells_view.table(results, cells, one_image=not all_images)

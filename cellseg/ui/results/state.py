@@ -1,4 +1,4 @@
-"""What a page shows of segmented images: the images, and their tables as far as they are needed."""
+"""The segmented images that a page shows, with their arrays and tables, which are cached."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,9 +22,9 @@ from cellseg.ui.shell.progress_bar import Report
 class Results:
     """Segmented images that a page shows together.
 
-    key : begins the keys of all widgets. name : what downloads are called after.
-    images : in their order; their names differ.
-    model, options : that segmented them.
+    key : prefix of the keys of all widgets. name : part of the names of downloads.
+    images : in order of display; their names are unique.
+    model, options : with which they were segmented.
     """
 
     key: str
@@ -40,7 +40,7 @@ class Results:
 
     @property
     def columns(self) -> list[str]:
-        """The columns that can be filtered and plotted, those that any image has."""
+        """The measurements that can be filtered and plotted, of any of the images."""
         calibrated = all(segmented.pixel_size is not None for segmented in self.images)
         channels = {segmented.channels for segmented in self.images}
         names = [
@@ -50,9 +50,10 @@ class Results:
 
 
 class Pixels(NamedTuple):
-    """The arrays of an image, shared between runs: nobody writes into them.
+    """The arrays of an image, shared between runs of the page and therefore read-only.
 
-    truth : the true cells, where they are known. version : another one where any array may be.
+    truth : the ground truth as a label image (Y, X), if it is known.
+    version : changes whenever one of the arrays does.
     """
 
     version: str
@@ -74,12 +75,12 @@ def _pixels(version: str, _segmented: SegmentedImage) -> Pixels:
 
 
 def pixels(segmented: SegmentedImage) -> Pixels:
-    """The arrays of an image, read once for the image that is open."""
+    """The arrays of an image, cached for the open image."""
     return _pixels(f"{segmented.version} {truth_version(segmented)}", segmented)
 
 
 def truth_version(segmented: SegmentedImage) -> int:
-    """Another number whenever the true cells may be others; 0 where there are none."""
+    """A number that changes whenever the ground truth does; 0 if there is none."""
     try:
         return (segmented.folder / TRUTH).stat().st_mtime_ns
     except OSError:
@@ -94,14 +95,14 @@ def _table(
 
 
 def table(segmented: SegmentedImage) -> pd.DataFrame:
-    """All cells of an image, measured once; nobody writes into it."""
+    """The measurements of all cells of an image, cached and therefore read-only."""
     return _table(segmented.version, segmented.name, segmented.pixel_size, segmented)
 
 
 def kept(segmented: SegmentedImage, filters: Filters) -> pd.DataFrame:
     """The cells of an image that pass the filters."""
-    of = table(segmented)
-    return of[filters.keep(of)] if filters.clauses() else of
+    cells = table(segmented)
+    return cells[filters.keep(cells)] if filters.clauses() else cells
 
 
 @st.cache_resource(max_entries=50_000, show_spinner=False)
@@ -116,16 +117,21 @@ def _count(
 
 
 def counts(
-    images: Iterable[SegmentedImage], filters: Filters, tell: Report | None = None
+    images: Iterable[SegmentedImage], filters: Filters, report: Report | None = None
 ) -> dict[str, int]:
-    """Cells of each image that pass the filters; without filters nothing is measured."""
+    """The number of cells of each image that pass the filters.
+
+    Without filters nothing is measured.
+    """
     if not filters.clauses():
         return {segmented.name: segmented.cells for segmented in images}
     conditions, listed = filters.model_dump_json(), list(images)
     counted = {}
     for number, segmented in enumerate(listed):
-        if tell:
-            tell(number, len(listed), f"Measuring {segmented.name}, {number + 1} of {len(listed)}")
+        if report:
+            report(
+                number, len(listed), f"Measuring {segmented.name}, {number + 1} of {len(listed)}"
+            )
         counted[segmented.name] = _count(
             segmented.version, segmented.pixel_size, conditions, segmented, filters
         )
@@ -134,16 +140,16 @@ def counts(
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _whole(images: tuple[tuple[str, str, float | None], ...]) -> list[pd.DataFrame]:
-    """A place for one table; it is filled outside, where a bar may be shown meanwhile."""
+    """A cached list for one table; `joined` fills it, because a cached function shows no bar."""
     return []
 
 
-def joined(images: Iterable[SegmentedImage], filters: Filters, tell: Report) -> pd.DataFrame:
+def joined(images: Iterable[SegmentedImage], filters: Filters, report: Report) -> pd.DataFrame:
     """The cells of all images that pass the filters, as one table.
 
     Parameters
     ----------
-    tell : says what is measured; see `waiting.bar`.
+    report : progress, see `progress_bar.delayed`.
     """
     listed = list(images)
     place = _whole(
@@ -152,7 +158,9 @@ def joined(images: Iterable[SegmentedImage], filters: Filters, tell: Report) -> 
     if not place:
         tables = []
         for number, segmented in enumerate(listed):
-            tell(number, len(listed), f"Measuring {segmented.name}, {number + 1} of {len(listed)}")
+            report(
+                number, len(listed), f"Measuring {segmented.name}, {number + 1} of {len(listed)}"
+            )
             tables.append(table(segmented))
         with_cells = [part for part in tables if len(part)]
         place.append(pd.concat(with_cells or tables[:1], ignore_index=True))

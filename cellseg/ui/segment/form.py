@@ -1,4 +1,4 @@
-"""How images are segmented: the options, trying one, in the background, keeping the results."""
+"""The options of a segmentation, batches in the background, and saving of results."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -22,11 +22,11 @@ from cellseg.workspace import Workspace
 def options(model: Model) -> tuple[PredictionOptions, float | None]:
     """The options of a segmentation; none is required.
 
-    Diameter and tiles are for models that know the diameter of their training cells.
+    Diameter and tile size are for models that know the diameter of their training cells.
 
     Returns
     -------
-    The options of the prediction, and the side of a pixel in µm where it was entered.
+    The options of the prediction, and the pixel size in µm if it was entered.
     """
     with st.expander("Options", icon=":material/tune:"):
         pixel_size = st.number_input(
@@ -38,8 +38,8 @@ def options(model: Model) -> tuple[PredictionOptions, float | None]:
             key="segment-pixel-size",
             persist_state="session",
             placeholder="from the file",
-            help="Side of one pixel in micrometres, for areas in µm² and a scale bar. Leave it "
-            "empty where the file knows it.",
+            help="Width of a pixel, for areas in µm² and the scale bar. If it is empty, the value "
+            "in the file is used.",
             width=240,
         )
         with st.container():
@@ -51,27 +51,27 @@ def options(model: Model) -> tuple[PredictionOptions, float | None]:
 
 def _scale(typical: float) -> PredictionOptions:
     diameter = st.number_input(
-        "Diameter of the cells, pixels",
+        "Cell diameter, pixels",
         min_value=0.0,
         max_value=10_000.0,
         value=None,
         format="%.0f",
         key="segment-diameter",
         persist_state="session",
-        placeholder=f"about {typical:.0f}, as in the training",
-        help="Say it where the cells are much larger or smaller than those that the model learned "
-        "from; the image is then scaled to it.",
+        placeholder=f"{typical:.0f}, as in training",
+        help="Set it if the cells are much larger or smaller than the training cells; the image is "
+        "scaled accordingly.",
         width=240,
     )
     tile = st.number_input(
-        "Tile, pixels",
+        "Tile size, pixels",
         min_value=64,
         max_value=8192,
         value=None,
         key="segment-tile",
         persist_state="session",
-        placeholder="as the image needs",
-        help="Large images are cut into overlapping tiles; smaller ones need less memory.",
+        placeholder="automatic",
+        help="Large images are segmented in overlapping tiles; smaller tiles need less memory.",
         width=240,
     )
     return PredictionOptions(diameter=diameter or None, tile=tile)
@@ -83,29 +83,29 @@ def background(
     model: Model,
     request: SegmentationRequest,
 ) -> None:
-    """Name the batch and start it; its results are a page of their own."""
+    """Name and start a batch; then open its results."""
     title = f"{selection.description[:1].upper()}{selection.description[1:]}"
     with st.container(border=True):
         st.markdown(
-            f"**{title}** to segment. It continues if you leave this page or close the browser. "
-            "The first results open while the rest runs."
+            f"**{title}** to segment in the background. This continues if you leave this page or "
+            "close the browser."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
                 "Name of the results",
                 key="segment-batch-name",
-                placeholder="after the images",
+                placeholder="automatic",
                 max_chars=60,
                 width=320,
             )
             pressed = st.button(
-                f"Segment {selection.description} in the background",
+                f"Segment {selection.description}",
                 key="segment-batch",
                 type="primary",
                 icon=":material/play_arrow:",
             )
         if pressed:
-            with frame.boundary(), st.spinner("Taking in the images"):
+            with frame.boundary(), st.spinner("Copying the images"):
                 batch = jobs.start(
                     workspace,
                     selection.sources,
@@ -119,32 +119,32 @@ def background(
                 _open(batch.id)
 
 
-def one_of(files: list[Source]) -> list[Source]:
-    """One of many files to try the model on, before all are segmented."""
+def preview_choice(files: list[Source]) -> list[Source]:
+    """A box to choose one of many files for a preview, before all are segmented."""
     if not files:
         return []
     names = [file.name for file in files]
-    tried = st.selectbox(
-        "Try one image first",
+    chosen = st.selectbox(
+        "Preview one image",
         names,
         index=None,
         key="segment-try",
         placeholder="Choose an image",
         width=420,
     )
-    return [] if tried is None else [files[names.index(tried)]]
+    return [] if chosen is None else [files[names.index(chosen)]]
 
 
-def keep(
+def save_button(
     workspace: Workspace,
     images: Sequence[SegmentedImage],
     model: Model,
     request: SegmentationRequest,
 ) -> None:
-    """A small form beneath a button: keep what the page shows as results with their own page."""
-    with st.popover("Keep these results", icon=":material/save:"), st.form("keep", border=False):
+    """A button that opens a small form to save the segmented images as results."""
+    with st.popover("Save results", icon=":material/save:"), st.form("save", border=False):
         name = st.text_input("Name of the results", title(images, model)[:60], max_chars=60)
-        if st.form_submit_button("Keep", type="primary"):
+        if st.form_submit_button("Save", type="primary"):
             batch = BatchStore(workspace).keep(
                 images,
                 name,
@@ -153,12 +153,12 @@ def keep(
                 pixel_size=request.pixel_size,
                 view=request.view,
             )
-            session.add_message(f"{count(len(images), 'image')} kept as {plain(batch.name)}.")
+            session.add_message(f"{count(len(images), 'image')} saved as {plain(batch.name)}.")
             _open(batch.id)
 
 
 def title(images: Sequence[SegmentedImage], model: Model) -> str:
-    """What results are called where nobody named them: after their image, or after the model."""
+    """The default name of results: that of the only image, else that of the model."""
     return PurePosixPath(images[0].name).stem if len(images) == 1 else model.name
 
 

@@ -1,4 +1,4 @@
-"""One segmented image: the picture with its cells, their number, and the table of them."""
+"""One segmented image: viewer, number of cells, and table of cells."""
 
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -19,27 +19,27 @@ from cellseg.ui.viewer import selection
 from cellseg.ui.viewer.viewer import viewer
 
 HEIGHT = 560
-"""Of the picture, pixels."""
+"""Of the viewer, pixels."""
 
-FIRST = 9
-"""Columns of numbers that the table shows before more are asked for."""
+FIRST_COLUMNS = 9
+"""Measurements in the table unless all are shown."""
 
 MOST_ROWS = 20_000
-"""Rows of a table in which cells can be chosen; a longer one is loaded piece by piece."""
+"""Rows up to which cells can be selected in a table; a longer one is loaded in parts."""
 
 NONE = "No measurement"
 
 
 class Marks(NamedTuple):
-    """A colour for each predicted and each true cell, and what each colour means."""
+    """The colours of predicted and true cells, by label, and the meaning of each colour."""
 
     predicted: dict[int, str]
     truth: dict[int, str]
     legend: dict[str, str]
 
 
-def pick(results: Results) -> SegmentedImage:
-    """The image to look at; a box to choose it where there are several."""
+def image_box(results: Results) -> SegmentedImage:
+    """The open image, with a box to choose it if there are several."""
     images = results.images
     key = f"{results.key}-image"
     if len(images) == 1:
@@ -48,9 +48,7 @@ def pick(results: Results) -> SegmentedImage:
     if st.session_state.get(key) not in results.names:
         st.session_state[key] = images[0].name
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            f"Image to look at, of {len(images):,}", results.names, key=key, width=480
-        )
+        name = st.selectbox(f"Image, {len(images):,} in total", results.names, key=key, width=480)
         for step, icon, label in ((-1, "chevron_left", "Previous"), (1, "chevron_right", "Next")):
             place = results.names.index(name) + step
             st.button(
@@ -65,33 +63,33 @@ def pick(results: Results) -> SegmentedImage:
 
 
 def open_image(key: str, name: str) -> None:
-    """Look at another image from the next run on."""
+    """Open another image in the next run."""
     st.session_state[f"{key}-image"] = name
 
 
 def number_of_cells(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
-    """The count, what the filters leave out of it, and what is known of the image."""
+    """The number of cells, the number of filtered cells, size and warnings of the image."""
     shown = state.counts([segmented], filters)[segmented.name]
     with st.container(key=f"{results.key}-count"):
         st.metric(
             "Cells",
             f"{shown:,}",
             border=True,
-            help="Each cell by itself, also where cells touch."
+            help="Touching cells are separate."
             if results.model.separates_cells
-            else "Separate parts of the mask; cells that touch count as one.",
+            else "Touching cells count as one.",
         )
     with st.container(gap=None):
         if filters.clauses():
-            left_out = segmented.cells - shown
+            excluded = segmented.cells - shown
             all_cells = count(segmented.cells, "cell")
             st.caption(
-                f":material/filter_alt: **The filters leave out {left_out:,} of {all_cells}.**"
+                f":material/filter_alt: **The filters exclude {excluded:,} of {all_cells}.**"
             )
-        size = f"{segmented.width} × {segmented.height} pixels, {segmented.share:.1%} are cells"
-        size += " before the filters." if filters.clauses() else "."
+        size = f"{segmented.width} × {segmented.height} pixels; cells cover {segmented.share:.1%}"
+        size += " before filters." if filters.clauses() else "."
         if segmented.pixel_size is not None:
-            size += f" A pixel is {segmented.pixel_size:.4g} µm wide."
+            size += f" Pixel size: {segmented.pixel_size:.4g} µm."
         st.caption(size)
     with st.container():
         for sentence in segmented.warnings:
@@ -99,9 +97,9 @@ def number_of_cells(results: Results, segmented: SegmentedImage, filters: Filter
 
 
 def colour_by(results: Results) -> str | None:
-    """The column that colours the cells; None where the picture's own buttons say how."""
+    """The measurement by which cells are coloured; None leaves the colours to the viewer."""
     chosen = st.selectbox(
-        "Colour the cells by",
+        "Colour cells by",
         [NONE, *results.columns],
         format_func=lambda name: name if name == NONE else heading(name),
         key=f"{results.key}-colour",
@@ -116,67 +114,69 @@ def picture(
     column: str | None,
     marks: Marks | None = None,
 ) -> None:
-    """The viewer; a click in it lights cells, and those lit elsewhere are lit in it.
+    """The viewer, which shows and changes the selected cells.
 
     Parameters
     ----------
-    column : that colours the cells. marks : what became of each cell, in place of it.
+    column : measurement by which cells are coloured.
+    marks : colours of the cells, which replace those of `column`.
     """
     loaded = state.pixels(segmented)
-    of = state.table(segmented) if column or filters.clauses() else None
-    keep = None
-    if of is not None and filters.clauses():
-        keep = frozenset(of["label"][filters.keep(of)].tolist())
-    lit = selection.labels(results.key, segmented.name)
+    cells = state.table(segmented) if column or filters.clauses() else None
+    kept = None
+    if cells is not None and filters.clauses():
+        kept = frozenset(cells["label"][filters.keep(cells)].tolist())
+    selected = selection.labels(results.key, segmented.name)
     values = None
-    if of is not None and column is not None and column in of:
+    if cells is not None and column is not None and column in cells:
         values = (
             heading(column),
-            dict(zip(of["label"].tolist(), of[column].tolist(), strict=True)),
+            dict(zip(cells["label"].tolist(), cells[column].tolist(), strict=True)),
         )
     with st.container(key=f"{results.key}-overlay"):
-        seen = viewer(
+        viewer_state = viewer(
             f"{results.key}-viewer",
             loaded.image,
             loaded.labels,
             name=segmented.name,
             truth=loaded.truth,
             probability=loaded.probability,
-            kept=keep,
+            kept=kept,
             values=values if marks is None else None,
             marks=marks.predicted if marks else None,
             truth_marks=marks.truth if marks else None,
             legend=marks.legend if marks else None,
-            selected=[label for label in lit if keep is None or label in keep],
+            selected=[label for label in selected if kept is None or label in kept],
             pixel_size=segmented.pixel_size,
             height=HEIGHT,
             version=loaded.version,
         )
-    if seen.changed:
-        selection.light(
-            results.key, [(segmented.name, label) for label in seen.selected], "picture"
+    if viewer_state.changed:
+        selection.select(
+            results.key, [(segmented.name, label) for label in viewer_state.selected], "image"
         )
 
 
-def table(results: Results, of: pd.DataFrame, *, alone: bool) -> None:
-    """The table of cells; rows that are chosen light their cells, and the other way round.
+def table(results: Results, cells: pd.DataFrame, *, one_image: bool) -> None:
+    """The table of cells, which shows and changes the selected cells.
 
     Parameters
     ----------
-    of : the cells that pass the filters. alone : whether all are of one image.
+    cells : that pass the filters.
+    one_image : whether all are of one image.
     """
     key = f"{results.key}-table"
-    everything = st.toggle("All columns", key=f"{key}-all")
-    names = [column for column in results.columns if column in of]
-    columns = ["label", "touches_border", *(names if everything else names[:FIRST])]
-    places = list(zip(of["image"].tolist(), of["label"].tolist(), strict=True))
-    order = _order(places, selection.first(results.key))
+    all_columns = st.toggle("All columns", key=f"{key}-all")
+    names = [column for column in results.columns if column in cells]
+    columns = ["label", "touches_border", *(names if all_columns else names[:FIRST_COLUMNS])]
+    places = list(zip(cells["image"].tolist(), cells["label"].tolist(), strict=True))
+    order = _order(places, selection.top_rows(results.key))
     places = [places[row] for row in order]
-    choosable = len(of) <= MOST_ROWS
+    selectable = len(cells) <= MOST_ROWS
     options: dict[str, Any] = {}
-    if choosable:
-        lit = set(selection.lit(results.key))
-        rows = [row for row, place in enumerate(places) if place in lit]
+    if selectable:
+        selected = set(selection.selected(results.key))
+        rows = [row for row, place in enumerate(places) if place in selected]
         st.session_state[f"{key}-places"] = places
         st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
         options = {
@@ -186,43 +186,48 @@ def table(results: Results, of: pd.DataFrame, *, alone: bool) -> None:
             "lazy": False,
         }
     st.dataframe(
-        of.iloc[order][columns if alone else ["image", *columns]],
+        cells.iloc[order][columns if one_image else ["image", *columns]],
         hide_index=True,
         height=380,
         column_config=described(columns),
-        alt=f"Table of {count(len(of), 'cell')}",
+        alt=f"Table of {count(len(cells), 'cell')}",
         **options,
     )
-    hint = "Point at the name of a column to read what it means."
-    st.caption(hint if choosable else f"{hint} In a table of this length no row can be chosen.")
+    hint = "Hover over a heading to read the definition of the measurement."
+    st.caption(hint if selectable else f"{hint} Rows of a table this long cannot be selected.")
 
 
 def _chosen(key: str) -> None:
-    """Light the cells whose rows were chosen."""
+    """Select the cells of the selected rows."""
     places = st.session_state[f"{key}-table-places"]
     rows = st.session_state[f"{key}-table"]["selection"]["rows"]
-    selection.light(key, [places[row] for row in rows if row < len(places)], "table")
+    selection.select(key, [places[row] for row in rows if row < len(places)], "table")
 
 
 def _order(places: Sequence[selection.Cell], first: Collection[selection.Cell]) -> list[int]:
-    """The rows in their order, but for those that come first."""
+    """The order of the rows: those of `first`, then all others."""
     ahead = [row for row, place in enumerate(places) if place in first]
     behind = [row for row, place in enumerate(places) if place not in first]
     return ahead + behind
 
 
 def described(columns: Sequence[str]) -> dict[str, Any]:
-    """How columns are shown: with their units, and their definitions to hover over."""
+    """The headings of columns with their units, and their definitions as help."""
     config: dict[str, Any] = {
-        "label": st.column_config.NumberColumn("cell", help=definition("label"), format="%d"),
-        "image": st.column_config.TextColumn("image", help=definition("image")),
+        "label": st.column_config.NumberColumn("Cell", help=definition("label"), format="%d"),
+        "image": st.column_config.TextColumn("Image", help=definition("image")),
         "touches_border": st.column_config.CheckboxColumn(
-            "touches_border", help=definition("touches_border")
+            heading("touches_border"), help=_help("touches_border")
         ),
     }
     for column in columns:
         if column not in config:
             config[column] = st.column_config.NumberColumn(
-                heading(column), help=definition(column), format="%.5g"
+                heading(column), help=_help(column), format="%.5g"
             )
     return config
+
+
+def _help(column: str) -> str:
+    """The definition of a column, and its name in files."""
+    return f"{definition(column)} In files: `{column}`."

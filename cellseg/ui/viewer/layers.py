@@ -1,4 +1,4 @@
-"""What the viewer sends to the browser: pixels packed without loss, and tables of its cells."""
+"""Encodings of the viewer: losslessly packed pixels, and tables of the cells."""
 
 import base64
 import hashlib
@@ -13,26 +13,27 @@ from cellseg.analysis.label_runs import checked_labels, relabel_sequential, run_
 from cellseg.images.image import Image
 
 LARGEST = 2**26
-"""Pixels of a picture beyond which only every second, third ... row and column is sent."""
+"""Pixels of an image above which only every second, third ... row and column is sent."""
 
 PREVIEW = 8
-"""Side of the squares of pixels whose mean makes one pixel of the preview."""
+"""Side of the blocks whose mean is a pixel of the preview, pixels."""
 
 BLOCK = 2**17
-"""Pixels that are worked on at a time."""
+"""Pixels that are processed at a time."""
 
 SMALL = 1024
-"""Longer side up to which a picture needs no preview, pixels."""
+"""Longer side up to which an image needs no preview, pixels."""
 
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """One layer as the browser reads it.
+    """One encoded layer.
 
-    content : zlib stream. identity : of content and facts, in hexadecimal digits.
-    preview : the same layer, coarse and small, to be there first; empty where it is not needed.
-    ids : labels of the cells, ascending; cell 1 of the content is `ids[0]`. Empty but for labels.
-    facts : what the browser must know to read it.
+    content : zlib stream.
+    identity : hash of content and facts, hexadecimal.
+    preview : the layer at low resolution, which is shown first; empty if it is not needed.
+    ids : labels of the cells, ascending; cell 1 of the content is `ids[0]`. Empty for images.
+    facts : what the browser needs to decode it.
     """
 
     content: bytes
@@ -43,7 +44,7 @@ class Packed:
 
 
 def step_of(height: int, width: int) -> int:
-    """Every how many rows and columns a picture is sent; 1 is all of it."""
+    """The step between the rows and columns that are sent; 1 sends all."""
     step = 1
     while -(-height // step) * -(-width // step) > LARGEST:
         step += 1
@@ -118,13 +119,13 @@ def pack_probability(probability: NDArray[np.floating]) -> Packed:
     return Packed(content, _identity(content, facts), b"", np.zeros(0, np.int64), facts)
 
 
-def bits(ids: NDArray[np.int64], chosen: Collection[int]) -> str:
+def bit_mask(ids: NDArray[np.int64], chosen: Collection[int]) -> str:
     """Which of the cells are among the chosen labels: one bit each, the lowest first, base64."""
     wanted = np.fromiter(chosen, np.int64, len(chosen))
     return _text(np.packbits(np.isin(ids, wanted), bitorder="little").tobytes())
 
 
-def numbers(ids: NDArray[np.int64], values: Mapping[int, float]) -> dict[str, Any]:
+def value_table(ids: NDArray[np.int64], values: Mapping[int, float]) -> dict[str, Any]:
     """A value for each cell, with the range that the colours span.
 
     Returns
@@ -140,7 +141,7 @@ def numbers(ids: NDArray[np.int64], values: Mapping[int, float]) -> dict[str, An
     return {"data": _text(found.astype("<f4").tobytes()), "low": low, "high": high, "cut": cut}
 
 
-def paints(ids: NDArray[np.int64], marks: Mapping[int, str]) -> dict[str, Any]:
+def colour_table(ids: NDArray[np.int64], marks: Mapping[int, str]) -> dict[str, Any]:
     """A colour for each cell.
 
     Returns
@@ -161,7 +162,7 @@ def paints(ids: NDArray[np.int64], marks: Mapping[int, str]) -> dict[str, Any]:
     return {"colours": colours, "data": _text(np.array(index, np.uint8).tobytes())}
 
 
-def names(ids: NDArray[np.int64]) -> str | None:
+def label_table(ids: NDArray[np.int64]) -> str | None:
     """The labels, float64 in base64; None where they are 1, 2, 3 ..."""
     if not ids.size or ids[-1] == ids.size:
         return None

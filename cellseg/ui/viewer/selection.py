@@ -1,4 +1,4 @@
-"""The cells that are lit: one answer for picture, table and plots."""
+"""The selected cells, which image, table and plots share."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -7,40 +7,46 @@ import streamlit as st
 
 Cell = tuple[str, int]
 """Name of the image and label of the cell."""
-Source = Literal["picture", "table", "plot"]
+View = Literal["image", "table", "plot"]
+"""Where cells can be selected."""
 
 
-def lit(key: str) -> tuple[Cell, ...]:
-    """The cells that are lit, in the order in which they were chosen."""
-    return st.session_state.get(f"{key}-lit", ())
+def selected(key: str) -> tuple[Cell, ...]:
+    """The selected cells, in the order of their selection."""
+    return st.session_state.get(f"{key}-selected", ())
 
 
-def light(key: str, cells: Iterable[Cell], by: Source) -> None:
-    """Light these cells and no others."""
-    found = tuple(dict.fromkeys(cells))
-    st.session_state[f"{key}-lit"] = found
-    if by != "table":
-        st.session_state[f"{key}-first"] = frozenset(found)
-    if by != "plot":
-        st.session_state[f"{key}-marked"] = found
+def select(key: str, cells: Iterable[Cell], view: View) -> None:
+    """Select these cells and no others.
 
-
-def first(key: str) -> frozenset[Cell]:
-    """The cells whose rows come first in the table: those that were last lit elsewhere.
-
-    A choice in the table itself leaves its rows where they are.
+    Parameters
+    ----------
+    view : in which the user has selected them.
     """
-    return st.session_state.get(f"{key}-first", frozenset())
+    unique = tuple(dict.fromkeys(cells))
+    st.session_state[f"{key}-selected"] = unique
+    if view != "table":
+        st.session_state[f"{key}-top-rows"] = frozenset(unique)
+    if view != "plot":
+        st.session_state[f"{key}-highlighted"] = unique
 
 
-def marked(key: str) -> tuple[Cell, ...]:
-    """The cells that a plot marks: those that were last lit elsewhere.
+def top_rows(key: str) -> frozenset[Cell]:
+    """The cells whose rows come first in the table: the last selection outside of the table.
 
-    A lasso stays in the browser; a plot that were drawn anew for it would lose it.
+    A selection in the table leaves its rows where they are.
     """
-    return st.session_state.get(f"{key}-marked", ())
+    return st.session_state.get(f"{key}-top-rows", frozenset())
+
+
+def highlighted(key: str) -> tuple[Cell, ...]:
+    """The cells that a plot highlights: the last selection outside of a plot.
+
+    A lasso exists only in the browser; if its plot were redrawn, the lasso would vanish.
+    """
+    return st.session_state.get(f"{key}-highlighted", ())
 
 
 def labels(key: str, image: str) -> tuple[int, ...]:
-    """The lit cells of one image."""
-    return tuple(label for name, label in lit(key) if name == image)
+    """The selected cells of one image."""
+    return tuple(label for name, label in selected(key) if name == image)

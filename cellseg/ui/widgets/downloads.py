@@ -1,4 +1,4 @@
-"""Files that were packed for the user, on their way to the browser."""
+"""Downloads of files that the pages have created."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from cellseg.ui.shell.formatting import size
 from cellseg.ui.widgets import streaming
 
 
-def offer(path: Path, key: str) -> None:
-    """A button that gives a zip in `downloads` of the tab's private folder."""
+def button(path: Path, key: str) -> None:
+    """A button that downloads a zip from `downloads` in the private folder of the tab."""
     label = f"Download {path.name}, {size(path.stat().st_size)}"
-    if routes.available():  # from the disk, without the server's memory
+    if routes.available():  # served from the disk, not from memory
         st.link_button(label, streaming.link(path), icon=":material/download:", type="primary")
     else:
         st.download_button(

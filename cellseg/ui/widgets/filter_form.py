@@ -1,4 +1,4 @@
-"""The form in which cells are filtered."""
+"""The form of the filters."""
 
 from collections.abc import Sequence
 
@@ -14,23 +14,23 @@ from cellseg.ui.shell.formatting import plain
 
 
 def form(key: str, columns: Sequence[str]) -> Filters:
-    """The filters, folded away while there are none; bad bounds are a sentence and filter nothing.
+    """The filters in an expander; invalid bounds show a warning and filter nothing.
 
     Parameters
     ----------
-    columns : those that can be filtered; areas are in µm² where `area_um2` is one of them.
+    columns : that can be filtered; areas are in µm² if `area_um2` is one of them.
     """
     calibrated = "area_um2" in columns
     with st.expander("Filters", icon=":material/filter_alt:", key=f"{key}-filters"):
         low, high = _bounds(f"{key}-area", f"Area, {'µm²' if calibrated else 'px²'}")
         border = st.toggle(
-            "Leave out cells at the border",
+            "Exclude cells at the border",
             key=f"{key}-border",
             persist_state="session",
-            help="Cells that touch the edge of the image are cut off: their area is too small.",
+            help="Cells at the edge of the image are cut off, so their area is too small.",
         )
         score = st.slider(
-            "Lowest score",
+            "Minimum score",
             0.0,
             1.0,
             0.0,
@@ -39,15 +39,15 @@ def form(key: str, columns: Sequence[str]) -> Filters:
             persist_state="session",
             help=definition("score"),
         )
-        wanted = st.multiselect(
-            "Other columns",
+        columns_chosen = st.multiselect(
+            "Other measurements",
             [column for column in columns if column not in ("area", "area_um2", "score")],
             format_func=heading,
             key=f"{key}-columns",
             persist_state="session",
-            placeholder="Choose columns",
+            placeholder="Choose measurements",
         )
-        ranges = [_range(key, column) for column in wanted]
+        ranges = [_range(key, column) for column in columns_chosen]
         st.button(
             "Reset",
             key=f"{key}-reset",
@@ -66,7 +66,7 @@ def form(key: str, columns: Sequence[str]) -> Filters:
                 **area,
                 exclude_border=border,
                 min_score=score or None,
-                ranges=tuple(checked(Range, **asked) for asked in ranges),
+                ranges=tuple(checked(Range, **bounds) for bounds in ranges),
             )
         except CellsegError as error:
             st.warning(plain(str(error)), icon=":material/warning:")
@@ -78,13 +78,13 @@ def _range(key: str, column: str) -> dict[str, object]:
     return {"column": column, "low": low, "high": high}
 
 
-def _bounds(key: str, label: str, meaning: str | None = None) -> tuple[float | None, float | None]:
-    """The lowest and the highest value to keep; None where nothing is typed."""
-    found: list[float | None] = []
+def _bounds(key: str, label: str, help: str | None = None) -> tuple[float | None, float | None]:
+    """Minimum and maximum; None without a bound."""
+    values: list[float | None] = []
     with st.container(gap="xxsmall"):
-        st.markdown(f":small[{label}]", help=meaning)
+        st.markdown(f":small[{label}]", help=help)
         for column, end, bound in zip(
-            st.columns(2, gap="small"), ("low", "high"), ("from", "to"), strict=True
+            st.columns(2, gap="small"), ("low", "high"), ("min", "max"), strict=True
         ):
             with column:
                 value = st.number_input(
@@ -95,12 +95,12 @@ def _bounds(key: str, label: str, meaning: str | None = None) -> tuple[float | N
                     placeholder=bound,
                     label_visibility="collapsed",
                 )
-                found.append(value)
-    return found[0], found[1]
+                values.append(value)
+    return values[0], values[1]
 
 
 def _reset(key: str) -> None:
-    """Take all filters back."""
+    """Remove all filters."""
     for column in [*st.session_state.get(f"{key}-columns", ()), "area"]:
         st.session_state[f"{key}-{column}-low"] = st.session_state[f"{key}-{column}-high"] = None
     st.session_state[f"{key}-columns"] = []

@@ -270,6 +270,11 @@ def test_an_unknown_part_is_an_error() -> None:
         reference.filled("<!-- generated: nothing-such -->")
 
 
+def test_repairs_are_listed_with_what_they_do() -> None:
+    line = "| Swap | `swap` | Image and mask change places. |"
+    assert line in reference.filled("<!-- generated: repairs -->").splitlines()
+
+
 def test_measurements_have_their_definitions_and_names_in_cellprofiler() -> None:
     lines = reference.measurements().splitlines()
     assert "| Area | `area` | `AreaShape_Area` | Pixels of the cell, in px². |" in lines

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 import cellseg
 from cellseg import launch
 from cellseg.cli.commands import app
+from cellseg.ui.datasets.doctor_view import TITLES
 from cellseg.ui.help import commands, guide
 from tests.conftest import SLOW
 
@@ -348,6 +349,11 @@ def test_the_documents_name_scripts_and_modules_that_there_are(name: str) -> Non
         assert (ROOT / f"{module.replace('.', '/')}.py").is_file(), module
     for path in re.findall(r"`((?:cellseg|tests|docs|pages|benchmarks|scripts)/[\w./-]*)`", text):
         assert "NAME" in path or (ROOT / path).exists(), path
+
+
+def test_the_documents_explain_every_check_of_a_dataset() -> None:
+    for name, title in TITLES.items():
+        assert f"| {title} | `{name}` | " in DOCS["how-to/check-data.md"]
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *DOCS])

@@ -9,6 +9,7 @@ from cellseg.analysis.cellprofiler import INTENSITY_NAMES, SHAPE_NAMES
 from cellseg.analysis.columns import HEADINGS
 from cellseg.analysis.measurements import DEFINITIONS
 from cellseg.config import Frozen, PredictionOptions
+from cellseg.datasets.intake.checks.repairs import REPAIRS
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.recipes.registry import get_recipe, recipe_names
@@ -46,6 +47,8 @@ def _part(name: str) -> str:
             return settings.table(Limits)
         case "measurements":
             return measurements()
+        case "repairs":
+            return repairs()
     raise ValueError(f"no part of the documents is called {name}")
 
 
@@ -60,6 +63,12 @@ def measurements() -> str:
         name = f"`{known[column]}`" if column in known else ""
         rows.append(f"| {HEADINGS[column]} | `{column}` | {name} | {definition} |")
     return "\n".join(rows)
+
+
+def repairs() -> str:
+    """A table of the repairs of a dataset: label, name, and what it does."""
+    rows = [f"| {one.label} | `{name}` | {one.sentence} |" for name, one in REPAIRS.items()]
+    return "\n".join(["| on the page | name | what it does |", "|---|---|---|", *rows])
 
 
 def _thresholds() -> list[str]:

@@ -74,8 +74,8 @@ def test_files_of_the_inbox_outlive_it_and_others_stay_where_they_are(workspace,
     folder = new_tab_folder(workspace, Limits())
     uploaded = picture(new_file_path(folder, "a.png"))
     elsewhere = picture(tmp_path / "server" / "b.png")
-    brought = [Source("a.png", uploaded), Source("server/b.png", elsewhere)]
-    batch = jobs.start(workspace, brought, model, name="Both")
+    sources = [Source("a.png", uploaded), Source("server/b.png", elsewhere)]
+    batch = jobs.start(workspace, sources, model, name="Both")
     uploaded.unlink()
     assert batch.path(batch.config.sources[0]).is_relative_to(batch.folder)
     assert batch.config.sources[1].path == elsewhere
@@ -100,17 +100,17 @@ def test_a_zip_gives_its_images_and_nothing_else(workspace, model, tmp_path):
 def test_names_are_told_apart(workspace, model, tmp_path):
     paths = [picture(tmp_path / str(number) / "a.png") for number in range(3)]
     called = ("a.png", "A.png", "a.png")
-    brought = [Source(name, path) for name, path in zip(called, paths, strict=True)]
-    batch = jobs.start(workspace, brought, model)
+    sources = [Source(name, path) for name, path in zip(called, paths, strict=True)]
+    batch = jobs.start(workspace, sources, model)
     names = [source.name for source in batch.config.sources]
     assert names == ["a.png", "A (2).png", "a (3).png"]
 
 
 def test_nothing_to_segment_is_one_sentence(workspace, model, tmp_path):
     (tmp_path / "notes.txt").write_text("words")
-    for brought in ([], [Source("folder/notes.txt", tmp_path / "notes.txt")]):
+    for sources in ([], [Source("folder/notes.txt", tmp_path / "notes.txt")]):
         with pytest.raises(CellsegError, match="at least one"):
-            jobs.start(workspace, brought, model)
+            jobs.start(workspace, sources, model)
     assert BatchStore(workspace).all() == []
 
 
@@ -125,11 +125,11 @@ def test_a_broken_zip_leaves_nothing(workspace, model, tmp_path):
 
 
 def test_a_broken_file_is_named_and_the_others_are_done(workspace, model, tmp_path):
-    brought = uploads(tmp_path, a=TWO_CELLS, c=TWO_CELLS * 0)
+    sources = uploads(tmp_path, a=TWO_CELLS, c=TWO_CELLS * 0)
     (tmp_path / "b.png").write_text("words")
-    brought.insert(1, Source("b.png", tmp_path / "b.png"))
-    brought.append(Source("d.png", tmp_path / "gone.png"))
-    batch = worked(jobs.start(workspace, brought, model, pixel_size=0.5))
+    sources.insert(1, Source("b.png", tmp_path / "b.png"))
+    sources.append(Source("d.png", tmp_path / "gone.png"))
+    batch = worked(jobs.start(workspace, sources, model, pixel_size=0.5))
     assert [(segmented.name, segmented.cells) for segmented in batch.images()] == [
         ("a.png", 2),
         ("c.png", 0),
@@ -148,14 +148,14 @@ def test_a_stack_gives_an_image_for_each_plane_where_that_is_asked(workspace, mo
     planes = np.array([TWO_CELLS, TWO_CELLS * 0])
     options = {"imagej": True, "metadata": {"axes": "ZYX", "unit": "um"}, "resolution": (2, 2)}
     tifffile.imwrite(tmp_path / "s.tif", planes, **options)
-    brought = [Source("f/s.tif", tmp_path / "s.tif")]
-    each = worked(jobs.start(workspace, brought, model, view=View(expand=True)))
+    sources = [Source("f/s.tif", tmp_path / "s.tif")]
+    each = worked(jobs.start(workspace, sources, model, view=View(expand=True)))
     assert [(one.name, one.cells) for one in each.images()] == [
         ("f/s_z00.tif", 2),
         ("f/s_z01.tif", 0),
     ]
     assert each.images()[0].pixel_size == 0.5
-    flat = worked(jobs.start(workspace, brought, model))
+    flat = worked(jobs.start(workspace, sources, model))
     (segmented,) = flat.images()
     assert (segmented.name, segmented.cells) == ("f/s.tif", 2)
     assert "their maximum was taken" in segmented.warnings[0]
@@ -166,8 +166,8 @@ def test_an_image_of_a_stack_has_no_name_of_another_file(workspace, model, tmp_p
         tmp_path / "s.tif", np.array([TWO_CELLS] * 2), imagej=True, metadata={"axes": "ZYX"}
     )
     tifffile.imwrite(tmp_path / "s_z00.tif", TWO_CELLS)
-    brought = [Source(name, tmp_path / name) for name in ("s.tif", "s_z00.tif")]
-    batch = worked(jobs.start(workspace, brought, model, view=View(expand=True)))
+    sources = [Source(name, tmp_path / name) for name in ("s.tif", "s_z00.tif")]
+    batch = worked(jobs.start(workspace, sources, model, view=View(expand=True)))
     names = [segmented.name for segmented in batch.images()]
     assert names == ["s_z00 (2).tif", "s_z01.tif", "s_z00.tif"]
 
@@ -185,9 +185,9 @@ def test_a_dataset_brings_its_truth(workspace, model):
 
 
 def test_masks_find_their_images_by_name(workspace, model, tmp_path):
-    brought = uploads(tmp_path / "images", a=TWO_CELLS, b=TWO_CELLS, c=TWO_CELLS)
+    sources = uploads(tmp_path / "images", a=TWO_CELLS, b=TWO_CELLS, c=TWO_CELLS)
     masks = uploads(tmp_path / "masks", a=TWO_CELLS, b_mask=TWO_CELLS[:2], d=TWO_CELLS)
-    batch = worked(jobs.start(workspace, brought, model, truth=masks))
+    batch = worked(jobs.start(workspace, sources, model, truth=masks))
     first, second, third = batch.images()
     assert first.truth().max() == 2  # black and white: touching pixels are a cell
     assert second.truth() is None
@@ -198,8 +198,8 @@ def test_masks_find_their_images_by_name(workspace, model, tmp_path):
 
 
 def test_truth_can_come_later(workspace, model, tmp_path):
-    brought = uploads(tmp_path, a=TWO_CELLS, b=TWO_CELLS)
-    batch = worked(jobs.start(workspace, brought, model))
+    sources = uploads(tmp_path, a=TWO_CELLS, b=TWO_CELLS)
+    batch = worked(jobs.start(workspace, sources, model))
     labels = np.where(TWO_CELLS > 0, 3, 0).astype(np.uint8)
     labels[0, 0] = 9
     masks = uploads(tmp_path / "masks", a_labels=labels, x=labels)
@@ -235,9 +235,9 @@ def test_a_stack_of_masks_is_the_truth_of_a_stack(workspace, model, tmp_path):
     options = {"imagej": True, "metadata": {"axes": "ZYX"}}
     tifffile.imwrite(tmp_path / "s.tif", np.array([TWO_CELLS, TWO_CELLS * 0]), **options)
     tifffile.imwrite(tmp_path / "s_mask.tif", np.array([TWO_CELLS, TWO_CELLS]), **options)
-    brought, masks = ([Source(name, tmp_path / name)] for name in ("s.tif", "s_mask.tif"))
+    sources, masks = ([Source(name, tmp_path / name)] for name in ("s.tif", "s_mask.tif"))
     view = View(expand=True)
-    batch = worked(jobs.start(workspace, brought, model, truth=masks, view=view))
+    batch = worked(jobs.start(workspace, sources, model, truth=masks, view=view))
     assert batch.failed() == []
     assert [int(segmented.truth().max()) for segmented in batch.images()] == [2, 2]
 
@@ -390,9 +390,9 @@ def test_an_entered_pixel_size_goes_before_that_of_the_files(workspace, model, t
 
 def test_sources_are_kept_as_names_and_paths_with_slashes(workspace, model, tmp_path):
     folder = new_tab_folder(workspace, Limits())
-    brought = [Source("f/a.png", picture(new_file_path(folder, "a.png")))]
+    sources = [Source("f/a.png", picture(new_file_path(folder, "a.png")))]
     masks = uploads(tmp_path / "masks", a=TWO_CELLS)
-    batch = jobs.start(workspace, brought, model, truth=masks)
+    batch = jobs.start(workspace, sources, model, truth=masks)
     assert json.loads((batch.folder / "batch.json").read_text())["sources"] == [
         {
             "name": "f/a.png",
@@ -448,7 +448,7 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
     workspace, model, tmp_path, monkeypatch, processes_of_their_own
 ):
     broken = {20, 77, 101, 150, 199}
-    brought = []
+    sources = []
     for number in range(200):
         path = tmp_path / f"{number:03d}.png"
         cells = np.zeros((16, 16), np.uint8)
@@ -457,9 +457,9 @@ def test_killed_half_way_and_resumed_nothing_is_lost_and_nothing_done_twice(
             path.write_bytes(b"\x89PNG\r\n\x1a\n broken")
         else:
             Pillow.fromarray(cells).save(path)
-        brought.append(Source(path.name, path))
+        sources.append(Source(path.name, path))
     monkeypatch.setenv(fakes.PAUSE, "0.01")
-    batch = jobs.start(workspace, brought, model)
+    batch = jobs.start(workspace, sources, model)
     wait(lambda: batch.progress().done >= 90)
     os.kill(batch.status().pid, signal.SIGKILL)
     wait(lambda: batch.progress().state == "interrupted")

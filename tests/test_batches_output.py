@@ -45,16 +45,18 @@ class Case:
         self.workspace = workspace
         self.model = made.model_without_weights(workspace)
         self.output = folder / "out"
-        self.seen = []
+        self.sizes = []
 
     def load(self):
         def see(image, options, progress):
-            self.seen.append((image.height, image.width))
+            self.sizes.append((image.height, image.width))
 
         return BrightPredictor(see)
 
-    def fill(self, files, wanted=None, resume=False, load=None, **given):
-        output = Output(self.workspace, self.model, load or self.load, self.output, wanted, **given)
+    def fill(self, files, settings=None, resume=False, load=None, **given):
+        output = Output(
+            self.workspace, self.model, load or self.load, self.output, settings, **given
+        )
         return output.fill(files, resume)
 
     def names(self):
@@ -80,8 +82,8 @@ def test_a_folder_gives_its_images_but_not_those_below(tmp_path):
     for name in ("b.png", "a.tif", "deeper/c.png", ".hidden.png"):
         write(tmp_path / name)
     (tmp_path / "notes.txt").write_text("not an image")
-    found = inputs([tmp_path], tmp_path / "out")
-    assert [file.name for file in found] == ["a.tif", "b.png"]
+    files = inputs([tmp_path], tmp_path / "out")
+    assert [file.name for file in files] == ["a.tif", "b.png"]
 
 
 @pytest.mark.parametrize("second", ["b/x.tif", "b/X.bmp"])
@@ -244,12 +246,12 @@ def test_workers_change_no_byte(case, tmp_path):
 # === Broken off and resumed ===
 
 
-@pytest.mark.parametrize("wanted", [None, ALL])
-def test_resumed_nothing_is_lost_and_nothing_done_twice(case, tmp_path, wanted):
+@pytest.mark.parametrize("settings", [None, ALL])
+def test_resumed_nothing_is_lost_and_nothing_done_twice(case, tmp_path, settings):
     files = [write(tmp_path / f"{n}.png", np.roll(TWO_CELLS, n, 1)) for n in range(5)]
-    whole = case.fill(files, wanted)
+    whole = case.fill(files, settings)
     expected = case.bytes()
-    assert len(case.seen) == 5
+    assert len(case.sizes) == 5
     for path in case.output.iterdir():
         path.unlink()
 
@@ -259,27 +261,27 @@ def test_resumed_nothing_is_lost_and_nothing_done_twice(case, tmp_path, wanted):
 
     predictor = BrightPredictor(interrupt_the_third)
     with pytest.raises(KeyboardInterrupt):
-        case.fill(files, wanted, load=lambda: predictor)
-    case.seen.clear()
-    assert case.fill(files, wanted, resume=True) == whole
+        case.fill(files, settings, load=lambda: predictor)
+    case.sizes.clear()
+    assert case.fill(files, settings, resume=True) == whole
     assert case.bytes() == expected
     assert 3 <= predictor.calls < 5
-    assert len(case.seen) == 5 - (predictor.calls - 1)  # the third is not done
-    case.seen.clear()
+    assert len(case.sizes) == 5 - (predictor.calls - 1)  # the third is not done
+    case.sizes.clear()
     times = {path: path.stat().st_mtime_ns for path in case.output.iterdir()}
-    assert case.fill(files, wanted, resume=True) == whole
-    assert case.seen == []
+    assert case.fill(files, settings, resume=True) == whole
+    assert case.sizes == []
     assert {path: path.stat().st_mtime_ns for path in case.output.iterdir()} == times
 
 
 def test_what_changed_meanwhile_is_done_again(case, tmp_path):
     files = [write(tmp_path / f"{n}.png") for n in range(3)]
     case.fill(files)
-    case.seen.clear()
+    case.sizes.clear()
     write(files[0], np.zeros((4, 4)))
     (case.output / "1_labels.tif").unlink()
     written = case.fill(files, resume=True)
-    assert case.seen == [(4, 4), (3, 5)]
+    assert case.sizes == [(4, 4), (3, 5)]
     assert [record["cells"] for record in written.records] == [0, 2, 2]
 
 
@@ -288,7 +290,7 @@ def test_other_settings_and_no_resume_begin_afresh(case, tmp_path):
     case.fill(files)
     case.fill(files)
     case.fill(files, OutputSettings(filters=Filters(exclude_border=True)), resume=True)
-    assert len(case.seen) == 3
+    assert len(case.sizes) == 3
 
 
 def test_one_more_image_makes_the_table_anew(case, tmp_path):
@@ -296,9 +298,9 @@ def test_one_more_image_makes_the_table_anew(case, tmp_path):
     case.fill(files[:1], ALL)
     case.fill(files, ALL, resume=True)
     assert len(pd.read_csv(case.output / "measurements.csv")) == 4
-    afresh = case.bytes()
+    expected = case.bytes()
     case.fill(files, ALL)
-    assert case.bytes() == afresh
+    assert case.bytes() == expected
 
 
 def test_a_file_that_failed_is_tried_again(case, tmp_path):
@@ -307,7 +309,7 @@ def test_a_file_that_failed_is_tried_again(case, tmp_path):
     files = [write(tmp_path / "a.png"), bad]
     assert len(case.fill(files, ALL).left_out) == 1
     write(bad)
-    case.seen.clear()
+    case.sizes.clear()
     written = case.fill(files, ALL, resume=True)
     assert written.left_out == []
     assert len(pd.read_csv(case.output / "measurements.csv")) == 4

@@ -89,8 +89,8 @@ def test_a_projection_is_said_where_nobody_chose_it(workspace, tmp_path):
     assert dataset.view == View()
     planes, _ = cells(0)
     np.testing.assert_array_equal(dataset.image("c0").pixels[..., 0], planes[:, 0].max(axis=0))
-    said = " ".join(dataset.warnings)
-    assert "c0.tif (as 2 more) is a stack of 4 planes: their maximum was taken" in said
+    warnings = " ".join(dataset.warnings)
+    assert "c0.tif (as 2 more) is a stack of 4 planes: their maximum was taken" in warnings
 
 
 def test_pages_without_metadata_ask_with_what_can_be_chosen(workspace, tmp_path):

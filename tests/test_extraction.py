@@ -41,14 +41,14 @@ def test_two_channels_are_red_and_green():
 
 
 def test_channels_are_chosen_with_their_names():
-    found = stack([RED, GREEN, BLUE, FAR], "CYX", channel_names=tuple("abcd"))
-    image = one(found, View(channels=(3, 0, 1)))
+    file = stack([RED, GREEN, BLUE, FAR], "CYX", channel_names=tuple("abcd"))
+    image = one(file, View(channels=(3, 0, 1)))
     np.testing.assert_array_equal(image.pixels, np.stack([FAR, RED, GREEN], axis=-1))
     assert image.channel_names == ("d", "a", "b")
-    grey = one(found, View(channels=(2,)))
+    grey = one(file, View(channels=(2,)))
     assert (grey.axes, grey.channel_names) == ("YX", ("c",))
     np.testing.assert_array_equal(grey.pixels, BLUE)
-    dark = one(found, View(channels=(None, 1, None)))
+    dark = one(file, View(channels=(None, 1, None)))
     assert dark.channel_names == ("none", "b", "none")
     assert not dark.pixels[..., [0, 2]].any()
 
@@ -60,14 +60,14 @@ def test_the_channels_of_a_colour_picture_are_chosen_too():
 
 
 def test_planes_are_projected_or_chosen():
-    found = stack([[[1, 9]], [[5, 2]], [[4, 4]]], "ZYX")
-    np.testing.assert_array_equal(one(found).pixels, [[5, 9]])
-    np.testing.assert_array_equal(one(found, View(plane=1)).pixels, [[5, 2]])
+    file = stack([[[1, 9]], [[5, 2]], [[4, 4]]], "ZYX")
+    np.testing.assert_array_equal(one(file).pixels, [[5, 9]])
+    np.testing.assert_array_equal(one(file, View(plane=1)).pixels, [[5, 2]])
 
 
 def test_a_mean_of_whole_numbers_is_rounded_and_keeps_its_depth():
-    found = stack(np.array([[[1, 9]], [[5, 2]], [[4, 4]]], np.uint16), "ZYX")
-    image = one(found, View(projection="mean"))
+    file = stack(np.array([[[1, 9]], [[5, 2]], [[4, 4]]], np.uint16), "ZYX")
+    image = one(file, View(projection="mean"))
     assert image.bits == "uint16"
     np.testing.assert_array_equal(image.pixels, [[3, 5]])
     bright = stack(np.full((300, 1, 2), 65535, np.uint16), "ZYX")
@@ -77,11 +77,11 @@ def test_a_mean_of_whole_numbers_is_rounded_and_keeps_its_depth():
 
 
 def test_each_plane_and_time_point():
-    found = stack(np.arange(24).reshape(2, 3, 2, 2).astype(np.uint8), "TZYX")
-    made = dict(images(found, View(expand=True)))
+    file = stack(np.arange(24).reshape(2, 3, 2, 2).astype(np.uint8), "TZYX")
+    made = dict(images(file, View(expand=True)))
     assert list(made) == [f"_t0{t}_z0{z}" for t in range(2) for z in range(3)]
-    np.testing.assert_array_equal(made["_t01_z02"].pixels, found.pixels[1, 2])
-    later = [suffix for suffix, _ in images(found, View(expand=True), first=4)]
+    np.testing.assert_array_equal(made["_t01_z02"].pixels, file.pixels[1, 2])
+    later = [suffix for suffix, _ in images(file, View(expand=True), first=4)]
     assert later == ["_t01_z01", "_t01_z02"]
 
 
@@ -136,27 +136,27 @@ def test_complex_numbers_are_refused():
 
 def test_palette_and_white_is_zero():
     palette = np.array([[0, 0, 0], [9, 8, 7]], np.uint8)
-    found = stack([[[0, 1]], [[1, 1]]], "ZYX", palette=palette)
-    np.testing.assert_array_equal(one(found, View(plane=0)).pixels, [[[0, 0, 0], [9, 8, 7]]])
-    ((_, mask),) = masks(found, View(plane=0))
+    file = stack([[[0, 1]], [[1, 1]]], "ZYX", palette=palette)
+    np.testing.assert_array_equal(one(file, View(plane=0)).pixels, [[[0, 0, 0], [9, 8, 7]]])
+    ((_, mask),) = masks(file, View(plane=0))
     assert mask.tolist() == [[0, 1]]
     inverted = one(stack(RED, "YX", dark_is_high=True))
     np.testing.assert_array_equal(inverted.pixels, 255 - RED)
 
 
-def one_mask(found, view=None):
-    ((suffix, mask),) = masks(found, view or View())
+def one_mask(file, view=None):
+    ((suffix, mask),) = masks(file, view or View())
     assert suffix == ""
     return mask
 
 
 def test_masks_follow_the_choice_of_their_images():
     labels = np.array([[[1, 0]], [[0, 2]], [[3, 0]]], np.uint16)
-    found = stack(labels, "ZYX")
-    assert one_mask(found).tolist() == [[3, 2]]
-    assert one_mask(found, View(projection="mean")).tolist() == [[3, 2]]
-    assert one_mask(found, View(plane=1)).tolist() == [[0, 2]]
-    each = dict(masks(found, View(expand=True)))
+    file = stack(labels, "ZYX")
+    assert one_mask(file).tolist() == [[3, 2]]
+    assert one_mask(file, View(projection="mean")).tolist() == [[3, 2]]
+    assert one_mask(file, View(plane=1)).tolist() == [[0, 2]]
+    each = dict(masks(file, View(expand=True)))
     assert each["_z02"].tolist() == [[3, 0]]
 
 

@@ -40,7 +40,7 @@ def slide(number):
 
 @pytest.fixture
 def images(tmp_path):
-    """What is found in three images of 3 cells each, in their order."""
+    """Three segmented images of 3 cells each, in their order."""
     return [
         segment_into(BrightPredictor(), slide(number), name, tmp_path / str(number))
         for number, name in enumerate(NAMES)
@@ -228,7 +228,7 @@ def test_true_masks_are_brought_to_results(page, workspace, batch):
     page.go_to("Compare")
     page.app.file_uploader[0].set_value(masks(workspace)).run()
     assert not errors(page.app)
-    assert [found.has_truth for found in batch.images()] == [True, True, False]
+    assert [segmented.has_truth for segmented in batch.images()] == [True, True, False]
     together, each = page.table(0), page.table(1)
     assert list(each["image"]) == ["b/two_2.tif", "a/one_1.tif"]
     assert list(each["ap_0.5"]) == [pytest.approx(2 / 3), 1]
@@ -255,10 +255,10 @@ def test_the_threshold_recomputes_and_filters_act_on_the_scores(page, workspace,
 def test_images_without_any_cell_are_counted_apart(workspace, tmp_path):
     model = made.model(workspace, made.dataset(workspace))
     empty = Image(np.zeros((20, 20), np.uint8), "YX")
-    found = segment_into(
+    segmented = segment_into(
         BrightPredictor(), empty, "e.tif", tmp_path / "e", truth=np.zeros((20, 20), int)
     )
-    page = Page(BatchStore(workspace).keep([found], "Empty", model))
+    page = Page(BatchStore(workspace).keep([segmented], "Empty", model))
     page.go_to("Compare")
     assert "without any true or predicted cell: not applicable" in page.text()
     for section in ("Cells", "Plots", "Download"):
@@ -270,7 +270,7 @@ def test_a_mask_that_fits_no_image_is_one_sentence(page, batch):
     page.go_to("Compare")
     page.app.file_uploader[0].set_value([("else.png", masks(None)[0][1], "image/png")]).run()
     assert "else.png belongs to no image" in errors(page.app)[0].replace("\\", "")
-    assert not any(found.has_truth for found in batch.images())
+    assert not any(segmented.has_truth for segmented in batch.images())
 
 
 def test_everything_ticked_is_one_zip_of_the_cells_that_pass_the_filters(page, workspace):
@@ -312,9 +312,9 @@ def test_the_methods_paragraph_is_there_to_copy(page):
     page.app.toggle(key=page.key("filter-border")).set_value(True).run()
     page.go_to("Download")
     page.app.toggle(key=page.key("export-methods")).set_value(True).run()
-    said = page.app.code[0].value
-    assert "Cells that touch the border of the image were left out." in said
-    assert "6 cells in 3 images were measured" in said
+    methods = page.app.code[0].value
+    assert "Cells that touch the border of the image were left out." in methods
+    assert "6 cells in 3 images were measured" in methods
 
 
 def test_an_entered_pixel_size_holds_for_all_images(page, batch, workspace):

@@ -69,10 +69,10 @@ def test_with_a_model_the_page_waits_for_images(workspace):
 
 def test_the_address_chooses_the_model(workspace):
     dataset = made.dataset(workspace)
-    wished = made.model(workspace, dataset, "one")
+    chosen = made.model(workspace, dataset, "one")
     made.model(workspace, dataset, "two")
-    app = opened("segment", model=wished.id)
-    assert app.selectbox(key="segment-model").value.id == wished.id
+    app = opened("segment", model=chosen.id)
+    assert app.selectbox(key="segment-model").value.id == chosen.id
 
 
 def test_a_missing_model_is_said_and_no_other_takes_its_place(workspace, network):
@@ -109,7 +109,7 @@ def test_an_image_gets_a_count_and_an_overlay_at_once(workspace):
     assert list(app.dataframe[0].value["area"]) == [100]
 
 
-def test_looking_differently_does_not_predict_again(workspace, network):
+def test_other_filters_and_colours_do_not_predict_again(workspace, network):
     app = segmented(workspace, slide(0))
     app.selectbox(key="segment-colour").set_value("area").run()
     app.number_input(key="segment-filter-area-low").set_value(101.0).run()
@@ -143,8 +143,8 @@ def test_what_is_kept_has_the_names_of_the_page(workspace):
     app = segmented(workspace, slide(0, "a.png"), slide(1, "a.png"), slide(0, "b.png"))
     press(app, "Save")
     (batch,) = BatchStore(workspace).all()
-    assert [found.name for found in batch.images()] == ["a.png", "a (2).png", "b.png"]
-    assert [set(found.table()["image"]) for found in batch.images()] == [
+    assert [image.name for image in batch.images()] == ["a.png", "a (2).png", "b.png"]
+    assert [set(image.table()["image"]) for image in batch.images()] == [
         {"a.png"},
         {"a (2).png"},
         {"b.png"},
@@ -221,7 +221,7 @@ def test_results_are_kept_as_a_batch_of_their_own(workspace):
     press(app, "Save")
     (batch,) = BatchStore(workspace).all()
     assert batch.name == "Monday"
-    assert [found.cells for found in batch.images()] == [1, 1]
+    assert [image.cells for image in batch.images()] == [1, 1]
     assert batch.progress().state == "done"
     assert "2 images saved as Monday" in text(app)
     assert app.query_params["batch"] == batch.id
@@ -229,14 +229,15 @@ def test_results_are_kept_as_a_batch_of_their_own(workspace):
 
 @pytest.fixture
 def started(workspace, monkeypatch):
-    """What was asked to run in the background; nothing does, and a batch that is done comes."""
+    """The calls that start a batch; a finished batch takes the place of each."""
     calls = []
 
     def start(workspace, sources, model, options=None, name="", pixel_size=None, **more):
         calls.append((sources, name, pixel_size))
         image = Image(made.squares(0)[0], "YX")
-        found = segment_into(BrightPredictor(), image, "x.png", workspace.root / "found")
-        return BatchStore(workspace).keep([found], "Batch", model)
+        folder = workspace.root / "segmented"
+        segmented = segment_into(BrightPredictor(), image, "x.png", folder)
+        return BatchStore(workspace).keep([segmented], "Batch", model)
 
     monkeypatch.setattr(jobs, "start", start)
     return calls

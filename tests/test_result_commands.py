@@ -84,7 +84,7 @@ def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
         picture(tmp_path / "in" / name, value)
     out = tmp_path / "out"
     words = ("--export", ",".join(EXPORTS), "--min-area", 2, "--exclude-border")
-    said = answer(
+    output = answer(
         *("segment", tmp_path / "in", "--model", "bright", "--output", out, "--home", home),
         *(*words, "--pixel-size", 0.5, "--workers", 2),
     )
@@ -112,32 +112,32 @@ def test_segment_writes_what_is_named_and_the_page_s_bundle_has_the_same_bytes(
         del one["date"]
     assert provenances[0] == provenances[1]
     table = pd.read_csv(io.BytesIO(page["measurements.csv"]))
-    assert sum(record["cells"] for record in said["images"]) == len(table) == 6
-    assert said["csv"] == str(out / "measurements.csv")
+    assert sum(record["cells"] for record in output["images"]) == len(table) == 6
+    assert output["csv"] == str(out / "measurements.csv")
 
 
 def test_segment_without_export_writes_labels_and_overlay(home, tmp_path):
     picture(tmp_path / "in" / "a.png")
     out = tmp_path / "out"
     words = ("segment", tmp_path / "in", "--model", "bright", "--output", out, "--home", home)
-    said = answer(*words)
-    assert set(said) == {"model", "images", "left_out"}
-    assert set(said["images"][0]) == {"image", "cells", "labels", "overlay"}
+    output = answer(*words)
+    assert set(output) == {"model", "images", "left_out"}
+    assert set(output["images"][0]) == {"image", "cells", "labels", "overlay"}
     assert sorted(path.name for path in out.iterdir()) == ["a_labels.tif", "a_overlay.png"]
-    assert answer(*words, "--resume") == said
+    assert answer(*words, "--resume") == output
 
 
 def test_options_reach_the_network(home, tmp_path, monkeypatch):
-    heard = []
+    received = []
 
     def hear(image, options, progress):
-        heard.append((options.diameter, options.tile))
+        received.append((options.diameter, options.tile))
 
     monkeypatch.setattr(result_commands, "load", lambda model: BrightPredictor(hear))
     file = picture(tmp_path / "a.png")
     words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
     answer(*words, "--diameter", 12.5, "--tile", 256)
-    assert heard == [(12.5, 256)]
+    assert received == [(12.5, 256)]
 
 
 def channels(path):
@@ -213,9 +213,9 @@ def test_resuming_with_other_settings_is_reported(home, tmp_path):
     picture(tmp_path / "in" / "a.png")
     words = ("segment", tmp_path / "in", "--model", "bright", "--output", tmp_path / "out")
     answer(*words, "--home", home)
-    said = "made with other settings"
-    assert said not in run(*words, "--home", home, "--resume").stderr
-    assert said in run(*words, "--home", home, "--resume", "--min-area", 2).stderr
+    output = "made with other settings"
+    assert output not in run(*words, "--home", home, "--resume").stderr
+    assert output in run(*words, "--home", home, "--resume", "--min-area", 2).stderr
 
 
 def test_a_file_that_is_named_twice_counts_once(home, tmp_path):
@@ -249,8 +249,8 @@ def test_a_bad_file_is_exit_code_1_and_the_rest_is_there(home, tmp_path):
     picture(tmp_path / "in" / "a.png")
     (tmp_path / "in" / "b.png").write_text("no picture")
     words = ("segment", tmp_path / "in", "--model", "bright", "--output", tmp_path / "out")
-    said = answer(*words, "--home", home, "--export", "csv", code=1)
-    assert len(said["images"]) == len(said["left_out"]) == 1
+    output = answer(*words, "--home", home, "--export", "csv", code=1)
+    assert len(output["images"]) == len(output["left_out"]) == 1
     assert (tmp_path / "out" / "measurements.csv").exists()
 
 
@@ -302,12 +302,12 @@ def test_measure_gives_the_table_of_segment_without_the_score(home, tmp_path):
     )
     answer("segment", tmp_path / "in", "--home", home, *words)
     table = tmp_path / "deep" / "table.csv"
-    said = answer(
+    output = answer(
         *("measure", "--images", tmp_path / "in", "--labels", out, "--output", table),
         *("--pixel-size", 0.5),
     )
-    assert said["left_out"] == []
-    assert said["cells"] == 4
+    assert output["left_out"] == []
+    assert output["cells"] == 4
     expected = pd.read_csv(out / "measurements.csv", dtype=str).drop(columns="score")
     pd.testing.assert_frame_equal(pd.read_csv(table, dtype=str), expected)
 
@@ -320,10 +320,10 @@ def test_measure_speaks_cellprofiler_and_names_what_has_no_partner(tmp_path):
     label_image(tmp_path / "labels" / "b.tif", LABELS.T)
     folders = ("--images", tmp_path / "in", "--labels", tmp_path / "labels")
     words = ("measure", *folders, "--output", tmp_path / "t.csv", "--dialect")
-    said = answer(*words, "cellprofiler", code=1)
-    assert len(said["left_out"]) == 2
-    assert "c.png has no partner" in said["left_out"][0]
-    assert "5 x 3 pixels and b.png 3 x 5" in said["left_out"][1]
+    output = answer(*words, "cellprofiler", code=1)
+    assert len(output["left_out"]) == 2
+    assert "c.png has no partner" in output["left_out"][0]
+    assert "5 x 3 pixels and b.png 3 x 5" in output["left_out"][1]
     assert pd.read_csv(tmp_path / "t.csv")["ObjectNumber"].tolist() == [3, 6]
     assert "scikit-image or cellprofiler" in misused(*words, "other")
 
@@ -340,9 +340,9 @@ def test_measure_keeps_a_failure_of_any_kind_to_its_image(home, tmp_path, monkey
 
     monkeypatch.setattr(external_labels, "measure", fail)
     words = ("--images", tmp_path / "in", "--labels", tmp_path / "labels", "--home", home)
-    said = answer("measure", *words, "--output", tmp_path / "t.csv", code=1)
-    assert [record["cells"] for record in said["images"]] == [2]
-    assert said["left_out"] == [
+    output = answer("measure", *words, "--output", tmp_path / "t.csv", code=1)
+    assert [record["cells"] for record in output["images"]] == [2]
+    assert output["left_out"] == [
         "a.png does not fit into the memory of this machine; cut it into parts or make it smaller."
     ]
 
@@ -352,9 +352,9 @@ def test_many_without_a_partner_are_one_sentence(tmp_path):
         picture(tmp_path / "in" / f"{name}.png")
     label_image(tmp_path / "labels" / "a.tif")
     words = ("measure", "--images", tmp_path / "in", "--labels", tmp_path / "labels")
-    said = answer(*words, "--output", tmp_path / "t.csv", code=1)
-    assert len(said["left_out"]) == 1
-    assert said["left_out"][0].startswith("2 files of")
+    output = answer(*words, "--output", tmp_path / "t.csv", code=1)
+    assert len(output["left_out"]) == 1
+    assert output["left_out"][0].startswith("2 files of")
 
 
 def test_black_and_white_masks_are_cut_into_cells(tmp_path):
@@ -391,18 +391,18 @@ def test_scores_by_hand(tmp_path):
         label_image(tmp_path / name, LABELS * 0)
     table = tmp_path / "scores.csv"
     words = ("score", "--truth", tmp_path / "truth", "--predicted", tmp_path / "predicted")
-    said = answer(*words, "--output", table)
-    assert (said["images"], said["empty_images"]) == (2, 1)
+    output = answer(*words, "--output", table)
+    assert (output["images"], output["empty_images"]) == (2, 1)
     for way in ("pooled", "image_means"):
-        scores = said[way]
+        scores = output[way]
         assert (scores["ap_0.5"], scores["ap_0.75"], scores["ap_0.9"]) == (0.5, 0.5, 0.5)
         assert (scores["precision"], scores["recall"]) == (1, 0.5)
         assert scores["f1"] == pytest.approx(2 / 3)
         assert scores["pq"] == pytest.approx(1 / 1.5)
         assert (scores["pixel_iou"], scores["pixel_dice"]) == (3 / 5, 3 / 4)
         assert scores["count_error"] == -1
-    assert [row["image"] for row in said["per_image"]] == ["a.tif", "b.tif"]
-    assert said["per_image"][1]["ap_0.5"] is None
+    assert [row["image"] for row in output["per_image"]] == ["a.tif", "b.tif"]
+    assert output["per_image"][1]["ap_0.5"] is None
     back = pd.read_csv(table)
     assert back["image"].tolist() == ["a.tif", "b.tif"]
     assert back["ap_0.5"].isna().tolist() == [False, True]
@@ -411,8 +411,8 @@ def test_scores_by_hand(tmp_path):
 
 def test_labels_beside_themselves_are_perfect(tmp_path):
     label_image(tmp_path / "truth" / "a.tif")
-    said = answer("score", "--truth", tmp_path / "truth", "--predicted", tmp_path / "truth")
-    assert said["pooled"]["ap_0.9"] == said["pooled"]["pq"] == 1
+    output = answer("score", "--truth", tmp_path / "truth", "--predicted", tmp_path / "truth")
+    assert output["pooled"]["ap_0.9"] == output["pooled"]["pq"] == 1
 
 
 def test_images_of_other_sizes_are_left_out(tmp_path):

@@ -15,17 +15,17 @@ PIXELS = np.array([[255, 255, 0, 0], [255, 0, 0, 200], [0, 0, 0, 200]], np.uint8
 LABELS = np.array([[1, 1, 0, 0], [1, 0, 0, 2], [0, 0, 0, 2]])
 
 
-class Says:
+class Constant:
     """A predictor that finds the same cells in every image."""
 
     def __init__(self, labels, probability):
-        self.found = Cells(labels, probability)
+        self.result = Cells(labels, probability)
 
     def cells(self, image, options=None, progress=None):
         if progress:
             progress(1, 2)
             progress(2, 2)
-        return self.found
+        return self.result
 
 
 def kept(folder, image=None, **given):
@@ -77,17 +77,17 @@ def test_pixels_keep_their_values_and_dtype(tmp_path, pixels, axes):
 
 
 def test_progress_is_told_and_what_it_raises_leaves_nothing_behind(tmp_path):
-    predictor, image = Says(LABELS, PIXELS / np.float32(255)), Image(PIXELS, "YX")
-    seen = []
+    predictor, image = Constant(LABELS, PIXELS / np.float32(255)), Image(PIXELS, "YX")
+    calls = []
 
     def stop(done, of):
-        seen.append((done, of))
+        calls.append((done, of))
         if done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         segment_into(predictor, image, "x", tmp_path / "x", progress=stop)
-    assert seen == [(1, 2), (2, 2)]
+    assert calls == [(1, 2), (2, 2)]
     assert not list(tmp_path.iterdir())
 
 
@@ -101,7 +101,7 @@ def test_a_stop_is_no_failure_of_the_image():
 
 def test_many_labels_are_kept(tmp_path):
     labels = np.arange(300 * 300, dtype=np.int32).reshape(300, 300)
-    predictor = Says(labels, np.zeros((300, 300), np.float32))
+    predictor = Constant(labels, np.zeros((300, 300), np.float32))
     image = Image(np.zeros((300, 300), np.uint8), "YX")
     segmented = segment_into(predictor, image, "x", tmp_path / "x")
     assert segmented.cells == 89_999

@@ -29,12 +29,12 @@ MOVIE = facts("TZCYX", 2, 3, 2, 8, 9)
 PAGES = facts("?YX", 5, 8, 9)
 
 
-def made(found, view):
-    return [(one.suffix, one.index, one.depth) for one in image_indices(found, view, "a.tif")]
+def images_of(stack, view):
+    return [(one.suffix, one.index, one.depth) for one in image_indices(stack, view, "a.tif")]
 
 
 @pytest.mark.parametrize(
-    ("found", "view", "expected"),
+    ("stack", "view", "expected"),
     [
         (PLAIN, View(), [("", {}, 0)]),
         (PLAIN, View(plane=0, projection=None, time=0, expand=True), [("", {}, 0)]),
@@ -68,8 +68,8 @@ def made(found, view):
         (facts("PYX", 3, 8, 9), View(position=2), [("", {"P": 2}, 0)]),
     ],
 )
-def test_the_images_of_a_file(found, view, expected):
-    assert made(found, view) == expected
+def test_the_images_of_a_file(stack, view, expected):
+    assert images_of(stack, view) == expected
 
 
 def test_names_have_as_many_digits_as_the_last_one_needs():
@@ -80,7 +80,7 @@ def test_names_have_as_many_digits_as_the_last_one_needs():
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("stack", "words"),
     [
         (PAGES, r"a\.tif holds 5 pages, 9 × 8 pixels.*name the axes \(ZYX, TYX, CYX\)"),
         (facts("?YXC", 5, 8, 9, 3), r"name the axes \(ZYXC, TYXC\)"),
@@ -88,10 +88,10 @@ def test_names_have_as_many_digits_as_the_last_one_needs():
         (facts("???", 5, 8, 9), r"an array of 5 × 8 × 9.*such as ZYX"),
     ],
 )
-def test_unknown_axes_need_a_choice(found, words):
+def test_unknown_axes_need_a_choice(stack, words):
     with pytest.raises(ChoiceNeeded, match=words) as caught:
-        image_indices(found, View(), "a.tif")
-    assert caught.value.example.facts == found
+        image_indices(stack, View(), "a.tif")
+    assert caught.value.example.facts == stack
 
 
 @pytest.mark.parametrize(
@@ -128,16 +128,16 @@ def test_channels(number, view, expected):
 
 
 def test_a_channel_that_is_not_there_is_refused_with_those_that_are():
-    found = facts("CYX", 2, 8, 9, channel_names=("DAPI", "GFP"))
+    stack = facts("CYX", 2, 8, 9, channel_names=("DAPI", "GFP"))
     with pytest.raises(CellsegError, match=r"no channel 2; it has 2.*\(DAPI, GFP\)"):
-        selected_channels(found, View(channels=(0, 1, 2)), "a.tif")
+        selected_channels(stack, View(channels=(0, 1, 2)), "a.tif")
 
 
 def test_what_was_decided_without_the_user_is_said():
     many = facts("TZCYX", 2, 3, 4, 8, 9)
-    said = " ".join(remarks(many, View(), "a.tif"))
+    sentences = " ".join(remarks(many, View(), "a.tif"))
     for words in ("4 channels", "3 planes: their maximum", "2 time points: the first"):
-        assert words in said
+        assert words in sentences
     chosen = View(channels=(0,), plane=1, time=0)
     assert remarks(many, chosen, "a.tif") == []
     assert remarks(many, View(channels=(0,), expand=True), "a.tif") == []
@@ -145,14 +145,14 @@ def test_what_was_decided_without_the_user_is_said():
 
 
 def test_axes_that_are_read_against_the_file_are_said():
-    said = remarks(facts("CYX", 3, 8, 9), View(axes="ZYX"), "a.tif")
-    assert "says that its axes are CYX, and was read as ZYX" in said[0]
-    assert "stack of 3 planes" in said[1]
+    sentences = remarks(facts("CYX", 3, 8, 9), View(axes="ZYX"), "a.tif")
+    assert "says that its axes are CYX, and was read as ZYX" in sentences[0]
+    assert "stack of 3 planes" in sentences[1]
     assert not remarks(PAGES, View(axes="TYX", time=0), "a.tif")
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("stack", "words"),
     [
         (facts("CYX", 2, 8, 9), "2 channels: they became red and green"),
         (facts("CYX", 3, 8, 9), "3 channels: they became red, green and blue"),
@@ -160,14 +160,14 @@ def test_axes_that_are_read_against_the_file_are_said():
         (facts("YXC", 8, 9, 3), ""),
     ],
 )
-def test_what_became_of_channels_is_said_unless_they_are_colours(found, words):
-    said = remarks(found, View(), "a.tif")
-    assert len(said) == bool(words)
-    assert words in "".join(said)
+def test_what_became_of_channels_is_said_unless_they_are_colours(stack, words):
+    sentences = remarks(stack, View(), "a.tif")
+    assert len(sentences) == bool(words)
+    assert words in "".join(sentences)
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("stack", "expected"),
     [
         (PLAIN, Choosable.NOTHING),
         (facts("YXC", 8, 9, 3), Choosable.COLOURS),
@@ -177,8 +177,8 @@ def test_what_became_of_channels_is_said_unless_they_are_colours(found, words):
         (PAGES, Choosable.AXES),
     ],
 )
-def test_what_there_is_to_choose(found, expected):
-    assert choosable(found) is expected
+def test_what_there_is_to_choose(stack, expected):
+    assert choosable(stack) is expected
 
 
 def test_a_view_leaves_out_what_holds_anyway():

@@ -11,7 +11,7 @@ EACH_OF_ONE = View(channels=(1,), expand=True)
 
 
 @pytest.mark.parametrize(
-    ("said", "other", "expected"),
+    ("choice", "other", "expected"),
     [
         (View(), View(channels=(1,), plane=3), View(channels=(1,), plane=3)),
         (View(plane=0), View(channels=(1,), plane=3), View(channels=(1,), plane=0)),
@@ -22,9 +22,9 @@ EACH_OF_ONE = View(channels=(1,), expand=True)
         (View(expand=True, time=2), View(plane=3), View(expand=True, time=2)),
     ],
 )
-def test_a_choice_goes_over_another_one(said, other, expected):
+def test_a_choice_goes_over_another_one(choice, other, expected):
     whole = View(channels=(0, 1, None), axes="CYX", expand=True)
-    assert said.over(other) == (expected or whole)
+    assert choice.over(other) == (expected or whole)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from cellseg.batches.segmenting import (
     segment_source,
 )
 from cellseg.errors import CellsegError
-from cellseg.images.decoding import Decoded
+from cellseg.images.decoding import Decoded, Decoder
 from cellseg.images.image import Image
 from cellseg.images.stack import StackFacts
 from cellseg.images.view import View
@@ -26,10 +26,10 @@ PLANES = np.array([[[255, 0, 0]], [[0, 0, 0]], [[255, 0, 255]]], np.uint8)
 EACH = SegmentationRequest(view=View(expand=True))
 
 
-class Planes:
+class Planes(Decoder):
     """Stands for a decoder: a stack of three planes of 1 x 3 pixels, each 0.5 µm wide."""
 
-    def decode(self, path, name, view):
+    def decode(self, path, name=None, view=None):
         facts = StackFacts(axes="ZYX", shape=PLANES.shape, dtype="uint8", pixel_size_um=0.5)
         images = ((f"_z0{z}", Image(plane, "YX", (), 0.5)) for z, plane in enumerate(PLANES))
         return Decoded(facts, len(PLANES), images)

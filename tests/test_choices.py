@@ -144,7 +144,7 @@ def test_images_seen_otherwise_do_not_join_a_dataset(workspace, tmp_path):
     folder = write(tmp_path / "data", stacked=False)
     dataset = kept(workspace, folder, view=View(plane=0))
     other = importing.inspect(workspace, folder, view=View(plane=1))
-    with pytest.raises(CellsegError, match=r"plane 1; of those of data: plane 0"):
+    with pytest.raises(CellsegError, match="use plane 1, those of data plane 0"):
         DatasetStore(workspace).add(dataset, other)
     other.discard()
 

@@ -29,6 +29,9 @@ EACH = SegmentationRequest(view=View(expand=True))
 class Planes(Decoder):
     """Stands for a decoder: a stack of three planes of 1 x 3 pixels, each 0.5 µm wide."""
 
+    def __init__(self):
+        """No process and no folder."""
+
     def decode(self, path, name=None, view=None):
         facts = StackFacts(axes="ZYX", shape=PLANES.shape, dtype="uint8", pixel_size_um=0.5)
         images = ((f"_z0{z}", Image(plane, "YX", (), 0.5)) for z, plane in enumerate(PLANES))

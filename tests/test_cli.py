@@ -107,7 +107,7 @@ def test_home_after_the_command_wins_and_both_win_over_the_environment(tmp_path,
         (("train", "--dataset", "d", "--name", "m", "--epochs", "0"), "training.epochs"),
         (("train", "--dataset", "d", "--name", "m", "--batch-size", "0"), "training.batch_size"),
         (("train", "--dataset", "d", "--name", "m", "--seed", "-1"), "training.seed"),
-        (("train", "--dataset", "d", "--name", "m", "--recipe", "other"), "seed"),
+        (("train", "--dataset", "d", "--name", "m", "--recipe", "other"), "cells, pixels"),
         (("train", "--dataset", "d", "--name", "m", "--test-fraction", "-0.1"), "test-fraction"),
         (
             ("train", *"--dataset d --name m --test-fraction 0.5 --test-dataset e".split()),

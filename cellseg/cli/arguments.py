@@ -1,6 +1,7 @@
 """What the words of a command line stand for: a workspace, a dataset, settings, numbers."""
 
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -147,6 +148,19 @@ def settings_of(recipe: "Recipe", **groups: dict[str, Any]) -> "RecipeSettings":
         return recipe.settings_of({group: values for group, values in given.items() if values})
     except CellsegError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def check_settings(recipes: Sequence[str], **groups: dict[str, Any]) -> None:
+    """Refuse settings that none of these recipes takes; see `settings_of`."""
+    problems: list[typer.BadParameter] = []
+    for name in recipes:
+        try:
+            settings_of(recipe_named(name), **groups)
+        except typer.BadParameter as problem:
+            problems.append(problem)
+        else:
+            return
+    raise problems[0]
 
 
 def recipe_named(name: str) -> "Recipe":

@@ -20,6 +20,7 @@ from cellseg.cli.arguments import (
     Plane,
     Position,
     Time,
+    check_settings,
     kept_dataset,
     passing_dataset,
     recipe_named,
@@ -224,7 +225,7 @@ def train(
     workspace = workspace_of(context, home)
 
     from cellseg.models.store import ModelStore
-    from cellseg.recipes.registry import default_recipe
+    from cellseg.recipes.registry import default_recipe, recipe_names
     from cellseg.training import following, jobs
 
     store = ModelStore(workspace)
@@ -241,8 +242,8 @@ def train(
         },
     }
     chosen = recipe or (origin.recipe.name if origin else None)
-    if chosen is not None:
-        settings_of(recipe_named(chosen), **groups)  # misuse is said before any image is read
+    # Misuse is said before any image is read, which without a recipe decides which one it is.
+    check_settings([chosen] if chosen else recipe_names(), **groups)
     images = kept_dataset(workspace, dataset)
     method = recipe_named(chosen) if chosen else default_recipe(images.kind, images.sample)
     settings = settings_of(method, **groups)

@@ -22,13 +22,8 @@ from cellseg.methods.cells.tuning import tune_instance_settings
 from cellseg.models.card import card_text
 from cellseg.models.facts import ModelFacts
 from cellseg.models.half_precision import save_half_precision
-from cellseg.models.store import (
-    CARD,
-    SETTINGS,
-    WEIGHTS,
-    Model,
-    ModelStore,
-)
+from cellseg.models.packing import CARD, SETTINGS, WEIGHTS
+from cellseg.models.store import Model, ModelStore
 from cellseg.recipes.base import RecipeSettings
 from cellseg.recipes.cells.facts import SECOND_PASS, SECOND_PASS_BELOW, InstanceSettings
 from cellseg.recipes.cells.settings import CellsPreprocessing, CellsSettings, CellsTraining

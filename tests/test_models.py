@@ -73,7 +73,7 @@ def test_a_name_that_was_taken_meanwhile_gets_a_number(store, weights):
     store.publish(facts(), weights)
     assert store.publish(facts(), weights).name == "cells 2"
     with pytest.raises(CellsegError, match="exists already"):
-        store.free_name("Cells")
+        store.checked_name("Cells")
 
 
 def test_an_unknown_model_names_the_known_ones(store, weights):
@@ -164,16 +164,16 @@ def test_deleting_removes_every_file(store, weights):
 def test_the_card_says_what_a_person_must_know():
     card = card_text(facts(best_on_test=BestOnTest(epoch=3, iou=0.75)))
     assert "| Pixel accuracy | 0.900 | 0.900 |" in card
-    assert "| Majority accuracy | 0.800 | 0.800 |" in card
+    assert "| Majority-class accuracy | 0.800 | 0.800 |" in card
     assert "| IoU of the background | n/a | n/a |" in card
-    assert "With only 1 test image the scores are a rough guide" in card
-    assert "That choice was made on the test images" in card
+    assert "With only 1 test image, the scores are a rough guide" in card
+    assert "They were chosen on the test images" in card
     assert "stopped by the user" not in card
 
 
 def test_the_card_of_a_model_without_test_images_has_no_scores():
     card = card_text(facts(scores=None, test=(), ended="stopped", encoder_sha256=None))
-    assert "there are no scores" in card
+    assert "There are no scores" in card
     assert "stopped by the user" in card
     assert "random initialization, trained" in card
 
@@ -181,7 +181,7 @@ def test_the_card_of_a_model_without_test_images_has_no_scores():
 def test_a_card_names_few_test_images_and_counts_many():
     assert "- Test images: c\n" in card_text(facts(test=("c",)))
     many = tuple(f"image-{number}" for number in range(31))
-    assert "- Test images: 31, named in `model.json`\n" in card_text(facts(test=many))
+    assert "- Test images: 31, listed in `model.json`\n" in card_text(facts(test=many))
 
 
 def zipped(tmp_path, weights=FAKE, **changes):
@@ -230,7 +230,7 @@ def test_values_that_would_disable_the_app_are_refused(store, tmp_path, changes)
         (hdf5([float("inf")]), "not finite"),
         (FAKE[: len(FAKE) // 2], "damaged"),
         (b"\x89HDF and no more", "damaged"),
-        (hdf5([]), "needed are the weights"),
+        (hdf5([]), "cellseg accepts at most"),
     ],
 )
 def test_weights_that_cannot_segment_are_refused(store, tmp_path, weights, sentence):

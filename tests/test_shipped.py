@@ -92,7 +92,7 @@ def test_it_finds_the_channel_of_the_cells_among_other_stains(network, drawn, ch
 
 def test_it_stays_as_it_is(workspace, nuclei):
     for change in (lambda store: store.rename(nuclei, "x"), lambda store: store.delete(nuclei)):
-        with pytest.raises(CellsegError, match="comes with cellseg and stays as it is"):
+        with pytest.raises(CellsegError, match="neither renamed nor deleted"):
             change(ModelStore(workspace))
     assert nuclei.weights.is_file()
 
@@ -100,7 +100,7 @@ def test_it_stays_as_it_is(workspace, nuclei):
 def test_its_name_is_taken_and_a_copy_gets_another(workspace, nuclei, tmp_path):
     store = ModelStore(workspace)
     with pytest.raises(CellsegError, match="exists already"):
-        store.free_name("Nuclei")
+        store.checked_name("Nuclei")
     packed = tmp_path / "nuclei.zip"
     packed.write_bytes(store.pack(nuclei))
     copy = store.unpack(packed, "mine")

@@ -229,7 +229,7 @@ def train(
     from cellseg.training import following, jobs
 
     store = ModelStore(workspace)
-    store.free_name(model)  # before any image is read
+    store.checked_name(model)  # before any image is read
     origin = store.get(start) if start else None
     groups: dict[str, dict[str, Any]] = {
         "network": {"encoder_weights": encoder_weights},

@@ -1,4 +1,4 @@
-"""A model's card: what a person should know before using it."""
+"""Model cards: training data, scores and details of a model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,14 +7,14 @@ from cellseg.models.facts import ModelFacts
 
 FEW_TEST_IMAGES = 5
 WORST = 3
-"""Images named as the worst."""
+"""Number of images listed as the worst."""
 
-MOST_NAMED = 30
-"""Images up to which a card names them all."""
+MAX_LISTED = 30
+"""Most test images that a card lists by name."""
 
 
 def card_text(facts: ModelFacts) -> str:
-    """The card as Markdown, made of the stored facts alone."""
+    """The card as Markdown, from the stored facts."""
     about = [facts.about] if facts.about else []
     parts = [f"# {facts.name}", _summary(facts), *about, _scores(facts), _details(facts)]
     return "\n\n".join(parts) + "\n"
@@ -32,25 +32,28 @@ def _summary(facts: ModelFacts) -> str:
 
 def _scores(facts: ModelFacts) -> str:
     if facts.scores is None:
-        return "## Scores\n\nAll images trained, none was kept for a test: there are no scores."
+        return "## Scores\n\nThere are no scores, since all images were used for training."
     source = facts.test_dataset_name
-    where = f"the dataset {source}" if source else "the same dataset, not used to train"
+    where = (
+        f"the dataset {source}" if source else "the same dataset that were not used for training"
+    )
     rows = [
         "## Scores",
         f"On {_images(len(facts.test))} of {where}, pooled over pixels:",
         "| | at network size | at image size |\n|---|---|---|\n" + _table(facts.scores["together"]),
         *_of_cells(facts.scores),
-        "Majority accuracy is what calling every pixel the commoner class would score.",
+        "Majority-class accuracy is the pixel accuracy of predicting the more frequent class for "
+        "all pixels.",
     ]
     if len(facts.test) < FEW_TEST_IMAGES:
-        rows.append(f"With only {_images(len(facts.test))} the scores are a rough guide.")
+        rows.append(f"With only {_images(len(facts.test))}, the scores are a rough guide.")
     if facts.best_on_test:
         best = facts.best_on_test
         rows.append(
-            f"The weights after the last epoch are the model. Those of epoch {best.epoch} scored "
-            f"best on the test images (IoU {best.iou:.3f}); they lie beside as "
-            "`best_on_test.weights.h5`. That choice was made on the test images, so its score is "
-            "too good."
+            f"The model has the weights after the last epoch. Those of epoch {best.epoch} scored "
+            f"best on the test images (IoU {best.iou:.3f}) and are stored as "
+            "`best_on_test.weights.h5`. They were chosen on the test images, so their score is "
+            "too high."
         )
     return "\n\n".join(rows)
 
@@ -58,7 +61,7 @@ def _scores(facts: ModelFacts) -> str:
 def _table(together: dict[str, Any]) -> str:
     titles = {
         "pixel_accuracy": "Pixel accuracy",
-        "majority_accuracy": "Majority accuracy",
+        "majority_accuracy": "Majority-class accuracy",
         "iou": "IoU of the foreground",
         "dice": "Dice of the foreground",
         "iou_background": "IoU of the background",
@@ -71,7 +74,7 @@ def _table(together: dict[str, Any]) -> str:
 
 
 def _of_cells(scores: dict[str, Any]) -> list[str]:
-    """Scores of cells, and the images in which they are worst."""
+    """Scores of cells, and the worst images."""
     together = scores["together"]["image_size"]
     if "AP" not in together:
         return []
@@ -81,12 +84,12 @@ def _of_cells(scores: dict[str, Any]) -> list[str]:
     worst = sorted((value, name) for value, name in images if value is not None)[:WORST]
     named = "; ".join(f"{name} {value:.3f}" for value, name in worst)
     return [
-        "Cell by cell (AP = found / (found + missed + false); a cell counts as found from the IoU "
-        "on):",
-        "| IoU | AP, all cells together | AP, mean of the images |\n|---|---|---|\n" + rows,
-        f"At an IoU of 0.5: F1 {_number(together['F1'])}, PQ {_number(together['PQ'])}; the count "
-        f"is off by {_percent(together['count_error'])} in the median image.",
-        f"Worst images by AP at 0.5: {named or 'none has a cell'}.",
+        "Scores of cells (AP = found / (found + missed + false); a cell is found where its IoU with "
+        "a predicted cell reaches the threshold):",
+        "| IoU threshold | AP over all cells | AP, mean over images |\n|---|---|---|\n" + rows,
+        f"At an IoU threshold of 0.5: F1 {_number(together['F1'])}, PQ {_number(together['PQ'])}. "
+        f"Median error of the cell count: {_percent(together['count_error'])}.",
+        f"Images with the lowest AP at 0.5: {named or 'none has a cell'}.",
     ]
 
 
@@ -94,7 +97,7 @@ def _details(facts: ModelFacts) -> str:
     lines = [
         f"Recipe: {facts.recipe.name}; {facts.seconds:.0f} s of training",
         *facts.description.details,
-        f"Taken from each image file: {facts.view.words or 'the image as it is'}",
+        f"Used of each image file: {facts.view.words or 'the whole image'}",
         f"Dataset fingerprint: `{facts.dataset_fingerprint}`",
         f"Test images: {_named(facts.test)}",
         "Versions: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()),
@@ -103,9 +106,9 @@ def _details(facts: ModelFacts) -> str:
 
 
 def _named(images: Sequence[str]) -> str:
-    if len(images) <= MOST_NAMED:
+    if len(images) <= MAX_LISTED:
         return ", ".join(images) or "none"
-    return f"{len(images)}, named in `model.json`"
+    return f"{len(images)}, listed in `model.json`"
 
 
 def _percent(share: float | None) -> str:

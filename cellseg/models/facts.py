@@ -1,4 +1,4 @@
-"""Everything that is known of a model, as it is stored beside its weights."""
+"""Facts of a model, stored beside its weights in `model.json`."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,22 +14,30 @@ from cellseg.recipes.registry import AnySettings, facts_of, recipe_of
 
 
 class BestOnTest(Frozen):
-    """The epoch whose weights scored best on the test split: a choice made on the test data."""
+    """The epoch with the best test IoU, which is a choice on the test images.
+
+    epoch : from 1.
+    iou : of the foreground, 0 to 1.
+    """
 
     epoch: int
     iou: float
 
 
 class ModelFacts(Frozen):
-    """Everything that is known of a model.
+    """The content of `model.json`.
 
-    recipe : the settings it was trained with. training_facts : what the training found out; files
-    of older versions call it `cells`. start : the model that was fine-tuned.
-    scores : what `cellseg.analysis.evaluation.evaluate` gave for the test images; None where all
-        images trained.
+    recipe : settings of the training.
+    training_facts : what the training measured and tuned; older files call it `cells`.
+    start : the model that was fine-tuned, or None.
+    train, test : names of the pairs.
+    train_hashes : `PairFacts.image_sha256` of the training images.
     ended : `finished`, or `stopped` where the user ended the training before its last epoch.
-    view : what was taken of each image file; the same is taken of those that it segments.
-    about : what its maker says of it, Markdown.
+    seconds : duration of the training.
+    scores : of the test images, from `cellseg.analysis.evaluation.evaluate`; None without any.
+    view : planes and channels that were used of each image file, and are for segmentation.
+    versions : of packages.
+    about : what the author says about the model, Markdown.
     """
 
     format: Literal[1] = 1
@@ -58,7 +66,7 @@ class ModelFacts(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _of_its_recipe(cls, stored: Any) -> Any:
-        """Read what the training found out as its recipe does, under its old name too."""
+        """Read the training facts with the class of their recipe, under the old key `cells` too."""
         if not isinstance(stored, Mapping):
             return stored
         values = dict(stored)
@@ -74,12 +82,12 @@ class ModelFacts(Frozen):
 
     @property
     def separates_cells(self) -> bool:
-        """Whether it finds each cell as an instance, not only which pixels are cell."""
+        """Whether the model segments instances, not only the foreground."""
         return self.training_facts is not None and self.training_facts.separates_cells
 
     @property
     def description(self) -> Description:
-        """The model in the words of its recipe."""
+        """Description of the model by its recipe."""
         training = FinishedTraining(
             self.recipe,
             self.training_facts,
@@ -97,5 +105,5 @@ class ModelFacts(Frozen):
 
 
 def now() -> datetime:
-    """The time to the second, with its zone."""
+    """The current time in UTC, without fractions of a second."""
     return datetime.now(UTC).replace(microsecond=0)

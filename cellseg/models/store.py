@@ -1,21 +1,19 @@
-"""The models of a workspace, and those that come with cellseg."""
+"""The models of a workspace, and the shipped models of cellseg."""
 
-import io
-import lzma
 import shutil
 import zipfile
-import zlib
-from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from cellseg import naming
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
+from cellseg.models import packing
 from cellseg.models.card import card_text
 from cellseg.models.facts import ModelFacts
-from cellseg.models.weights_check import MOST_BYTES, check_weights
+from cellseg.models.packing import BEST_ON_TEST, CARD, SETTINGS, WEIGHTS
+from cellseg.models.weights_check import check_weights
 from cellseg.recipes.base import RecipeSettings
 from cellseg.workspace import (
     Workspace,
@@ -28,21 +26,8 @@ from cellseg.workspace import (
     write_json,
 )
 
-SETTINGS = "model.json"
-WEIGHTS = "weights.weights.h5"
-BEST_ON_TEST = "best_on_test.weights.h5"
-CARD = "card.md"
-HDF5 = b"\x89HDF"
 SHIPPED = Path(__file__).parent / "shipped"
-"""The models that come with cellseg; made by `scripts/`, and never changed here."""
-
-MEMBERS = {
-    SETTINGS: 64 * 1024**2,
-    WEIGHTS: MOST_BYTES,
-    BEST_ON_TEST: MOST_BYTES,
-    CARD: 16 * 1024**2,
-}
-"""Files of a model, and the most bytes that each has when it comes from elsewhere."""
+"""Folder of the models that come with cellseg; `scripts/` makes them."""
 
 
 class Model:
@@ -54,42 +39,42 @@ class Model:
 
     @property
     def id(self) -> str:
-        """The folder's name, which stays when the model is renamed."""
+        """Name of its folder, which stays when the model is renamed."""
         return self.folder.name
 
     @property
     def name(self) -> str:
-        """What the user calls it."""
+        """Name that the user gave it."""
         return self.facts.name
 
     @property
     def shipped(self) -> bool:
-        """Whether it comes with cellseg: nobody renames or deletes it."""
+        """Whether it comes with cellseg and can be neither renamed nor deleted."""
         return self.folder.parent == SHIPPED
 
     @property
     def recipe(self) -> RecipeSettings:
-        """The settings it was trained with; prediction reads its preprocessing here."""
+        """The settings of its training, preprocessing included."""
         return self.facts.recipe
 
     @property
     def separates_cells(self) -> bool:
-        """Whether it finds each cell as an instance, not only which pixels are cell."""
+        """Whether it segments instances, not only the foreground."""
         return self.facts.separates_cells
 
     @property
     def view(self) -> View:
-        """What it takes of each image file."""
+        """Planes and channels that it uses of each image file."""
         return self.facts.view
 
     @property
     def weights(self) -> Path:
-        """The weights after the last epoch, which prediction uses."""
+        """The weights after the last epoch, for prediction."""
         return self.folder / WEIGHTS
 
     @property
     def card(self) -> str:
-        """What a person should know before using it, as Markdown."""
+        """The model card, as Markdown."""
         return card_text(self.facts)
 
     @property
@@ -99,15 +84,15 @@ class Model:
 
 
 class ModelStore:
-    """The models of one workspace, and those that come with cellseg."""
+    """The models of one workspace, and the shipped models of cellseg."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
 
     def all(self) -> list[Model]:
-        """Every readable model: the user's own, newest first, then those that come with cellseg.
+        """All readable models: those of the workspace, newest first, then the shipped ones.
 
-        One that comes with cellseg stands back where the user has one of its id or name.
+        A shipped model is left out where the workspace has one of its id or name.
         """
         own = _readable(self.workspace.models)
         taken = {word.casefold() for model in own for word in (model.id, model.name)}
@@ -119,12 +104,12 @@ class ModelStore:
         return unreadable(self.workspace.models, _read)
 
     def get(self, id_or_name: str) -> Model:
-        """The model of this id or name.
+        """The model with this id, or else with this name, ignoring case.
 
         Raises
         ------
         CellsegError
-            Where there is none; the sentence names those that exist.
+            Where no model has it.
         """
         models = self.all()
         for model in models:
@@ -136,24 +121,24 @@ class ModelStore:
         known = ", ".join(model.name for model in models) or "none yet; train one first"
         raise CellsegError(f"There is no model named {id_or_name}; the models are: {known}.")
 
-    def free_name(self, wish: str) -> str:
-        """The wished name if no model has it.
+    def checked_name(self, name: str) -> str:
+        """The stripped name, if it is valid and no model has it.
 
         Raises
         ------
         CellsegError
-            Where it is taken or cannot be a name.
+            Where it is invalid or taken.
         """
-        return checked_name(wish, "model", [model.name for model in self.all()])
+        return checked_name(name, "model", [model.name for model in self.all()])
 
     def _numbered(self, name: str) -> str:
         """The name, with a number where a model has it."""
         return naming.numbered(name, (model.name for model in self.all()))
 
     def publish(self, facts: ModelFacts, weights: Path, best_on_test: Path | None = None) -> Model:
-        """Make a model of trained weights; it appears whole or not at all.
+        """Save trained weights as a model; it appears completely or not at all.
 
-        Where its name was taken since the training began, a number is added.
+        Where another model has got its name since the training began, a number is added.
         """
         name = self._numbered(facts.name)
         facts = facts.model_copy(update={"name": name})
@@ -166,7 +151,7 @@ class ModelStore:
         return Model(target, facts)
 
     def rename(self, model: Model, name: str) -> Model:
-        """Give a model another name; its id and everything else stay.
+        """Rename a model; its id and everything else stay.
 
         Raises
         ------
@@ -192,21 +177,14 @@ class ModelStore:
 
     def pack(self, model: Model) -> bytes:
         """The model as a zip that `unpack` reads on any machine."""
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for member in MEMBERS:
-                if (path := model.folder / member).is_file():
-                    archive.write(path, f"{model.id}/{member}")
-        return packed.getvalue()
+        return packing.packed(model.folder, model.id)
 
     def unpack(self, packed: Path, name: str | None = None) -> Model:
-        """Bring back a model from a zip that `pack` made.
-
-        Only the known files are read, into a folder of the workspace's own choice.
+        """Import a model from a zip that `pack` made; other files in it are ignored.
 
         Parameters
         ----------
-        name : by default the one it had, with a number where that is taken.
+        name : of the model; by default its former name, with a number where that is taken.
 
         Raises
         ------
@@ -215,61 +193,23 @@ class ModelStore:
         """
         try:
             with zipfile.ZipFile(packed) as archive:
-                members = _members(archive)
+                members = packing.members(archive)
                 facts = ModelFacts.model_validate_json(archive.read(members[SETTINGS]))
-                name = self.free_name(name or self._numbered(facts.name))
+                name = self.checked_name(name or self._numbered(facts.name))
                 facts = facts.model_copy(update={"name": name})
                 target = self.workspace.models / free_id(self.workspace.models, facts.name)
                 with self.workspace.staged(target) as folder:
                     for member in (WEIGHTS, BEST_ON_TEST):
                         if member in members:
-                            _extract(archive, members[member], folder / member)
+                            packing.extract_weights(archive, members[member], folder / member)
                             check_weights(folder / member, packed.name)
                     _write(folder, facts)
-        except _DAMAGED as error:
+        except packing.DAMAGED as error:
             raise CellsegError(
-                f"{packed.name} is not a model of cellseg or is damaged; bring a zip that the "
-                "page Models or another cellseg made."
+                f"{packed.name} is not a model of cellseg or is damaged; add a zip that the page "
+                "Models made, here or in another cellseg."
             ) from error
         return Model(target, facts)
-
-
-_DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    ValidationError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,  # how zipfile asks for a password
-)
-"""What is raised where the bytes of a packed model make no sense."""
-
-
-def _members(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
-    members = {
-        PurePosixPath(info.filename).name: info
-        for info in archive.infolist()
-        if PurePosixPath(info.filename).name in MEMBERS
-    }
-    if SETTINGS not in members or WEIGHTS not in members:
-        raise zipfile.BadZipFile("no model inside")
-    for name, info in members.items():
-        if info.file_size > MEMBERS[name]:
-            raise CellsegError(
-                f"{name} in this zip unpacks to {info.file_size / 1e6:.0f} MB, and no model of "
-                f"cellseg has one of more than {MEMBERS[name] / 1e6:.0f} MB; bring a zip that the "
-                "page Models made."
-            )
-    return members
-
-
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
-    with archive.open(member) as source, target.open("wb") as copy:
-        shutil.copyfileobj(source, copy, 1 << 20)
-    with target.open("rb") as weights:
-        if weights.read(len(HDF5)) != HDF5:
-            raise zipfile.BadZipFile("no weights inside")
 
 
 def _write(folder: Path, facts: ModelFacts) -> None:
@@ -279,7 +219,9 @@ def _write(folder: Path, facts: ModelFacts) -> None:
 
 def _check_own(model: Model) -> None:
     if model.shipped:
-        raise CellsegError(f"The model {model.name} comes with cellseg and stays as it is.")
+        raise CellsegError(
+            f"The model {model.name} comes with cellseg; it can be neither renamed nor deleted."
+        )
 
 
 def _folders(folder: Path) -> list[Path]:

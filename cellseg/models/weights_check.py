@@ -1,4 +1,4 @@
-"""Whether a file of weights from elsewhere can be loaded without harm."""
+"""Safety check of uploaded weights files."""
 
 from pathlib import Path
 
@@ -7,27 +7,27 @@ import numpy as np
 
 from cellseg.errors import CellsegError
 
-MOST_BYTES = 1024**3
-"""Of all weights in memory; the largest network that the settings allow needs less."""
+MAX_BYTES = 1024**3
+"""Largest size of all weights in memory; every network that the settings allow is smaller."""
 
-MOST_DATASETS = 20_000
-"""Arrays in a file."""
+MAX_DATASETS = 20_000
+"""Most arrays in a file."""
 
 
 def check_weights(path: Path, name: str) -> None:
     """Refuse a Keras weights file that is damaged, too large or not finite.
 
-    Sizes are summed up before an array is read, since a compressed one may be far larger than its
-    file.
+    Sizes are checked before an array is read, since compressed arrays may be much larger than
+    their file.
 
     Parameters
     ----------
-    name : of what the user brought, for the sentence.
+    name : of the uploaded file, for the message.
 
     Raises
     ------
     CellsegError
-        Where it is one of these.
+        Where the file is one of these.
     """
     try:
         with h5py.File(path) as file:
@@ -37,19 +37,18 @@ def check_weights(path: Path, name: str) -> None:
             )
             numbers = [array for array in arrays if array.dtype.kind in "fiub"]
             size = sum(array.size * array.dtype.itemsize for array in arrays)
-            if not numbers or not size or len(arrays) > MOST_DATASETS or size > MOST_BYTES:
+            if not numbers or not size or len(arrays) > MAX_DATASETS or size > MAX_BYTES:
                 raise CellsegError(
-                    f"The weights in {name} hold {len(arrays)} arrays of {size / 1e6:.0f} MB; "
-                    f"needed are the weights of a network of at most {MOST_BYTES / 1e6:.0f} MB. "
-                    "Export the model again."
+                    f"The weights in {name} are {len(arrays)} arrays of {size / 1e6:.0f} MB; "
+                    f"cellseg accepts at most {MAX_BYTES / 1e6:.0f} MB; export the model again."
                 )
             finite = all(np.isfinite(array[()]).all() for array in numbers)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise CellsegError(
-            f"The weights in {name} are damaged; export the model again and bring that file."
+            f"The weights in {name} are damaged; export the model again and add the new file."
         ) from error
     if not finite:
         raise CellsegError(
-            f"The weights in {name} hold numbers that are not finite, so the model cannot segment; "
+            f"The weights in {name} have values that are not finite, so the model cannot segment; "
             "export another model."
         )

@@ -61,7 +61,7 @@ def start(
     with disk_errors(workspace.root):
         workspace.runs.mkdir(parents=True, exist_ok=True)
     with FileLock(workspace.root / "training.lock"):
-        name = ModelStore(workspace).free_name(model_name)
+        name = ModelStore(workspace).checked_name(model_name)
         runs = RunStore(workspace)
         if (active := runs.active()) is not None:
             raise TrainingActive(

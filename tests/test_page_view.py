@@ -211,7 +211,7 @@ def test_a_channel_is_chosen_on_the_page_segment(workspace, monkeypatch):
     choose_second_channel(app)
     assert areas(app) == [36]
     assert "they became" not in text(app)
-    assert "Used of each file: channel 1 as grey" in [one.label for one in app.expander]
+    assert "Read from each file: channel 1 as grey" in [one.label for one in app.expander]
 
 
 def test_what_was_chosen_is_kept_with_the_results(workspace, monkeypatch):
@@ -222,10 +222,10 @@ def test_what_was_chosen_is_kept_with_the_results(workspace, monkeypatch):
     assert batch.config.view == View(channels=(1,))
     facts = results.facts(batch.images(), batch.model, Filters())
     assert facts["settings"]["view"] == {"channels": [1]}
-    assert "used: channel 1 as grey" in methods(facts)
+    assert "used channel 1 as grey" in methods(facts)
 
 
-def test_another_file_begins_the_form_anew(workspace, monkeypatch):
+def test_another_file_resets_the_form(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "c.tif", channels())
     choose_second_channel(app)
     next(button for button in app.button if button.label == "Remove 1 file").click().run()
@@ -305,7 +305,7 @@ def test_colours_are_offered_folded_on_the_page_datasets(workspace):
     app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
     app.selectbox(key=of_form(app, "grey")).set_value(1).run()
     press(app, of_form(app, "use"))
-    assert [one for one in app.expander if one.label == "Used of each file: channel 1 as grey"]
+    assert [one for one in app.expander if one.label == "Read from each file: channel 1 as grey"]
 
 
 def test_a_plain_image_asks_nothing_on_the_page_segment(workspace, monkeypatch):
@@ -347,7 +347,7 @@ def test_a_choice_that_does_not_fit_plain_images_can_be_dropped(workspace, monke
     app = opened("segment")
     app.file_uploader[0].set_value([("a.png", png_bytes(made.squares(0)[0]), "image/png")]).run()
     assert "has no plane 2" in errors(app)[0]
-    assert "Used of each file: plane 2" in [one.label for one in app.expander]
+    assert "Read from each file: plane 2" in [one.label for one in app.expander]
     press(app, "view-form-drop")
     assert not errors(app)
     assert areas(app) == [100]
@@ -366,7 +366,7 @@ def test_a_choice_is_of_one_folder_of_the_server(workspace, monkeypatch, tmp_pat
     for folder, chosen in ((first, True), (second, False)):
         app.selectbox(key="segment-server").set_value(str(folder)).run()
         said = [one.label for one in app.expander]
-        assert ("Used of each file: channel 1 as grey" in said) is chosen
+        assert ("Read from each file: channel 1 as grey" in said) is chosen
         assert ("Planes and channels" in said) is not chosen
 
 

@@ -35,7 +35,7 @@ BOTH_LABELS = [[1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [0, 0, 0, 2, 2]]  # the maximum
 TOO_LARGE = np.zeros((2, 2), np.uint8)
 PROJECTED = (
     "stack.tif is a stack of 2 planes: their maximum was taken; choose a plane, the mean, or one "
-    "image for each plane if that is not meant."
+    "image for each plane to change that."
 )
 
 
@@ -100,7 +100,7 @@ def outcome_of(batch, problems):
 
 
 def on_page(workspace, files, pixel_size):
-    """What the page shows is kept as a batch; its failures are its sentences in red."""
+    """What the page shows is saved as a batch; its failures are its sentences in red."""
     app = opened("segment")
     app.file_uploader[0].set_value(
         [(file.name, file.read_bytes(), "application/octet-stream") for file in files]
@@ -109,7 +109,7 @@ def on_page(workspace, files, pixel_size):
     if pixel_size is not None:
         app.number_input(key="segment-pixel-size").set_value(pixel_size).run()
     problems = [sentence.replace("\\", "") for sentence in errors(app)]
-    next(button for button in app.button if button.label == "Keep").click().run()
+    next(button for button in app.button if button.label == "Save").click().run()
     (batch,) = BatchStore(workspace).all()
     outcome = outcome_of(batch, problems)
     BatchStore(workspace).delete(batch)

@@ -146,7 +146,7 @@ def test_what_was_decided_without_the_user_is_said():
 
 def test_axes_that_are_read_against_the_file_are_said():
     sentences = remarks(facts("CYX", 3, 8, 9), View(axes="ZYX"), "a.tif")
-    assert "says that its axes are CYX, and was read as ZYX" in sentences[0]
+    assert "a.tif has the axes CYX by its metadata and was read as ZYX, as chosen" in sentences[0]
     assert "stack of 3 planes" in sentences[1]
     assert not remarks(PAGES, View(axes="TYX", time=0), "a.tif")
 

@@ -121,8 +121,8 @@ def selected_channels(facts: StackFacts, view: View, name: str) -> tuple[int | N
     if facts.channels == 1 and view.channels != (0,):
         wanted = ", ".join(str(c) for c in view.channels if c is not None)
         raise CellsegError(
-            f"{name} has one channel only, and channel {wanted} was chosen, counted from 0; take "
-            "it apart from the others, with another choice."
+            f"{name} has one channel only, and channel {wanted} was chosen, counted from 0; read "
+            "it separately, with another choice of channels."
         )
     missing = [c for c in view.channels if c is not None and c >= facts.channels]
     if missing:
@@ -201,26 +201,26 @@ def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
     sentences = []
     if stored.certain and facts.axes != stored.axes:
         sentences.append(
-            f"{name} says that its axes are {stored.axes}, and was read as {facts.axes}; choose "
-            "the axes if that is not meant."
+            f"{name} has the axes {stored.axes} by its metadata and was read as {facts.axes}, as "
+            "chosen; choose other axes if that is wrong."
         )
     if view.channels is None and facts.channels > 1 and not facts.colour:
         became = "the first three became" if facts.channels > 3 else "they became"
         colours = "red and green" if facts.channels == 2 else "red, green and blue"
         sentences.append(
             f"{name} has {facts.channels} channels{facts.channel_words}: {became} {colours}; "
-            "choose others, or one as grey, if the cells do not show so."
+            "choose others, or one as grey, if the cells are not visible in these."
         )
     if facts.length("Z") > 1 and not (view.expand or view.projection) and view.plane is None:
         sentences.append(
             f"{name} is a stack of {facts.length('Z')} planes: their maximum was taken; choose a "
-            "plane, the mean, or one image for each plane if that is not meant."
+            "plane, the mean, or one image for each plane to change that."
         )
     for letter, number in (("T", view.time), ("P", view.position)):
         if facts.length(letter) > 1 and number is None and not view.expand:
             sentences.append(
                 f"{name} has {facts.length(letter)} {WORDS[letter]}s: the first one was taken; "
-                "choose another, or one image for each, if that is not meant."
+                "choose another, or one image for each, to change that."
             )
     return sentences
 

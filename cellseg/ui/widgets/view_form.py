@@ -37,7 +37,7 @@ def in_expander(workspace: Workspace, example: ExampleFile, current: View) -> Vi
     """The form as `choice`, in an expander whose title says what is used."""
     title = "Channels" if choosable(example.facts) is Choosable.COLOURS else "Planes and channels"
     if current.words:
-        title = f"Used of each file: {current.words}"
+        title = f"Read from each file: {current.words}"
     undecided = not example.facts.certain and current == View()
     with st.expander(title, icon=":material/layers:", expanded=undecided):
         return choice(workspace, example, current)
@@ -45,9 +45,9 @@ def in_expander(workspace: Workspace, example: ExampleFile, current: View) -> Vi
 
 def clearing(current: View) -> View | None:
     """The choice that is used although the files leave nothing to choose, and a way to clear it."""
-    with st.expander(f"Used of each file: {current.words}", icon=":material/layers:"):
-        st.markdown("These images leave nothing to choose.")
-        if st.button("Take each picture as it is", key="view-form-drop", icon=":material/undo:"):
+    with st.expander(f"Read from each file: {current.words}", icon=":material/layers:"):
+        st.markdown("These images have one plane and one channel, or the colours of a picture.")
+        if st.button("Read each image as it is", key="view-form-drop", icon=":material/undo:"):
             return View()
     return None
 
@@ -62,7 +62,10 @@ def choice(workspace: Workspace, example: ExampleFile, current: View) -> View | 
     content = example.name + example.facts.model_dump_json() + current.model_dump_json()
     key = f"view-form-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
     with st.container(key="view-form"):
-        st.markdown(f"**Used of each image**: {plain(example.name)} holds {example.facts.words}.")
+        st.markdown(
+            f"**Choose what is read from each file.** {plain(example.name)} holds "
+            f"{example.facts.words}."
+        )
         left, right = st.columns([3, 2], gap="medium")
         with left:
             chosen = _widgets(key, example.facts, current)

@@ -192,7 +192,22 @@ def test_two_devices_train_a_model_that_loads(workspace, dataset, monkeypatch):
 
 
 @pytest.fixture
-def diverging(monkeypatch):
+def eagerly(monkeypatch):
+    """Trainings in this process compile no graph, which takes longer than their few steps."""
+    from cellseg.methods.cells import trainer
+
+    compiled = trainer.compile_network
+
+    def patched(network, recipe, facts):
+        learner = compiled(network, recipe, facts)
+        learner.run_eagerly = True
+        return learner
+
+    monkeypatch.setattr(trainer, "compile_network", patched)
+
+
+@pytest.fixture
+def diverging(monkeypatch, eagerly):
     """Says from which step on a training by a given arithmetic has no finite loss."""
     import keras
 
@@ -215,7 +230,8 @@ def diverging(monkeypatch):
             learner = compiled(network, recipe, facts)
             if any(layer.compute_dtype == kind for layer in network.layers):
                 done = learner.optimizer.iterations
-                learner.compile(optimizer=learner.optimizer, loss=Diverging(done))
+                loss = Diverging(done)
+                learner.compile(optimizer=learner.optimizer, loss=loss, run_eagerly=True)
             return learner
 
         monkeypatch.setattr(trainer, "compile_network", patched)
@@ -248,11 +264,13 @@ def test_bfloat16_that_diverges_goes_on_in_float32(workspace, dataset, monkeypat
     assert trained.facts.precision == "float32"
     assert not trained.facts.flips
     assert [row["loss"] is None for row in run.metrics()] == [False, True, False]
-    assert "float32 since epoch 2, in which bfloat16" in run.progress().computing
+    assert "float32 since epoch 2, which was not finite in bfloat16" in run.progress().computing
     assert all(np.isfinite(kernel).all() for kernel in kernels(run.weights).values())
 
 
-def test_where_pixels_count_the_model_looks_at_mirror_images_too(workspace, dataset, monkeypatch):
+def test_where_pixels_count_the_model_looks_at_mirror_images_too(
+    workspace, dataset, monkeypatch, eagerly
+):
     asked = recipe(epochs=1)
     training = asked.training.model_copy(update={"target": "semantic"})
     asked = asked.model_copy(update={"training": training})
@@ -272,7 +290,7 @@ def test_a_training_that_never_was_finite_ends_in_a_sentence(
 
 @pytest.mark.parametrize(("thaw_after", "learns"), [(None, False), (0.5, True)])
 def test_a_frozen_encoder_learns_once_it_thaws(
-    workspace, dataset, monkeypatch, trained, thaw_after, learns
+    workspace, dataset, monkeypatch, trained, eagerly, thaw_after, learns
 ):
     _, first, _ = trained
     settings = recipe().training.model_copy(update={"validation_fraction": 0.0})

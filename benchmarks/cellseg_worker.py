@@ -1,4 +1,4 @@
-"""The recipe `cells` as a worker; see `benchmarks.dialogue`."""
+"""The recipe `cells` as a worker; see `benchmarks.worker`."""
 
 from functools import cached_property
 from typing import Any
@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cellseg
-from benchmarks import pictures
-from benchmarks.clock import Clock
-from benchmarks.dialogue import Commands, serve
-from benchmarks.environments import versions
+from benchmarks import labelled_images
+from benchmarks.environments import installed_versions
+from benchmarks.labelled_images import LabelledImage
+from benchmarks.time_limit import TimeLimit
+from benchmarks.worker import Commands, serve
 from cellseg.images.image import Image
 from cellseg.methods.cells import trainer
 from cellseg.methods.cells.annotated_image import AnnotatedImage
@@ -26,92 +27,91 @@ from cellseg.recipes.cells.settings import CellsPreprocessing, CellsSettings
 from cellseg.segmentation import predictor
 from cellseg.workspace import Workspace
 
-ENDLESS = 1_000_000
+UNLIMITED_STEPS = 1_000_000
+
 SIDE = 256
-"""Of the squares to learn from, for all contenders alike."""
+"""Side of the patches, the same for all programs, pixels."""
 
 
 def prepare(images: str, home: str, model: str | None) -> tuple[dict[str, str], Commands]:
-    """Read the pictures and build or load the network.
+    """Read the images, and build or load a network.
 
     Parameters
     ----------
-    model : name or id in the workspace `home`; None looks for cells with the network that
-        `learn` trains.
+    images : folder, see `labelled_images`.
+    model : name or id in the workspace `home`; None segments with the network that `train` trains.
     """
-    found = pictures.read(images)
-    training = Training(found)
-    loaded = _loaded(ModelStore(Workspace(home)).get(model)) if model else training.predictor
-    whole = [_image(each) for each in found]
-    rgb = [_rgb8(image) for image in whole]
-    of_name = {each.name: image for each, image in zip(found, whole, strict=True)}
+    labelled = labelled_images.read_images(images)
+    benchmark = TrainingBenchmark(labelled)
+    used = _load(ModelStore(Workspace(home)).get(model)) if model else benchmark.predictor
+    by_name = {each.name: _image(each) for each in labelled}
+    rgb = [_rgb8(image) for image in by_name.values()]
 
     def cells(output: str | None = None) -> dict[str, Any]:
-        return pictures.segmented(
-            found, lambda picture: loaded.cells(of_name[picture.name]).labels, output
+        return labelled_images.time_segmentation(
+            labelled, lambda each: used.cells(by_name[each.name]).labels, output
         )
 
     facts = {
         "cellseg": cellseg.__version__,
-        **versions("tensorflow-cpu", "tensorflow", "keras"),
+        **installed_versions("tensorflow-cpu", "tensorflow", "keras"),
     }
     return facts, {
-        "learn": training.learn,
-        "network": lambda: pictures.timed(rgb, loaded.outputs),
+        "train": benchmark.train,
+        "network": lambda: labelled_images.time_calls(rgb, used.outputs),
         "cells": cells,
     }
 
 
-class Training:
-    """The recipe as it stands, with its pipeline, its loss and its optimizer.
+class TrainingBenchmark:
+    """Trains a network by the recipe `cells`, with its pipeline, loss and optimizer.
 
-    Instead of ImageNet's numbers its encoder starts with random ones, so that no file is needed;
-    its batch norms stay as they are all the same, as in every training that starts from weights.
+    The encoder is initialized at random, so that no file is needed, but its batch norms are frozen
+    as in a training with a pre-trained encoder.
     """
 
-    def __init__(self, found: list[pictures.Picture]) -> None:
-        self._recipe = CellsSettings()
-        self._found = found
-        self._facts = CellsFacts(
-            precision=precision.resolve_precision(self._recipe.training.precision)
-        )
-        network = trainer.build_network(self._recipe, None, self._facts)
-        self.predictor = CellsPredictor(network, self._recipe, self._facts)
-        self._compiled = trainer.compile_network(network, self._recipe, self._facts)
+    def __init__(self, images: list[LabelledImage]) -> None:
+        self._images = images
+        self._settings = CellsSettings()
+        used_precision = precision.resolve_precision(self._settings.training.precision)
+        self._facts = CellsFacts(precision=used_precision)
+        network = trainer.build_network(self._settings, None, self._facts)
+        self.predictor = CellsPredictor(network, self._settings, self._facts)
+        self._model = trainer.compile_network(network, self._settings, self._facts)
 
-    def learn(self, seconds: float) -> dict[str, Any]:
-        """Train for so many seconds; says in which arithmetic too."""
-        settings, clock = self._recipe.training, Clock(seconds)
-        area = float(np.median(trainer.cell_areas(self._sources)))
+    def train(self, seconds: float) -> dict[str, Any]:
+        """Train for some seconds; returns the number of patches, the duration and the precision."""
+        training, limit = self._settings.training, TimeLimit(seconds)
+        area = float(np.median(trainer.cell_areas(self._annotated_images)))
         batches = patch_batches(
-            self._sources, SIDE, settings.batch_size, ENDLESS, area, settings.seed
+            self._annotated_images, SIDE, training.batch_size, UNLIMITED_STEPS, area, training.seed
         )
-        self._compiled.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
-        return {**clock.crops(settings.batch_size), "arithmetic": self._facts.precision}
+        self._model.fit(batches, callbacks=[limit], shuffle=False, verbose=0)
+        return {**limit.patches(training.batch_size), "precision": self._facts.precision}
 
     @cached_property
-    def _sources(self) -> list[AnnotatedImage]:
+    def _annotated_images(self) -> list[AnnotatedImage]:
         return [
             AnnotatedImage(
                 _rgb8(_image(each)), each.labels.astype(np.int32), distance_map(each.labels)
             )
-            for each in self._found
+            for each in self._images
         ]
 
 
-def _image(picture: pictures.Picture) -> Image:
-    return Image(picture.image, "YX" if picture.image.ndim == 2 else "YXC")
+def _image(labelled: LabelledImage) -> Image:
+    return Image(labelled.image, "YX" if labelled.image.ndim == 2 else "YXC")
 
 
 def _rgb8(image: Image) -> NDArray[np.uint8]:
     return scale_intensities(image, CellsPreprocessing()).rgb8()
 
 
-def _loaded(model: Model) -> CellsPredictor:
-    found = predictor.load(model)
-    if not isinstance(found, CellsPredictor):
-        raise SystemExit(f"{model.name} is no model of the recipe cells; name one of these.")
-    return found
+def _load(model: Model) -> CellsPredictor:
+    loaded = predictor.load(model)
+    if not isinstance(loaded, CellsPredictor):
+        raise SystemExit(f"{model.name} is not a model of the recipe cells; name one of these.")
+    return loaded
 
 
 if __name__ == "__main__":

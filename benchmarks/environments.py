@@ -1,7 +1,7 @@
-"""Virtual environments of the programs that cellseg is compared with, made when first asked for.
+"""Virtual environments of the programs that cellseg is compared with, created on first use.
 
-Each lies in a folder of its own below the one that `--environments` names, by default in the
-user's cache, and is used again the next time; to make one anew, delete its folder.
+Each is a folder in that of the option `--environments`, by default in the cache of the user; to
+create one again, delete its folder.
 """
 
 import argparse
@@ -14,28 +14,28 @@ from importlib import metadata
 from pathlib import Path
 
 READY = "ready"
-"""The file that says that nothing is left to install."""
+"""File in an environment whose installation is complete."""
 
 CPU_TORCH = "https://download.pytorch.org/whl/cpu"
 
-Words = tuple[str, ...]
-"""What follows `pip install`."""
+Arguments = tuple[str, ...]
+"""Arguments of `pip install`."""
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:
-    """`--environments DIR`."""
+    """Add the option `--environments DIR`."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     default = cache / "cellseg" / "environments"
     parser.add_argument("--environments", type=Path, default=default, metavar="DIR", help="[cache]")
 
 
-def python_of(name: str, folder: Path) -> Path:
-    """The interpreter of the environment `stardist` or `cellpose`, installed if need be.
+def environment_python(name: str, folder: Path) -> Path:
+    """Python interpreter of the environment `stardist` or `cellpose`, created if necessary.
 
     Raises
     ------
     SystemExit
-        Where something cannot be installed: pip's last words, and what to do.
+        Where a package cannot be installed, with the output of pip.
     """
     home = folder.absolute() / name
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -49,8 +49,8 @@ def python_of(name: str, folder: Path) -> Path:
     return python
 
 
-def versions(*names: str) -> dict[str, str]:
-    """The versions of those of these packages that this environment has."""
+def installed_versions(*names: str) -> dict[str, str]:
+    """Versions of those of these packages that are installed here."""
     found = {}
     for name in names:
         with suppress(metadata.PackageNotFoundError):
@@ -58,36 +58,37 @@ def versions(*names: str) -> dict[str, str]:
     return found
 
 
-def _steps(name: str) -> list[list[Words]]:
-    """What to install, one after the other; each step by the first way that works.
+def _steps(name: str) -> list[list[Arguments]]:
+    """Installation steps; in each step the first alternative that works is used.
 
-    StarDist gets the TensorFlow and Keras that cellseg runs on. Torch comes without CUDA, which
-    is several gigabytes: from a folder of wheels that pip is set up with, else from PyTorch's
-    own index. What torch needs comes along with Cellpose.
+    StarDist gets the versions of TensorFlow and Keras that cellseg uses. PyTorch is installed
+    without CUDA, which has several gigabytes: from the wheels that pip is configured with, else
+    from the index of PyTorch. Its dependencies are installed with Cellpose.
     """
     if name == "stardist":
-        return [[("stardist==0.9.2", *_engine())]]
-    bare = ("--no-deps", "torch")
+        return [[("stardist==0.9.2", *_tensorflow())]]
+    torch = ("--no-deps", "torch")
     return [
-        [("--no-index", *bare), ("--index-url", CPU_TORCH, "--retries", "1", *bare)],
+        [("--no-index", *torch), ("--index-url", CPU_TORCH, "--retries", "1", *torch)],
         [("cellpose==3.1.1.3",)],
     ]
 
 
-def _engine() -> Words:
-    found = versions("tensorflow-cpu", "tensorflow", "keras")
+def _tensorflow() -> Arguments:
+    found = installed_versions("tensorflow-cpu", "tensorflow", "keras")
     return tuple(f"{name}=={version}" for name, version in found.items())
 
 
-def _install(python: Path, alternatives: list[Words]) -> None:
-    for words in alternatives:
-        done = subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", *words], capture_output=True, text=True
+def _install(python: Path, alternatives: list[Arguments]) -> None:
+    for arguments in alternatives:
+        completed = subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", *arguments], capture_output=True, text=True
         )
-        if done.returncode == 0:
+        if completed.returncode == 0:
             return
     raise SystemExit(
-        f"{done.stderr[-2000:]}\n{words[-1]} could not be installed into {python.parent.parent}; "
-        "connect to the network or name a folder of wheels in PIP_FIND_LINKS, delete this folder, "
+        f"{completed.stderr[-2000:]}\n{arguments[-1]} could not be installed in "
+        f"{python.parent.parent}; "
+        "connect to the network or set PIP_FIND_LINKS to a folder of wheels, delete this folder, "
         "and try again."
     )

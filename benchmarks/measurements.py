@@ -1,6 +1,6 @@
-"""Measuring against scikit-image, side by side: `python -m benchmarks.measurements`.
+"""Measurements of cells, compared with scikit-image: `python -m benchmarks.measurements`.
 
-Goal: 5,000 cells of a 4096 x 4096 image in under 2 s on 2 processors.
+Goal: 5,000 cells in 4096 x 4096 pixels take less than 2 s on 2 processors.
 """
 
 import time
@@ -9,31 +9,33 @@ import numpy as np
 import pandas as pd
 from skimage.measure import regionprops_table
 
-from benchmarks.cells import field
-from benchmarks.command import machine
+from benchmarks.command_line import describe_machine
+from benchmarks.synthetic_field import draw_field
 from cellseg.analysis.measurements import measure
 
-OWN = ("image", "touches_border")
-TIMES = 5
+OWN_COLUMNS = ("image", "touches_border")
+"""Columns that scikit-image does not have."""
+
+REPEATS = 5
 
 
 def main() -> None:
-    """Measure one drawn field with both, and print times and the largest difference."""
-    image, labels = field()
+    """Measure a synthetic image with both; print the times and the largest difference."""
+    image, labels = draw_field()
     ours = []
-    for _ in range(TIMES):
-        began = time.perf_counter()
+    for _ in range(REPEATS):
+        started = time.perf_counter()
         table = measure(labels, image)
-        ours.append(time.perf_counter() - began)
-    names = tuple({column.split("-")[0] for column in table.columns.drop(list(OWN))})
-    began = time.perf_counter()
+        ours.append(time.perf_counter() - started)
+    names = tuple({column.split("-")[0] for column in table.columns.drop(list(OWN_COLUMNS))})
+    started = time.perf_counter()
     expected = regionprops_table(labels, image, properties=names)
-    theirs = time.perf_counter() - began
+    theirs = time.perf_counter() - started
     median = float(np.median(ours))
     print(f"{len(table):,} cells, {labels.shape[0]} x {labels.shape[1]}, {len(expected)} columns")
-    print(machine())
+    print(describe_machine())
     print("| | seconds |\n|---|---|")
-    print(f"| cellseg, median of {TIMES} | {median:.2f} |")
+    print(f"| cellseg, median of {REPEATS} | {median:.2f} |")
     print(f"| scikit-image regionprops_table | {theirs:.2f} |")
     print(f"| ratio | {theirs / median:.0f} |")
     worst = max(_differences(table, expected).items(), key=lambda item: item[1])
@@ -41,14 +43,14 @@ def main() -> None:
 
 
 def _differences(table: pd.DataFrame, expected: dict[str, np.ndarray]) -> dict[str, float]:
-    """The largest difference of each column, in parts of its largest value."""
-    found = {}
+    """Largest difference of each column, relative to its largest value."""
+    differences = {}
     for name, values in expected.items():
         difference = np.abs(table[name] - values)
-        if name == "orientation":  # a turn by half a circle is none
+        if name == "orientation":  # 180 degrees are the same orientation
             difference = np.minimum(difference, np.pi - difference)
-        found[name] = float(difference.max() / max(1e-300, np.abs(values).max()))
-    return found
+        differences[name] = float(difference.max() / max(1e-300, np.abs(values).max()))
+    return differences
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""How fast pages answer, and what watching a training costs: `python -m benchmarks.pages`.
+"""Time to open a page, and load of the server while a page shows a training: `benchmarks.pages`.
 
-Needs Playwright and a Chromium (CELLSEG_CHROMIUM, default /usr/bin/chromium). The times run from a
-click in the navigation until the next page's heading is on the screen and nothing runs any more.
+The times are from a click in the navigation until the heading of the page is visible and its script
+has ended. `python -m benchmarks.pages` needs Playwright and Chromium (CELLSEG_CHROMIUM, default
+/usr/bin/chromium).
 """
 
 import os
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.command import ROOT, machine
+from benchmarks.command_line import ROOT, describe_machine
 from cellseg.datasets.sample import create_sample
 from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings, PixelsTraining
 from cellseg.training import jobs
@@ -31,66 +32,67 @@ HEADINGS = {
     "Segment": "Segment",
     "Models": "Models",
 }
-"""The first heading of each page, by its name in the navigation."""
+"""Heading of each page, by its name in the navigation."""
 
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 ROUNDS = 5
-WATCHED_SECONDS = 20.0
+LOAD_SECONDS = 20.0
+"""Time in which the load of the server is measured, seconds."""
 
 
 def main() -> None:
-    """Print the answer time of each warm page and the server's share of a core."""
+    """Print the time of each page, and the load of the server."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         workspace = Workspace(folder)
         dataset = create_sample(workspace)
-        with server(folder) as (address, process):
+        with run_app(folder) as (address, process):
             chromium = os.environ.get("CELLSEG_CHROMIUM", "/usr/bin/chromium")
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
             page = browser.new_page()
             page.goto(address)
-            print(f"warm pages, median of {ROUNDS}; {machine()}")
-            _visit_all(page)
-            times = [_visit_all(page) for _ in range(ROUNDS)]
+            print(f"pages that were open before, median of {ROUNDS}; {describe_machine()}")
+            _open_all(page)
+            times = [_open_all(page) for _ in range(ROUNDS)]
             for title in HEADINGS:
                 print(f"{title}: {statistics.median(row[title] for row in times):.2f} s")
-            recipe = PixelsSettings(
+            settings = PixelsSettings(
                 network=PixelsNetwork(encoder_weights="none"),
                 training=PixelsTraining(epochs=1000),
             )
-            run = jobs.start(workspace, dataset, recipe, "watched")
+            run = jobs.start(workspace, dataset, settings, "watched")
             page.goto(f"{address}/train?run={run.id}")
             while len(run.metrics()) < 2:
                 time.sleep(0.5)
-            share = _share_of_core(process)
-            print(f"server while one page watches a training: {share:.1%} of one core")
+            load = _load(process)
+            print(f"server while a page shows a training: {load:.1%} of one core")
             jobs.stop(run)
             while not run.progress().ended:
                 time.sleep(0.5)
             browser.close()
 
 
-def _visit_all(page: Page) -> dict[str, float]:
+def _open_all(page: Page) -> dict[str, float]:
     times = {}
     for title, heading in HEADINGS.items():
-        began = time.perf_counter()
+        started = time.perf_counter()
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
         page.get_by_role("heading", name=heading, level=1).wait_for()
         page.locator("[data-test-script-state=notRunning]").wait_for(state="attached")
-        times[title] = time.perf_counter() - began
+        times[title] = time.perf_counter() - started
     return times
 
 
-def _share_of_core(process: psutil.Process) -> float:
-    before, began = process.cpu_times(), time.monotonic()
-    time.sleep(WATCHED_SECONDS)
+def _load(process: psutil.Process) -> float:
+    before, started = process.cpu_times(), time.monotonic()
+    time.sleep(LOAD_SECONDS)
     after = process.cpu_times()
     spent = after.user + after.system - before.user - before.system
-    return spent / (time.monotonic() - began)
+    return spent / (time.monotonic() - started)
 
 
 @contextmanager
-def server(home: str, script: str | None = None) -> Iterator[tuple[str, psutil.Process]]:
-    """The app on a free port, or another script for Streamlit: its address, and its process."""
+def run_app(home: str, script: str | None = None) -> Iterator[tuple[str, psutil.Process]]:
+    """Run the app, or another Streamlit script, on a free port; gives its address and process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from pathlib import Path
 
-from benchmarks.command import cellseg, machine
+from benchmarks.command_line import describe_machine, run_cellseg
 from cellseg.batches.inputs import images
 
 
@@ -31,7 +31,7 @@ def main() -> None:
             output = Path(folder) / str(number)
             words = ("--model", options.model, "--output", str(output))
             exports = ("--export", "labels,probability")
-            cellseg(Path(folder) / "home", "segment", *map(str, chosen), *words, *exports)
+            run_cellseg(Path(folder) / "home", "segment", *map(str, chosen), *words, *exports)
             digests = {
                 path.name: hashlib.sha256(path.read_bytes()).hexdigest()
                 for path in output.glob("*.tif")
@@ -40,7 +40,7 @@ def main() -> None:
             different |= {name for name in first if digests.get(name) != first[name]}
     print(
         f"{options.processes} processes, {len(chosen)} images, {len(first)} label images and "
-        f"probability maps: {len(different)} differ; {machine()}"
+        f"probability maps: {len(different)} differ; {describe_machine()}"
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
 
-from benchmarks.command import ROOT
+from benchmarks.command_line import ROOT
 
 ROUNDS, REQUESTS = 5, 40
 START_SECONDS = 60.0

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from benchmarks.command import machine
+from benchmarks.command_line import describe_machine
 from cellseg.methods.cells.model import FLOAT32_LAYERS, build_cells_unet
 from cellseg.network import precision
 from cellseg.network.batch_norm import BatchNormalization
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15, metavar="N")
     rounds = parser.parse_args().rounds
     keras.utils.set_random_seed(0)
-    print(f"{machine()}; fastest of {rounds} rounds")
+    print(f"{describe_machine()}; fastest of {rounds} rounds")
     print("| | plain, ms | rewritten, ms | ratio |\n|---|---|---|---|")
     for title, plain, rewritten in _rows():
         plain_ms, rewritten_ms = _by_turns(plain, rewritten, rounds)

@@ -1,20 +1,20 @@
-"""The sample project without ImageNet weights, from nothing: `python -m benchmarks.sample`."""
+"""Training on the sample dataset without ImageNet weights: `python -m benchmarks.sample`."""
 
 import tempfile
 from pathlib import Path
 
-from benchmarks.command import cellseg, machine
+from benchmarks.command_line import describe_machine, run_cellseg
 
 
 def main() -> None:
-    """Draw the sample, train with an encoder that starts from nothing, and print the scores."""
+    """Create the sample dataset, train from random weights, and print the scores."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        _, drawing = cellseg(home, "demo")
-        train = ("train", "--dataset", "sample", "--recipe", "seed", "--name", "sample")
-        _, training = cellseg(home, *train, "--encoder-weights", "none")
-        scores, _ = cellseg(home, "evaluate", "--dataset", "sample", "--model", "sample")
-    print(f"sample drawn in {drawing:.1f} s, trained in {training:.0f} s; {machine()}")
+        _, creation = run_cellseg(home, "demo")
+        train = ("train", "--dataset", "sample", "--recipe", "pixels", "--name", "sample")
+        _, training = run_cellseg(home, *train, "--encoder-weights", "none")
+        scores, _ = run_cellseg(home, "evaluate", "--dataset", "sample", "--model", "sample")
+    print(f"sample created in {creation:.1f} s, trained in {training:.0f} s; {describe_machine()}")
     for size, row in scores["together"].items():
         print(f"{size}: Dice {row['dice']:.3f}, IoU {row['iou']:.3f}")
 

@@ -1,7 +1,7 @@
-"""The server's memory while 1 GB is uploaded in a browser: `python -m benchmarks.uploads [MB]`.
+"""Memory of the server while 1 GB is uploaded in a browser: `python -m benchmarks.uploads [MB]`.
 
-Once as many files and once as one zip, from the choice of the files until all pairs are read, with
-the pages served by `python -m cellseg app`. Needs Playwright, a Chromium (CELLSEG_CHROMIUM, default
+The data is uploaded once as many files and once as one zip, and measured from the selection of the
+files until all pairs are read. It needs Playwright, Chromium (CELLSEG_CHROMIUM, default
 /usr/bin/chromium) and about 5 GB of disk.
 """
 
@@ -22,25 +22,25 @@ import psutil
 import tifffile
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.command import machine
-from benchmarks.pages import FLAGS, server
+from benchmarks.command_line import describe_machine
+from benchmarks.pages import CHROMIUM_FLAGS, run_app
 
 SIDE = 2000
-"""Images of 2000 x 2000 pixels, 16 bits: 8 MB each, which no zip makes smaller."""
+"""Side of the images, pixels; with 16 bits they have 8 MB each and are not compressible."""
 
 
 def main(megabytes: int) -> None:
-    """Print the memory at rest and at its highest, once for files and once for a zip."""
-    print(f"uploads of {megabytes} MB; {machine()}")
+    """Print the memory before and its maximum, for files and for a zip."""
+    print(f"uploads of {megabytes} MB; {describe_machine()}")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        files = _drawn(Path(folder, "files"), megabytes)
-        zipped = _zipped(files, Path(folder, "all.zip"))
+        files = _write_pairs(Path(folder, "files"), megabytes)
+        archive = _write_zip(files, Path(folder, "all.zip"))
         chromium = os.environ.get("CELLSEG_CHROMIUM", "/usr/bin/chromium")
-        for what, chosen in ((f"{len(files)} files", files), ("one zip", [zipped])):
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for what, chosen in ((f"{len(files)} files", files), ("one zip", [archive])):
+            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
             with (
                 tempfile.TemporaryDirectory() as home,
-                server(home) as (address, process),
+                run_app(home) as (address, process),
             ):
                 page = browser.new_page()
                 page.goto(f"{address}/datasets")
@@ -51,36 +51,36 @@ def main(megabytes: int) -> None:
 def _upload(page: Page, process: psutil.Process, what: str, chosen: list[Path], pairs: int) -> None:
     page.get_by_role("heading", name="Datasets", level=1).wait_for()
     page.wait_for_timeout(2000)
-    began = time.monotonic()
-    with _watched(process) as memory:
+    started = time.monotonic()
+    with _measured(process) as memory:
         page.locator(".st-key-dataset-upload input[type=file]").set_input_files(chosen)
         page.locator(".st-key-dataset-upload").get_by_text(" uploaded.").wait_for(timeout=600_000)
-        sent, highest = time.monotonic() - began, memory.highest
+        sent, peak = time.monotonic() - started, memory.peak
         page.get_by_text(f"{pairs} pairs").first.wait_for(timeout=1_800_000)
-        read = time.monotonic() - began
+        read = time.monotonic() - started
     print(
-        f"{what}: at rest {memory.rest / 1e6:.0f} MB; while it is sent ({sent:.0f} s) at most "
-        f"{(highest - memory.rest) / 1e6:.0f} MB more; until it is read ({read:.0f} s) at most "
-        f"{(memory.highest - memory.rest) / 1e6:.0f} MB more"
+        f"{what}: {memory.rest / 1e6:.0f} MB before; during the upload ({sent:.0f} s) at most "
+        f"{(peak - memory.rest) / 1e6:.0f} MB more; until they are read ({read:.0f} s) at most "
+        f"{(memory.peak - memory.rest) / 1e6:.0f} MB more"
     )
 
 
 @dataclass
 class Memory:
-    """Resident bytes of a process: at rest, and the highest that was seen."""
+    """Resident memory of a process, bytes: before and its maximum."""
 
     rest: int
-    highest: int = 0
+    peak: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
-def _watched(process: psutil.Process) -> Iterator[Memory]:
+def _measured(process: psutil.Process) -> Iterator[Memory]:
     memory = Memory(process.memory_info().rss)
 
     def watch() -> None:
         while not memory.ended.wait(0.02):
-            memory.highest = max(memory.highest, process.memory_info().rss)
+            memory.peak = max(memory.peak, process.memory_info().rss)
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -91,8 +91,8 @@ def _watched(process: psutil.Process) -> Iterator[Memory]:
         thread.join()
 
 
-def _drawn(folder: Path, megabytes: int) -> list[Path]:
-    """Pairs of noise and a square, of this size together."""
+def _write_pairs(folder: Path, megabytes: int) -> list[Path]:
+    """Write pairs of a noise image and a mask of a square, of this total size."""
     folder.mkdir()
     noise = np.random.default_rng(0)
     files = []
@@ -108,7 +108,7 @@ def _drawn(folder: Path, megabytes: int) -> list[Path]:
     return files
 
 
-def _zipped(files: list[Path], target: Path) -> Path:
+def _write_zip(files: list[Path], target: Path) -> Path:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for file in files:
             archive.write(file, file.name)

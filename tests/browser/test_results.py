@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from playwright.sync_api import expect
 
-from benchmarks.cells import field
+from benchmarks.synthetic_field import draw_field
 from cellseg.batches.segmenting import segment_into
 from cellseg.batches.store import BatchStore
 from cellseg.images.image import Image
@@ -223,7 +223,7 @@ class Known:
 @pytest.mark.slow
 def test_a_field_of_5000_cells_is_looked_at_filtered_and_taken_along(server, page, tmp_path):
     workspace = Workspace(server.home)
-    image, labels = field()
+    image, labels = draw_field()
     model = made.model(workspace, made.dataset(workspace))
     found = segment_into(Known(labels), Image(image, "YX"), "field.tif", tmp_path / "field")
     batch = BatchStore(workspace).keep([found], "Field", model)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
-from benchmarks.cells import field
+from benchmarks.synthetic_field import draw_field
 from cellseg.images.image import Image
 from cellseg.images.scaling import to_rgb8
 from tests.browser.conftest import Server
@@ -63,7 +63,7 @@ app = st.App("pages.py", routes=routes(""))
 @pytest.fixture(scope="module")
 def drawn() -> tuple[np.ndarray, np.ndarray]:
     """The picture and the labels of the field."""
-    return field()
+    return draw_field()
 
 
 @pytest.fixture(scope="module")

@@ -85,8 +85,8 @@ class CellsRecipe(Recipe):
         """Settings of a fine-tuning, with the network and the preprocessing of the model."""
         if not isinstance(start, CellsSettings):
             raise CellsegError(
-                f"The model {start_id} was trained by the recipe {start.name}, but the recipe cells "
-                "can only fine-tune its own models."
+                f"The model {start_id} was trained by the recipe {start.name}; the recipe cells "
+                "can only fine-tune models of its own."
             )
         trained_as_set = {"freeze_encoder", "thaw_after", "freeze_norms", "batch_norm_momentum"}
         network = start.network.model_copy(

@@ -1,9 +1,9 @@
-"""How soon an image has its cells on the page Segment: `python -m benchmarks.overlay`.
+"""Time to segment an image on the page Segment: `python -m benchmarks.segment_page`.
 
-512 x 512 pixels of 16 bits, drawn, segmented by the model that ships. The time runs from the
-upload until the cells lie over the image in the browser; the first image also loads the network.
-Goal: below 1 s once it is loaded. Needs Playwright and a Chromium (CELLSEG_CHROMIUM, default
-/usr/bin/chromium).
+The synthetic images have 512 x 512 pixels of 16 bits and are segmented by the shipped model. The
+time is from the upload until the overlay is visible in the browser; for the first image the network
+is loaded, too. Goal: below 1 s for later images. It needs Playwright and Chromium
+(CELLSEG_CHROMIUM, default /usr/bin/chromium).
 """
 
 import os
@@ -14,23 +14,24 @@ import time
 import numpy as np
 from playwright.sync_api import FilePayload, Page, sync_playwright
 
-from benchmarks.command import machine
-from benchmarks.pages import FLAGS, server
+from benchmarks.command_line import describe_machine
+from benchmarks.pages import CHROMIUM_FLAGS, run_app
 from cellseg.images.image import Image
 from cellseg.images.synthetic import draw_cells
 from cellseg.images.writing import tiff_bytes
 
 ROUNDS = 7
 SIZE, CELLS = 512, 60
+"""Size of the images, pixels, and number of cells to draw."""
 
 
 def main() -> None:
-    """Print the seconds of the first image and the median of those after it."""
+    """Print the time of the first image and the median of later ones."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        print(f"{SIZE} x {SIZE} pixels, about {CELLS} cells; {machine()}")
-        with server(folder) as (address, _):
+        print(f"{SIZE} x {SIZE} pixels, about {CELLS} cells; {describe_machine()}")
+        with run_app(folder) as (address, _):
             chromium = os.environ.get("CELLSEG_CHROMIUM", "/usr/bin/chromium")
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 1000})
             page.goto(f"{address}/segment")
             first, *others = (_seconds(page, number) for number in range(ROUNDS + 1))
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 def _seconds(page: Page, number: int) -> float:
-    """From the upload of an image to its cells in the browser; the image is removed after."""
+    """Time from the upload of an image to its overlay, seconds; the image is removed afterwards."""
     pixels, _ = draw_cells(np.random.default_rng(number), SIZE, CELLS)
     file = FilePayload(
         name=f"field {number}.tif",
@@ -49,13 +50,13 @@ def _seconds(page: Page, number: int) -> float:
     )
     upload = page.locator(".st-key-segment-upload input[type=file]")
     upload.wait_for(state="attached", timeout=60_000)
-    began = time.perf_counter()
+    started = time.perf_counter()
     upload.set_input_files(file)
     page.locator("canvas.view[data-overlay='1']").wait_for(timeout=120_000)
-    spent = time.perf_counter() - began
+    elapsed = time.perf_counter() - started
     page.get_by_role("button", name="Remove 1 file").click()
     page.locator("canvas.view").wait_for(state="detached", timeout=60_000)
-    return spent
+    return elapsed
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def test_it_finds_the_channel_of_the_cells_among_other_stains(network, drawn, ch
     expected = network.cells(Image(grey, "YX"))
     found = network.cells(Image(pixels, "YXC"))
     np.testing.assert_array_equal(found.labels, expected.labels)
-    assert f"(shown as {('red', 'green', 'blue')[channel]})" in found.warnings[0]
+    assert f"({('red', 'green', 'blue')[channel]})" in found.warnings[0]
     names = ("A", "B", "C")
     named = network.cells(Image(pixels, "YXC", names))
     assert f"({names[channel]})" in named.warnings[0]
@@ -123,7 +123,7 @@ def test_the_page_shows_it_and_offers_neither_name_nor_delete(workspace, monkeyp
     monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
     page = opened("models", model="nuclei")
     assert not errors(page)
-    assert "comes with cellseg" in text(page)
+    assert "Included" in text(page)
     assert not [button for button in page.button if button.label in ("Delete", "Rename")]
     shown = {metric.label: metric.value for metric in page.metric}
     assert 0.0 < float(shown["AP at IoU 0.5"]) < 1.0

@@ -1,9 +1,9 @@
-"""Train the model `nuclei` that ships: `python -m scripts.train_nuclei DATA [--minutes M]`.
+"""Train the shipped model `nuclei`: `python -m scripts.train_nuclei DATA [--minutes M]`.
 
 DATA is the folder dsb2018 with `images/` and `masks/`: BBBC038v1, the 2018 Data Science Bowl,
 stage 1 (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7; CC0) with corrected annotations. The
-recipe is `cells` as `python -m cellseg train` runs it; a fifth of the images is kept for the test.
-The result lies in `cellseg/models/shipped/nuclei`.
+recipe is `cells`, as in `python -m cellseg train`; a fifth of the images test. The model is written
+to `cellseg/models/shipped/nuclei`.
 """
 
 import argparse
@@ -35,6 +35,8 @@ from cellseg.workspace import Workspace, write_bytes, write_json
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "cellseg" / "models" / "shipped" / "nuclei"
 STEPS = 300
+"""Steps of an epoch."""
+
 ABOUT = """Finds nuclei in microscope images: fluorescence, brightfield, and tissue stained with \
 H&E or purple dyes.
 
@@ -51,81 +53,87 @@ your own images before you trust a count.
 
 
 def main() -> None:
-    """Train, or take what was trained; tune, score, and write the model in half precision."""
+    """Train or take a trained model, tune and score it, and write it in half precision."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--minutes", type=float, default=120.0)
     parser.add_argument("--home", type=Path, default=ROOT / "nuclei-workspace")
-    parser.add_argument("--name", default="nuclei in training", help="of the workspace's model")
-    parser.add_argument("--start", help="model of the workspace to go on from")
-    parser.add_argument("--trained", help="model of the workspace that is ready to be shipped")
-    parser.add_argument("--again", action="store_true", help="tune and score what ships anew")
+    parser.add_argument(
+        "--name", default="nuclei in training", help="of the model in the workspace"
+    )
+    parser.add_argument("--start", help="model in the workspace to fine-tune")
+    parser.add_argument("--trained", help="trained model in the workspace")
+    parser.add_argument(
+        "--again", action="store_true", help="tune and score the shipped model again"
+    )
     options = parser.parse_args()
     workspace = Workspace(options.home)
     dataset = folders.import_folder(workspace, options.data)
     if options.again:
         facts = ModelFacts.model_validate_json((SHIPPED / SETTINGS).read_bytes())
-        ship(Model(SHIPPED, facts), dataset, _said(facts))
+        ship(Model(SHIPPED, facts), dataset, _stored_commands(facts))
         return
     store = ModelStore(workspace)
     name = options.trained
     if name is None:
-        recipe: RecipeSettings = CellsSettings(
+        settings: RecipeSettings = CellsSettings(
             training=CellsTraining(minutes=options.minutes, steps=STEPS)
         )
         if options.start:
-            recipe = jobs.fine_tuned(recipe, store.get(options.start))
-        name = follow(jobs.start(workspace, dataset, recipe, options.name), print)
+            settings = jobs.fine_tuned(settings, store.get(options.start))
+        name = follow(jobs.start(workspace, dataset, settings, options.name), print)
     if name is not None:
         model = store.get(name)
-        made = _made(model, store)
+        made = _commands(model, store)
         if options.trained:
             made = f"{made}, then `python -m scripts.train_nuclei DATA --trained {name}`"
         ship(model, dataset, made)
 
 
-def _made(model: Model, store: ModelStore) -> str:
-    """The commands that lead to a model, the first one first."""
+def _commands(model: Model, store: ModelStore) -> str:
+    """Commands that produced a model, in their order."""
     if model.folder == SHIPPED:
-        return _said(model.facts)
-    recipe = model.recipe
-    assert isinstance(recipe, CellsSettings)
-    minutes = f"{recipe.training.minutes:g}"
+        return _stored_commands(model.facts)
+    settings = model.recipe
+    assert isinstance(settings, CellsSettings)
+    minutes = f"{settings.training.minutes:g}"
     command = f"`python -m scripts.train_nuclei DATA --minutes {minutes}"
-    if recipe.start is None and recipe.training.steps == STEPS:
+    if settings.start is None and settings.training.steps == STEPS:
         return f"{command}`"
-    if recipe.start is None:
+    if settings.start is None:
         return f"`python -m cellseg train --recipe cells --minutes {minutes} --name {model.id}`"
-    before = _made(store.get(recipe.start), store)
-    return f"{before}, then {command} --start {recipe.start} --name '{model.name}'`"
+    before = _commands(store.get(settings.start), store)
+    return f"{before}, then {command} --start {settings.start} --name '{model.name}'`"
 
 
-def _said(facts: ModelFacts) -> str:
-    """The commands that led to what ships, as its card names them."""
+def _stored_commands(facts: ModelFacts) -> str:
+    """Commands that produced the shipped model, from its card."""
     return facts.about.partition("- Made by: ")[2].partition(".\n")[0]
 
 
 def ship(model: Model, dataset: Dataset, made: str) -> None:
-    """Write a model to where the project keeps it, with the scores of what is written."""
+    """Write a model to the project, with its scores in half precision."""
     SHIPPED.mkdir(parents=True, exist_ok=True)
     if model.folder != SHIPPED:
         save_half_precision(model.weights, SHIPPED / WEIGHTS)
     test = model.facts.test
-    kinds = {name: image_kind(_annotated(dataset, name)) for name in test}
+    kinds = {name: image_kind(_annotated_image(dataset, name)) for name in test}
     network = predictor.load(Model(SHIPPED, model.facts))
     assert isinstance(network, CellsPredictor)
-    kept = [_annotated(dataset, name) for name in network.facts.validation_images]
-    least = network.facts.instances.min_area
-    fresh = InstanceSettings(
-        min_area=least, second_pass=SECOND_PASS, second_pass_below=SECOND_PASS_BELOW
+    validation_images = [
+        _annotated_image(dataset, name) for name in network.facts.validation_images
+    ]
+    min_area = network.facts.instances.min_area
+    initial = InstanceSettings(
+        min_area=min_area, second_pass=SECOND_PASS, second_pass_below=SECOND_PASS_BELOW
     )
-    network = network.with_facts(network.facts.model_copy(update={"instances": fresh}))
-    tuned_to = tune_instance_settings(network, kept, lambda: False)
-    learned = [_annotated(dataset, name) for name in model.facts.train]
-    cells = network.facts.model_copy(
-        update={"instances": tuned_to, "image_statistics": compute_statistics(learned)}
+    network = network.with_facts(network.facts.model_copy(update={"instances": initial}))
+    tuned = tune_instance_settings(network, validation_images, lambda: False)
+    train_images = [_annotated_image(dataset, name) for name in model.facts.train]
+    training_facts = network.facts.model_copy(
+        update={"instances": tuned, "image_statistics": compute_statistics(train_images)}
     )
-    network = network.with_facts(cells)
+    network = network.with_facts(training_facts)
     rows = []
     for kind in (*IMAGE_KINDS, None):
         names = [name for name in test if kind is None or kinds[name] == kind]
@@ -143,7 +151,7 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
         update={
             "name": "nuclei",
             "dataset_name": "dsb2018",
-            "training_facts": cells,
+            "training_facts": training_facts,
             "scores": scores,
             "about": about,
         }
@@ -153,7 +161,7 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
     print(about)
 
 
-def _annotated(dataset: Dataset, name: str) -> AnnotatedImage:
+def _annotated_image(dataset: Dataset, name: str) -> AnnotatedImage:
     labels = dataset.labels(name)
     image = scale_intensities(dataset.image(name), CellsPreprocessing()).rgb8()
     return AnnotatedImage(image, labels, distance_map(labels))

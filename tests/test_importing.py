@@ -162,7 +162,9 @@ def test_names_that_do_not_meet(workspace, folder):
 
 
 def test_one_pair_is_too_few_for_a_dataset(workspace, folder):
-    with pytest.raises(CellsegError, match="has 1 pair of image and mask; needed are at least 2"):
+    with pytest.raises(
+        CellsegError, match="has 1 pair of image and mask; cellseg needs at least 2"
+    ):
         kept(workspace, folder(**{"images/a.png": noise(), "masks/a.png": mask()}))
     assert DatasetStore(workspace).all() == []
 

@@ -23,7 +23,7 @@ def names(target):
 
 def test_the_layout_of_stardist(dataset, tmp_path):
     target = tmp_path / "out"
-    layout_export.write(dataset, target, "stardist")
+    layout_export.write_folder(dataset, target, "stardist")
     tests = dataset.split.test
     expected = []
     for name in dataset.names:
@@ -39,7 +39,7 @@ def test_the_layout_of_stardist(dataset, tmp_path):
 
 def test_the_layout_of_cellpose(dataset, tmp_path):
     target = tmp_path / "out"
-    written = layout_export.write(dataset, target, "cellpose")
+    written = layout_export.write_folder(dataset, target, "cellpose")
     assert len(written) == 10
     assert len(list(target.glob("train/cell-?_masks.tif"))) == 4
     assert tifffile.imread(next(target.glob("*/cell-0_masks.tif"))).dtype == np.uint16
@@ -47,7 +47,7 @@ def test_the_layout_of_cellpose(dataset, tmp_path):
 
 @pytest.mark.parametrize("layout", list(layout_export.LAYOUTS))
 def test_what_goes_out_comes_in_again(workspace, dataset, tmp_path, layout):
-    packed = layout_export.pack(dataset, tmp_path / "out.zip", layout)
+    packed = layout_export.write_zip(dataset, tmp_path / "out.zip", layout)
     proposal = importing.inspect(workspace, packed)
     again = DatasetStore(workspace).create(proposal, layout)
     assert {p.image_sha256 for p in again.pairs} == {p.image_sha256 for p in dataset.pairs}
@@ -58,7 +58,7 @@ def test_what_goes_out_comes_in_again(workspace, dataset, tmp_path, layout):
 
 
 def test_as_it_is_with_its_record(dataset, tmp_path):
-    packed = layout_export.pack(dataset, tmp_path / "out.zip", "plain")
+    packed = layout_export.write_zip(dataset, tmp_path / "out.zip", "plain")
     with zipfile.ZipFile(packed) as archive:
         record = archive.read("out/dataset.json")
     assert record == (dataset.folder / "dataset.json").read_bytes()
@@ -67,25 +67,25 @@ def test_as_it_is_with_its_record(dataset, tmp_path):
 
 def test_nothing_is_overwritten_and_nothing_half_stays(dataset, tmp_path, monkeypatch):
     with pytest.raises(CellsegError, match="exists already"):
-        layout_export.write(dataset, tmp_path, "stardist")
+        layout_export.write_folder(dataset, tmp_path, "stardist")
 
     def broken(*_):
         raise RuntimeError
 
     monkeypatch.setattr(Dataset, "labels", broken)
     with pytest.raises(RuntimeError):
-        layout_export.write(dataset, tmp_path / "out", "stardist")
+        layout_export.write_folder(dataset, tmp_path / "out", "stardist")
     with pytest.raises(RuntimeError):
-        layout_export.pack(dataset, tmp_path / "out.zip", "stardist")
+        layout_export.write_zip(dataset, tmp_path / "out.zip", "stardist")
     assert not list(tmp_path.glob("out*"))
 
 
 def test_more_cells_than_16_bits_hold_are_refused(dataset, tmp_path, monkeypatch):
     labels = np.arange(300 * 300, dtype=np.int32).reshape(300, 300)
     monkeypatch.setattr(Dataset, "labels", lambda *_: labels)
-    with pytest.raises(CellsegError, match="has 89999 cells"):
-        layout_export.write(dataset, tmp_path / "out", "cellpose")
+    with pytest.raises(CellsegError, match="has 89,999 cells"):
+        layout_export.write_folder(dataset, tmp_path / "out", "cellpose")
     monkeypatch.setattr(Dataset, "labels", lambda *_: labels // 1000 * 1000)
-    layout_export.write(dataset, tmp_path / "out", "cellpose")
+    layout_export.write_folder(dataset, tmp_path / "out", "cellpose")
     mask = tifffile.imread(next((tmp_path / "out").rglob("*_masks.tif")))
     assert (mask.dtype, mask.max()) == (np.uint16, 89)

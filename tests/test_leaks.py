@@ -1,4 +1,4 @@
-from cellseg.datasets.leaks import leaks
+from cellseg.datasets.leaks import find_leaks
 from cellseg.datasets.masks import MaskFacts
 from cellseg.datasets.pairs import PairFacts
 
@@ -10,18 +10,18 @@ def pair(name, image_name, content):
 
 def test_the_same_image_on_both_sides_leaks():
     pairs = [pair("a", "a.png", "1"), pair("b", "b.png", "1"), pair("c", "c.png", "2")]
-    (found,) = leaks(pairs, {"b"})
+    (found,) = find_leaks(pairs, {"b"})
     assert (found.kind, found.train, found.test) == ("same image", ("a",), ("b",))
-    assert not leaks(pairs, {"a", "b"})
-    assert not leaks(pairs, {"c"})
+    assert not find_leaks(pairs, {"a", "b"})
+    assert not find_leaks(pairs, {"c"})
 
 
 def test_planes_of_one_file_on_both_sides_leak():
     pairs = [pair(str(n), f"x/stack 1.tif, plane {n}", str(n)) for n in range(3)]
-    (found,) = leaks(pairs, {"2"})
+    (found,) = find_leaks(pairs, {"2"})
     assert (found.kind, found.train, found.test) == ("planes of one file", ("0", "1"), ("2",))
 
 
 def test_names_with_commas_are_no_planes():
     pairs = [pair("a", "day 1, a.tif", "1"), pair("b", "day 1, b.tif", "2")]
-    assert not leaks(pairs, {"b"})
+    assert not find_leaks(pairs, {"b"})

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellseg.datasets.intake.pairing import natural_key, pair, pair_separate
+from cellseg.datasets.intake.file_names import natural_key
+from cellseg.datasets.intake.pairing import pair, pair_separate
 
 
 def pairs(*names):

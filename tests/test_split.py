@@ -94,7 +94,7 @@ def test_a_hand_decides_who_tests_and_new_pairs_train():
 
 
 @pytest.mark.parametrize(
-    ("test", "sentence"), [("abcd", "at least one that trains"), ("ax", "no pair x")]
+    ("test", "sentence"), [("abcd", "at least one for training"), ("ax", "no pair x")]
 )
 def test_a_hand_leaves_some_to_train_and_knows_the_pairs(test, sentence):
     with pytest.raises(CellsegError, match=sentence):

@@ -53,8 +53,8 @@ def test_a_large_image_is_sampled_all_over():
 
 
 def test_they_are_kept_until_the_pairs_change(dataset):
-    assert statistics.known(dataset) is None
+    assert statistics.stored(dataset) is None
     made = statistics.measure(dataset)
-    assert statistics.known(dataset) == made
+    assert statistics.stored(dataset) == made
     (dataset.folder / statistics.FILE).write_text("{}")
-    assert statistics.known(dataset) is None
+    assert statistics.stored(dataset) is None

@@ -1,1 +1,1 @@
-"""Datasets: pairs of image and mask, brought in, checked, split and kept."""
+"""Datasets: pairs of image and mask, imported, checked, split and stored."""

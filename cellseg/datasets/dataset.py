@@ -1,4 +1,4 @@
-"""A dataset, as it is read: pairs of image and mask, their split, and what the masks mean."""
+"""A dataset: pairs of image and mask, their split, and the encoding of the masks."""
 
 import hashlib
 from functools import cached_property
@@ -23,18 +23,20 @@ from cellseg.images.view import View
 from cellseg.workspace import read_json, write_json
 
 FORMAT = 1
-"""Version of `dataset.json`; higher ones are refused, not guessed."""
+"""Version of `dataset.json`; files of higher versions are refused."""
 
 RECORD = "dataset.json"
 
 
 class Record(Frozen):
-    """What `dataset.json` holds.
+    """Content of `dataset.json`.
 
     created : UTC, ISO 8601.
-    warnings : sentences about pairs, written when they were brought in.
-    sample : whether cellseg drew the dataset itself.
-    view : what was taken of each image file.
+    scale : encoding of the masks.
+    warnings : sentences about pairs, from their import.
+    notes : of the user.
+    sample : whether this is the sample dataset that cellseg drew.
+    view : planes and channels that were used of each image file.
     """
 
     format: int = FORMAT
@@ -49,16 +51,16 @@ class Record(Frozen):
     view: View = View()
 
     def write(self, folder: Path) -> None:
-        """Write `dataset.json` into a folder, in one step."""
+        """Write `dataset.json` to a folder, atomically."""
         write_json(folder / RECORD, self.model_dump(mode="json"))
 
 
 class Dataset:
-    """The pairs in one folder, as they were when it was opened; pixels are read when asked for.
+    """A dataset in a folder; images and masks are read on request.
 
-    folder : where the dataset lies.
-    record : all that is known without opening an image.
-    files : where the pixels lie.
+    folder : of the dataset.
+    record : its `dataset.json` at the time of opening.
+    files : its images and masks.
     """
 
     def __init__(self, folder: Path, record: Record) -> None:
@@ -73,14 +75,14 @@ class Dataset:
         Raises
         ------
         CellsegError
-            Where its record is missing, damaged or of a newer cellseg.
+            Where its record is missing, damaged or from a newer cellseg.
         """
         content: Any = read_json(folder / RECORD)
         version = content.get("format") if isinstance(content, dict) else None
         if isinstance(version, int) and version > FORMAT:
             raise CellsegError(
-                f"The dataset {folder.name} was written by a newer cellseg (format {version}, "
-                f"this one reads up to {FORMAT}); update cellseg."
+                f"The dataset {folder.name} was written by a newer cellseg (format {version}; "
+                f"this version reads formats up to {FORMAT}); update cellseg."
             )
         try:
             return cls(folder, Record.model_validate(content))
@@ -97,27 +99,27 @@ class Dataset:
 
     @property
     def name(self) -> str:
-        """What the user calls it."""
+        """Name that the user gave it."""
         return self.record.name
 
     @property
     def created(self) -> str:
-        """When it was imported: UTC, ISO 8601."""
+        """Time of its creation: UTC, ISO 8601."""
         return self.record.created
 
     @property
     def kind(self) -> MaskKind:
-        """Kind of all its masks."""
+        """Kind of its masks."""
         return self.record.scale.kind
 
     @property
     def foreground_values(self) -> tuple[int, ...]:
-        """The mask values that are cell; empty means every value but 0."""
+        """Mask values that mean cell; empty means all values but 0."""
         return self.record.scale.foreground
 
     @property
     def pairs(self) -> list[PairFacts]:
-        """What is known of each pair, in the order in which they were brought."""
+        """Facts of all pairs, in the order of their import."""
         return list(self.record.pairs)
 
     @property
@@ -127,36 +129,36 @@ class Dataset:
 
     @property
     def split(self) -> Split:
-        """Which pairs train and which test."""
+        """The split into training and test pairs."""
         return self.record.split
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences about pairs, written when they were brought in."""
+        """Sentences about pairs, from their import."""
         return list(self.record.warnings)
 
     @property
     def view(self) -> View:
-        """What was taken of each image file."""
+        """Planes and channels that were used of each image file."""
         return self.record.view
 
     @property
     def sample(self) -> bool:
-        """Whether cellseg drew it itself."""
+        """Whether this is the sample dataset that cellseg drew."""
         return self.record.sample
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256, in hex, of all pixels and of how the masks are read; names do not count."""
+        """SHA-256, in hex, of all pixels and the mask encoding; names do not matter."""
         return fingerprint(self.record.pairs, self.record.scale)
 
     def pair(self, name: str) -> PairFacts:
-        """What is known of one pair.
+        """Facts of one pair.
 
         Raises
         ------
         CellsegError
-            Where there is none of this name.
+            Where no pair has this name.
         """
         try:
             return self._by_name[name]
@@ -167,23 +169,23 @@ class Dataset:
             ) from None
 
     def image(self, name: str) -> Image:
-        """The image of a pair, as it was brought."""
+        """The image of a pair with its original pixels."""
         return self.files.image(self.pair(name).name)
 
     def mask(self, name: str) -> np.ndarray:
-        """The mask of a pair, (Y, X), unsigned integer, its values as they were brought."""
+        """The mask of a pair with its original values, (Y, X), unsigned integer."""
         return self.files.mask(self.pair(name).name)
 
     def foreground(self, name: str) -> np.ndarray:
-        """Where the mask of a pair says cell, (Y, X), bool."""
+        """Foreground of the mask of a pair, (Y, X), bool."""
         return foreground(self.mask(name), self.kind, self.foreground_values)
 
     def labels(self, name: str) -> np.ndarray:
-        """The cells of a pair, (Y, X), int32, 0 = background; see `masks.labels`."""
+        """Label image of a pair, (Y, X), int32, 0 = background; see `masks.labels`."""
         return labels(self.mask(name), self.kind, self.foreground_values)
 
     def preview(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Thumbnails of a pair: (y, x, 3) uint8 and where its cells are, (y, x) bool."""
+        """Thumbnails of a pair: the image, uint8 (Y, X, 3), and its foreground, bool (Y, X)."""
         rgb8, mask = self.files.preview(self.pair(name).name)
         return rgb8, foreground(mask, self.kind, self.foreground_values)
 
@@ -193,7 +195,7 @@ class Dataset:
 
 
 def fingerprint(pairs: tuple[PairFacts, ...] | list[PairFacts], scale: MaskEncoding) -> str:
-    """SHA-256, in hex, over the sorted hashes of the pairs and the meaning of the masks."""
+    """SHA-256, in hex, of the sorted hashes of the pairs and the mask encoding."""
     lines = sorted(" ".join(pair.content) for pair in pairs)
     lines.append(f"{scale.kind} {sorted(scale.foreground)}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

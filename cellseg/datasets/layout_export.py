@@ -1,4 +1,4 @@
-"""A dataset in the layouts of other programs: StarDist, Cellpose, or as it is."""
+"""Export of a dataset in the layout of StarDist or Cellpose, or with its original masks."""
 
 import shutil
 import zipfile
@@ -17,35 +17,35 @@ from cellseg.workspace import disk_errors, slug
 
 Layout = Literal["stardist", "cellpose", "plain"]
 LAYOUTS: dict[Layout, str] = {
-    "stardist": "Folders images and masks; in a mask every cell has a number; TIFF, masks 16 bit.",
-    "cellpose": "NAME.tif beside NAME_masks.tif; every cell has a number; TIFF, masks 16 bit.",
-    "plain": "Folders images and masks, the values as they were brought, and the record.",
+    "stardist": "Folders images and masks; masks are 16-bit label images; TIFF.",
+    "cellpose": "NAME.tif beside NAME_masks.tif; masks are 16-bit label images; TIFF.",
+    "plain": "Folders images and masks with the original values, and dataset.json.",
 }
-MOST_OBJECTS = np.iinfo(np.uint16).max
+MAX_LABEL = np.iinfo(np.uint16).max
 
 Progress = Callable[[int, int, str], None]
 
 
-def write(
+def write_folder(
     dataset: Dataset, target: Path, layout: Layout, progress: Progress | None = None
 ) -> list[Path]:
-    """Write all pairs into a folder that is not there yet.
+    """Write all pairs to a new folder.
 
-    Where pairs test, everything lies in `train/` and `test/`; else directly in the folder. Images
-    keep their values, without names of channels; the masks of `stardist` and `cellpose` are label
-    images, uint16.
+    Pairs go to `train/` and `test/` where there are test pairs. Images keep their values but not
+    the names of channels; masks of `stardist` and `cellpose` are label images, uint16.
 
     Returns
     -------
-    What was written, below `target`.
+    Paths of all files.
 
     Raises
     ------
     CellsegError
-        Where `target` exists, the disk refuses, or an image has more than 65535 cells.
+        Where `target` exists, the disk is full or cannot be written, or an image has more than
+        65,535 cells.
     """
     if target.exists():
-        raise CellsegError(f"{target} exists already; name a folder that does not.")
+        raise CellsegError(f"{target} exists already; name a new folder.")
     written = []
     try:
         with disk_errors(target.parent):
@@ -60,13 +60,15 @@ def write(
     return written
 
 
-def pack(dataset: Dataset, target: Path, layout: Layout, progress: Progress | None = None) -> Path:
-    """The same as one zip, written file by file; a zip that is there is replaced when it is whole.
+def write_zip(
+    dataset: Dataset, target: Path, layout: Layout, progress: Progress | None = None
+) -> Path:
+    """Write all pairs to a zip; an existing zip is replaced when the new one is complete.
 
     Raises
     ------
     CellsegError
-        As `write`.
+        As `write_folder`.
     """
     unfinished = target.with_suffix(".part")
     try:
@@ -82,14 +84,14 @@ def pack(dataset: Dataset, target: Path, layout: Layout, progress: Progress | No
 
 
 def zip_name(dataset: Dataset, layout: Layout) -> str:
-    """`nuclei_stardist.zip`."""
+    """File name of the zip, such as `nuclei_stardist.zip`."""
     return f"{slug(dataset.name) or 'dataset'}_{layout}.zip"
 
 
 def _files(
     dataset: Dataset, layout: Layout, progress: Progress | None
 ) -> Iterator[tuple[str, bytes]]:
-    """Name, with `/`, and content of every file."""
+    """Name, with `/`, and content of each file."""
     tests = set(dataset.split.test)
     for done, pair in enumerate(dataset.pairs):
         if progress:
@@ -113,12 +115,12 @@ def _files(
 
 def _labels16(labels: NDArray[np.integer], name: str) -> bytes:
     highest = int(labels.max(initial=0))
-    if highest > MOST_OBJECTS:
+    if highest > MAX_LABEL:
         labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
         highest = int(labels.max())
-    if highest > MOST_OBJECTS:
+    if highest > MAX_LABEL:
         raise CellsegError(
-            f"The mask {name} has {highest} cells; these layouts hold {MOST_OBJECTS} in an image; "
-            "export the dataset as it is, or cut the image into parts."
+            f"The mask {name} has {highest:,} cells; this layout allows {MAX_LABEL:,} in an image; "
+            "export the layout `plain`, or crop the image."
         )
     return label_tiff_bytes(labels.astype(np.uint16))

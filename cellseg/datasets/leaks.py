@@ -1,4 +1,4 @@
-"""Images that are on both sides of a split, so that the test score is too good."""
+"""Leaks: images that are on both sides of a split and make the test score too high."""
 
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
@@ -12,10 +12,10 @@ _PLANE = re.compile(r"^(?P<file>.+\.\w{2,6})[,:#\[ ]+\S.*$")
 
 @dataclass(frozen=True)
 class Leak:
-    """Pairs of which some train and some test.
+    """Related pairs of which some train and some test.
 
-    kind : `same image`, or `planes of one file`.
-    train, test : their names in the dataset.
+    kind : `same image` or `planes of one file`.
+    train, test : names of the pairs.
     """
 
     kind: Literal["same image", "planes of one file"]
@@ -23,20 +23,20 @@ class Leak:
     test: tuple[str, ...]
 
 
-def leaks(pairs: Sequence[PairFacts], test: Collection[str]) -> list[Leak]:
-    """What the test pairs of these names share with the pairs that train."""
+def find_leaks(pairs: Sequence[PairFacts], test: Collection[str]) -> list[Leak]:
+    """Find leaks between these test pairs and all other pairs."""
     found = [
         Leak("same image", *sides)
-        for sides in _divided(pairs, test, lambda pair: pair.image_sha256)
+        for sides in _groups_on_both_sides(pairs, test, lambda pair: pair.image_sha256)
     ]
     found += [
         Leak("planes of one file", *sides)
-        for sides in _divided(pairs, test, lambda pair: source_of(pair.image_name))
+        for sides in _groups_on_both_sides(pairs, test, lambda pair: source_of(pair.image_name))
     ]
     return found
 
 
-def _divided(
+def _groups_on_both_sides(
     pairs: Iterable[PairFacts], test: Collection[str], key: Callable[[PairFacts], Hashable | None]
 ) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     groups: dict[Hashable, list[str]] = {}
@@ -53,6 +53,6 @@ def _divided(
 
 
 def source_of(image_name: str) -> str | None:
-    """The file of a name such as `stack.tif, plane 3`; None where the image is a whole file."""
+    """The file in a name such as `stack.tif, plane 3`; None for an image file of its own."""
     named = _PLANE.match(image_name)
     return named["file"] if named else None

@@ -1,4 +1,4 @@
-"""The sample dataset: drawn cells with true masks, to try everything without data or network."""
+"""The sample dataset: synthetic cells with true masks."""
 
 import numpy as np
 
@@ -12,13 +12,13 @@ from cellseg.workspace import Workspace
 
 NAME = "sample"
 IMAGES = 10
-"""8 train and 2 test."""
+"""Number of pairs: 8 train and 2 test."""
 
 
 def create_sample(workspace: Workspace) -> Dataset:
-    """The sample dataset of a workspace, drawn if it is not there yet.
+    """The sample dataset of a workspace, created on the first call.
 
-    10 images of 256 x 256 pixels, 16 bits, with label images; always the same.
+    10 pairs of 256 x 256 pixels, uint16, with label images; the same on every machine.
 
     Raises
     ------

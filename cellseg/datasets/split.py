@@ -1,4 +1,4 @@
-"""Which pairs train and which only test: decided once, kept with the dataset."""
+"""The split of a dataset into training and test pairs, stored with the dataset."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -9,16 +9,17 @@ from cellseg.errors import CellsegError
 
 Side = Literal["train", "test"]
 FRACTION = 0.2
-"""Share of the pairs that test."""
+"""Default share of test pairs."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """The names of the pairs on each side, sorted.
+    """Names of the training and test pairs, sorted.
 
-    seed : of the draw; the draw is the same on every machine.
-    source : "seed", "folders" where `train/` and `test/` folders said it, or "hand".
-    fraction : the share of test pairs aimed at.
+    seed : of the random draw, which is the same on every machine.
+    source : "seed" for a draw, "folders" for `train/` and `test/` folders, "hand" for a choice by
+        the user.
+    fraction : wanted share of test pairs, 0 to 1.
     """
 
     train: tuple[str, ...]
@@ -29,9 +30,9 @@ class Split:
 
 
 def make_split(names: Sequence[str], *, fraction: float = FRACTION, seed: int = 0) -> Split:
-    """Draw the test pairs: max(1, round(fraction N)) of N, and never all of them.
+    """Draw max(1, round(fraction N)) test pairs of N, but never all.
 
-    A fraction of 0 leaves no test pair.
+    A fraction of 0 draws no test pair.
 
     Raises
     ------
@@ -41,18 +42,18 @@ def make_split(names: Sequence[str], *, fraction: float = FRACTION, seed: int = 
     _check(names)
     if not 0 <= fraction < 1:
         raise CellsegError(
-            f"The share of test images is {fraction:g}; needed is a number from 0 up to, but not "
+            f"The share of test images is {fraction:g}; choose a number from 0 up to, but not "
             "including, 1."
         )
-    test = _drawn(names, _tests_of(len(names), fraction), seed)
+    test = _drawn(names, _test_count(len(names), fraction), seed)
     train = sorted(set(names) - set(test))
     return Split(tuple(train), tuple(test), seed, "seed", fraction)
 
 
 def split_by_folders(sides: dict[str, Side | None], *, seed: int = 0) -> Split:
-    """Take the split from the folders that the pairs came from; a pair without one trains.
+    """Split by `train/` and `test/` folders; pairs from other folders train.
 
-    Where the folders leave one side empty the split is drawn by `make_split`.
+    Where one side would be empty, `make_split` draws the split.
 
     Raises
     ------
@@ -68,34 +69,34 @@ def split_by_folders(sides: dict[str, Side | None], *, seed: int = 0) -> Split:
 
 
 def split_by_hand(split: Split, test: Iterable[str]) -> Split:
-    """The split of the same pairs in which these test.
+    """The split of the same pairs with these test pairs.
 
     Raises
     ------
     CellsegError
-        For a pair that the split does not have, or where none is left to train.
+        For an unknown pair, or where no pair is left to train.
     """
     names = {*split.train, *split.test}
     chosen = set(test)
     if unknown := sorted(chosen - names):
         raise CellsegError(f"The dataset has no pair {unknown[0]}; reload the page.")
     if chosen == names:
-        raise CellsegError("All pairs test; needed is at least one that trains; leave one out.")
+        raise CellsegError("All pairs are test pairs; keep at least one for training.")
     share = len(chosen) / len(names)
     return Split(tuple(sorted(names - chosen)), tuple(sorted(chosen)), split.seed, "hand", share)
 
 
 def extend_split(split: Split, new_names: Iterable[str]) -> Split:
-    """The split with more pairs; no pair that was there changes sides.
+    """The split with more pairs; earlier pairs keep their side.
 
-    As many new pairs are drawn to test as bring the share of test pairs nearest to
-    `split.fraction`; where folders or a hand made the split, new pairs train.
+    New test pairs are drawn until the share of test pairs is closest to `split.fraction`. In a
+    split by folders or by the user, all new pairs train.
     """
     new = sorted(set(new_names) - set(split.train) - set(split.test))
     total = len(split.train) + len(split.test) + len(new)
     wanted = 0
     if split.source == "seed":
-        wanted = max(0, _tests_of(total, split.fraction) - len(split.test))
+        wanted = max(0, _test_count(total, split.fraction) - len(split.test))
     test = _drawn(new, wanted, split.seed)
     return replace(
         split,
@@ -104,14 +105,14 @@ def extend_split(split: Split, new_names: Iterable[str]) -> Split:
     )
 
 
-def _tests_of(total: int, fraction: float) -> int:
+def _test_count(total: int, fraction: float) -> int:
     if fraction == 0:
         return 0
     return min(total - 1, max(1, round(fraction * total)))
 
 
 def _drawn(names: Sequence[str], number: int, seed: int) -> list[str]:
-    """Draw names: those whose hash with the seed comes first."""
+    """Draw the names with the lowest hashes of seed and name."""
 
     def order(name: str) -> str:
         return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()
@@ -123,6 +124,6 @@ def _check(names: Sequence[str]) -> None:
     if len(set(names)) < 2:
         found = "1 pair" if names else "no pair"
         raise CellsegError(
-            f"The dataset has {found} of image and mask; needed are at least 2, one to train and "
-            "one to test; add more."
+            f"The dataset has {found} of image and mask; cellseg needs at least 2, one to train "
+            "and one to test; add more."
         )

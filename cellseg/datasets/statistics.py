@@ -1,4 +1,4 @@
-"""What a dataset's card tells: counts, sizes, diameters and intensities over all its pairs."""
+"""Statistics of a dataset: counts, diameters and intensities of all pairs."""
 
 from collections.abc import Callable
 
@@ -11,20 +11,22 @@ from cellseg.datasets.dataset import Dataset
 from cellseg.workspace import read_json, write_json
 
 FILE = "statistics.json"
-"""Beside `dataset.json`; made anew where the pairs have changed."""
+"""Beside `dataset.json`; made again where the pairs have changed."""
 
 VERSION = 1
 BINS = 64
 SAMPLED_PIXELS = 2_000_000
-"""About so many pixels of all images together make the intensity histograms."""
+"""Approximate number of pixels of all images together in the intensity histograms."""
 
 Progress = Callable[[int, int, str], None]
 
 
 class Histogram(Frozen):
-    """Counts between `edges`, of which there is one more.
+    """A histogram of intensities.
 
-    dtype : of the images counted. channel : `grey`, `red`, `green` or `blue`.
+    dtype : of the images.
+    channel : `grey`, `red`, `green` or `blue`.
+    edges : of the bins, one more than counts.
     """
 
     dtype: str
@@ -34,11 +36,11 @@ class Histogram(Frozen):
 
 
 class ObjectFacts(Frozen):
-    """The objects of one pair.
+    """The cells of one pair.
 
-    diameters : of circles with the objects' areas, 2 sqrt(area / pi), pixels, rounded to 0.1.
-    covered : share of the pixels that are object, 0 to 1.
-    pixel_size_um : side of a pixel in µm, None where the file did not say.
+    diameters : of circles of equal area, 2 sqrt(area / pi), in pixels, rounded to 0.1.
+    covered : share of the pixels in cells, 0 to 1.
+    pixel_size_um : side of a pixel in µm; None where it is unknown.
     """
 
     name: str
@@ -48,7 +50,7 @@ class ObjectFacts(Frozen):
 
 
 class Statistics(Frozen):
-    """The numbers of a dataset's card; see the module."""
+    """The statistics of a dataset, stored in `statistics.json`."""
 
     version: int = VERSION
     fingerprint: str
@@ -57,22 +59,22 @@ class Statistics(Frozen):
 
     @property
     def diameters(self) -> NDArray[np.float64]:
-        """Of all objects, pixels."""
+        """Diameters of all cells, in pixels."""
         return np.array([one for pair in self.objects for one in pair.diameters], np.float64)
 
     @property
     def pixel_sizes(self) -> list[float]:
-        """The distinct sides of a pixel in µm, as far as the files say them."""
+        """Distinct pixel sizes in µm, ascending, where known."""
         return sorted({pair.pixel_size_um for pair in self.objects if pair.pixel_size_um})
 
     @property
     def counts(self) -> list[int]:
-        """Objects of each pair."""
+        """Number of cells of each pair."""
         return [len(pair.diameters) for pair in self.objects]
 
 
-def known(dataset: Dataset) -> Statistics | None:
-    """The statistics that were made before, if they belong to the dataset as it is."""
+def stored(dataset: Dataset) -> Statistics | None:
+    """The stored statistics; None without any, or where the dataset has changed since."""
     content = read_json(dataset.folder / FILE)
     try:
         found = Statistics.model_validate(content)
@@ -83,20 +85,20 @@ def known(dataset: Dataset) -> Statistics | None:
 
 
 def measure(dataset: Dataset, progress: Progress | None = None) -> Statistics:
-    """Measure every pair, and keep the result beside the dataset.
+    """Measure all pairs and store the statistics beside the dataset.
 
     Parameters
     ----------
-    progress : called with (pairs done, pairs in all, name).
+    progress : called with (pairs done, number of pairs, name).
 
     Raises
     ------
     CellsegError
-        Where a file of the dataset is gone or the disk cannot be written.
+        Where a file of the dataset is missing or the disk cannot be written.
     """
     objects = []
     samples: dict[tuple[str, str], list[NDArray]] = {}
-    each = max(1000, SAMPLED_PIXELS // max(1, len(dataset.pairs)))
+    per_image = max(1000, SAMPLED_PIXELS // max(1, len(dataset.pairs)))
     for done, pair in enumerate(dataset.pairs):
         if progress:
             progress(done, len(dataset.pairs), pair.image_name)
@@ -107,7 +109,7 @@ def measure(dataset: Dataset, progress: Progress | None = None) -> Statistics:
         if pixels.ndim == 3:
             planes = {c: pixels[..., n] for n, c in enumerate(("red", "green", "blue"))}
         for channel, plane in planes.items():
-            samples.setdefault((pair.dtype, channel), []).append(_sample(plane, each))
+            samples.setdefault((pair.dtype, channel), []).append(_sample(plane, per_image))
     found = Statistics(
         fingerprint=dataset.fingerprint,
         objects=tuple(objects),
@@ -131,9 +133,9 @@ def _objects(name: str, labels: NDArray[np.integer], size: float | None) -> Obje
     )
 
 
-def _sample(plane: NDArray, most: int) -> NDArray:
-    """Pixels on a regular grid, so that all of the image is represented."""
-    step = max(1, int(np.ceil(np.sqrt(plane.size / most))))
+def _sample(plane: NDArray, max_pixels: int) -> NDArray:
+    """Pixels on a regular grid over the whole image."""
+    step = max(1, int(np.ceil(np.sqrt(plane.size / max_pixels))))
     return plane[::step, ::step].ravel()
 
 

@@ -1,23 +1,20 @@
-"""The datasets of a workspace: make, add to, rename, delete."""
+"""The datasets of a workspace: create, add pairs, rename, delete."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import filelock
 
+from cellseg.datasets.additions import check_same_view, extended_record, new_pairs
 from cellseg.datasets.dataset import Dataset as Dataset
 from cellseg.datasets.dataset import Record, fingerprint
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import (
-    MaskEncoding,
     MaskKind,
     choose_encoding,
-    joined_kind,
 )
-from cellseg.datasets.pairs import PairFacts, free_name
-from cellseg.datasets.split import extend_split, split_by_folders, split_by_hand
+from cellseg.datasets.split import split_by_folders, split_by_hand
 from cellseg.errors import CellsegError
 from cellseg.workspace import (
     Workspace,
@@ -144,9 +141,9 @@ class DatasetStore:
         """
         with self._locked():
             dataset = self.get(dataset.id)
-            _check_view(dataset, proposal)
-            new = _new_pairs(dataset, proposal)
-            record = _extended(dataset.record, list(new.values()), proposal)
+            check_same_view(dataset, proposal)
+            new = new_pairs(dataset, proposal)
+            record = extended_record(dataset.record, list(new.values()), proposal)
             try:
                 with disk_errors(self.workspace.root):
                     for source, pair in new.items():
@@ -259,54 +256,3 @@ def _duplicate_warning(duplicate: Dataset | None) -> list[str]:
     if duplicate is None:
         return []
     return [f"The dataset {duplicate.name} has the same images and masks already."]
-
-
-def _check_view(dataset: Dataset, proposal: Proposal) -> None:
-    """Refuse images of which other planes or channels were used than in the dataset."""
-    if proposal.view != dataset.view:
-        new, old = (view.words or "as the files are" for view in (proposal.view, dataset.view))
-        raise CellsegError(
-            f"The new images use {new}, those of {dataset.name} {old}; choose the same for both, "
-            "or save a separate dataset."
-        )
-
-
-def _new_pairs(dataset: Dataset, proposal: Proposal) -> dict[str, PairFacts]:
-    """New pairs, with names that are free in the dataset, by their names in the proposal."""
-    known = {pair.content for pair in dataset.pairs}
-    taken = set(dataset.names)
-    new = {}
-    for pair in proposal.pairs:
-        if pair.content not in known:
-            known.add(pair.content)
-            name = free_name(pair.name, taken)
-            taken.add(name)
-            new[pair.name] = replace(pair, name=name)
-    if not new:
-        raise CellsegError(
-            f"The dataset {dataset.name} has all {len(proposal.pairs)} pairs already; nothing "
-            "was added."
-        )
-    return new
-
-
-def _extended(record: Record, new: list[PairFacts], proposal: Proposal) -> Record:
-    """The record of the dataset with the new pairs."""
-    kind = joined_kind(
-        record.scale, [pair.mask for pair in record.pairs], [pair.mask for pair in new]
-    )
-    warnings = [*record.warnings, *proposal.warnings]
-    known = len(proposal.pairs) - len(new)
-    if known:
-        warnings.append(
-            f"{known} of {len(proposal.pairs)} pairs added later were in the dataset already; "
-            "cellseg skipped them."
-        )
-    return record.model_copy(
-        update={
-            "scale": MaskEncoding(kind, record.scale.foreground),
-            "pairs": tuple(pair.with_label_count(kind) for pair in (*record.pairs, *new)),
-            "split": extend_split(record.split, [pair.name for pair in new]),
-            "warnings": tuple(warnings),
-        }
-    )

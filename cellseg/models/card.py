@@ -84,8 +84,8 @@ def _of_cells(scores: dict[str, Any]) -> list[str]:
     worst = sorted((value, name) for value, name in images if value is not None)[:WORST]
     named = "; ".join(f"{name} {value:.3f}" for value, name in worst)
     return [
-        "Scores of cells (AP = found / (found + missed + false); a cell is found where its IoU with "
-        "a predicted cell reaches the threshold):",
+        "Scores of cells (AP = found / (found + missed + false); a cell is found where its IoU "
+        "with a predicted cell reaches the threshold):",
         "| IoU threshold | AP over all cells | AP, mean over images |\n|---|---|---|\n" + rows,
         f"At an IoU threshold of 0.5: F1 {_number(together['F1'])}, PQ {_number(together['PQ'])}. "
         f"Median error of the cell count: {_percent(together['count_error'])}.",

@@ -37,7 +37,7 @@ Files = Mapping[str, Path]
 
 
 class NoPairs(CellsegError):
-    """No image belongs to a mask by name; a person can say which one does.
+    """No image belongs to a mask by name; the user can pair them.
 
     recognised : everything that can be an image or a mask.
     """
@@ -57,17 +57,17 @@ def inspect(
     pairing: Sequence[tuple[str, str]] | None = None,
     progress: Progress | None = None,
 ) -> Proposal:
-    """Pair and decode what was brought, ready to be looked at and kept.
+    """Pair, decode and check images and masks.
 
     Parameters
     ----------
     source : a folder, a zip, or files; zips among the files are unpacked.
-    masks : files or zips that are masks, where they were brought apart.
+    masks : files or zips with masks, where the user gave them separately.
     view : what is taken of stacks and channels, alike of every image.
     examples : where the file of which there is something to choose is kept, if it came in a zip.
-    pairing : (image, mask) by the names of the parts, where a person has said so.
-    progress : called with (pairs done, pairs in all, name); what it raises ends the inspection
-        and leaves nothing behind.
+    pairing : (image, mask) by the names of the parts, where the user chose the pairs.
+    progress : called with (pairs done, number of pairs, name); an exception that it raises
+        ends the import and deletes the proposal.
 
     Raises
     ------
@@ -76,9 +76,9 @@ def inspect(
     NoPairs
         Where no image belongs to a mask.
     CellsegError
-        Where no pair of image and mask can be made, with what was found and what is needed.
+        Where no pair of image and mask can be made.
     """
-    _sweep(workspace)
+    _delete_abandoned(workspace)
     limits = Limits.of(workspace)
     proposal = Proposal.create(workspace)
     proposal.view = view or View()
@@ -96,7 +96,7 @@ def inspect(
             proposal.masks_without_image = found.masks_without_image
             proposal.left_out = found.left_out
             if not found.pairs:
-                raise NoPairs(_nothing(found), found)
+                raise NoPairs(_no_pairs_sentence(found), found)
             if any(part.form == "plane" for part in found.images.values()):
                 proposal.view = proposal.view.each
             survey = Survey(decoder.describe, proposal.view)
@@ -106,7 +106,7 @@ def inspect(
             proposal.example = survey.example.kept(examples, unpacked)
         shutil.rmtree(unpacked, ignore_errors=True)
         if not proposal.pairs and not proposal.mismatched:
-            raise _unread(proposal)
+            raise _no_readable_pair(proposal)
         proposal.remarks = survey.remarks
         proposal.run_checks()
     except BaseException:
@@ -134,10 +134,10 @@ def _uploads(source: Path | Sequence[Source]) -> list[Source]:
 def _files(
     uploads: Sequence[Source], unpacked: Path, skipped: list[SkippedFile], limits: Limits
 ) -> dict[str, Path]:
-    """The files by name, those of zips included; a name that comes twice is used once.
+    """Paths of files by name, those in zips included; of equal names, the first is used.
 
-    A zip that comes with other files counts as a folder of its name: `images.zip` and `masks.zip`
-    may hold the same names.
+    A zip beside other files counts as a folder with its name, since `images.zip` and `masks.zip`
+    may contain equal names.
     """
     files: dict[str, Path] = {}
     for upload in uploads:
@@ -176,16 +176,16 @@ def _decode(
             survey.add(files[part.files[0]], part.files[0])
         try:
             image = decoder.part_image(part, view)
-            drawn = decoder.stored_mask(found.masks[named.mask], (image.height, image.width), view)
+            mask = decoder.stored_mask(found.masks[named.mask], (image.height, image.width), view)
         except CellsegError as error:
             proposal.skipped.append(SkippedFile("unreadable", named.image, str(error)))
             continue
         source = part.files[0] if part.form in ("plane", "npz") else ""
-        mismatch = find_mismatch(image, drawn.pixels)
+        mismatch = find_mismatch(image, mask.pixels)
         if mismatch is None:
-            _add_matched(proposal, named, image, drawn, source)
+            _add_matched(proposal, named, image, mask, source)
         else:
-            _add_mismatched(proposal, named, image, drawn, mismatch, source)
+            _add_mismatched(proposal, named, image, mask, mismatch, source)
     if progress:
         progress(len(pairs), len(pairs), "")
 
@@ -197,23 +197,23 @@ def _add_thumbnails(proposal: Proposal, found: RecognisedLayout, decoder: Source
             try:
                 picture = thumbnail(to_rgb8(decoder.part_image(found.images[name], proposal.view)))
             except CellsegError:
-                continue  # its name must do
+                continue  # its name is shown alone
             proposal.add_thumbnail(name, picture)
 
 
 def _add_matched(
-    proposal: Proposal, named: Pair, image: Image, drawn: StoredMask, source: str
+    proposal: Proposal, named: Pair, image: Image, mask: StoredMask, source: str
 ) -> None:
     added = proposal.add(
         image,
-        drawn.pixels,
+        mask.pixels,
         image_name=named.image,
         mask_name=named.mask,
         name=named.name,
         side=named.split,
     )
     proposal.measurements[added.name] = measure_pair(
-        image, drawn.pixels, palette=drawn.palette, overlap=drawn.overlap, source=source
+        image, mask.pixels, palette=mask.palette, overlap=mask.overlap, source=source
     )
 
 
@@ -221,7 +221,7 @@ def _add_mismatched(
     proposal: Proposal,
     named: Pair,
     image: Image,
-    drawn: StoredMask,
+    mask: StoredMask,
     mismatch: Mismatch,
     source: str,
 ) -> None:
@@ -236,41 +236,40 @@ def _add_mismatched(
         side=named.split,
         source=source,
     )
-    proposal.add_mismatched(pair, image, drawn.pixels)
+    proposal.add_mismatched(pair, image, mask.pixels)
 
 
-def _unread(proposal: Proposal) -> CellsegError:
-    """Why there is no pair although images and masks were paired."""
+def _no_readable_pair(proposal: Proposal) -> CellsegError:
+    """Why none of the pairs can be used."""
     if proposal.example is not None:
         return ChoiceNeeded(f"No pair could be read: {proposal.problems[0]}", proposal.example)
     return CellsegError(f"No pair could be read: {' '.join(proposal.problems[:3])}")
 
 
-def _nothing(pairing: RecognisedLayout) -> str:
-    """Why there is no pair, and what is needed."""
+def _no_pairs_sentence(pairing: RecognisedLayout) -> str:
+    """Why there is no pair, what is needed, and what to do."""
     images, masks = pairing.images_without_mask, pairing.masks_without_image
     kinds = ", ".join(sorted(suffix[1:].upper() for suffix in EXTENSIONS))
     if images and masks:
         return (
-            f"No image belongs to a mask by name: found are {_listed(images)} and "
-            f"{_listed(masks)}; give an image and its mask the same name in two folders, or "
-            "bring the masks apart."
+            f"No image belongs to a mask by name: found {_listed(images)} and {_listed(masks)}; "
+            "give an image and its mask the same name in two folders, or add the masks separately."
         )
     if masks:
         return (
-            f"There are masks but no images: {_listed(masks)}; bring the images they were drawn on."
+            f"There are masks but no images: {_listed(masks)}; add the images they were drawn on."
         )
     if images:
         return (
-            f"There are images but no masks: {_listed(images)}; bring the masks too, in a folder "
-            "`masks`, with `_mask` behind the name, or apart."
+            f"There are images but no masks: {_listed(images)}; add the masks, in a folder "
+            "`masks`, with `_mask` at the end of the name, or separately."
         )
     if pairing.left_out:
         return (
-            f"None of the files is an image that can be read: {_listed(pairing.left_out)}; needed "
-            f"are images and masks as {kinds}."
+            f"None of the files is an image that can be read: {_listed(pairing.left_out)}; add "
+            f"images and masks as {kinds}."
         )
-    return f"There are no images; bring images and masks as {kinds}, or a zip of them."
+    return f"There are no images; add images and masks as {kinds}, or a zip of them."
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -278,8 +277,8 @@ def _listed(names: Sequence[str]) -> str:
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
-def _sweep(workspace: Workspace) -> None:
-    """Delete proposals that a crash or a closed browser left behind."""
+def _delete_abandoned(workspace: Workspace) -> None:
+    """Delete old proposals that were neither saved nor discarded."""
     for folder in workspace.inbox.glob(f"{PREFIX}*"):
         try:
             if time.time() - folder.stat().st_mtime > ABANDONED:

@@ -6,13 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from cellseg.datasets.intake.pairing import (
-    Pair,
-    natural_key,
-    pair,
-    pair_separate,
-    side_of,
-)
+from cellseg.datasets.intake.file_names import natural_key, side_of
+from cellseg.datasets.intake.pairing import Pair, pair, pair_separate
 from cellseg.datasets.intake.sources.file_part import FilePart, Form
 from cellseg.datasets.intake.sources.mask_containers import FileInspector, is_container, masks_for
 

@@ -40,7 +40,7 @@ def show(store: DatasetStore, dataset: Dataset) -> None:
 
 
 def _statistics(dataset: Dataset) -> Statistics:
-    measured = statistics.known(dataset)
+    measured = statistics.stored(dataset)
     if measured is not None:
         return measured
     bar = st.progress(0.0, "Measuring the images")

@@ -50,7 +50,7 @@ def _create_zip(workspace: Workspace, dataset: Dataset, layout: Layout) -> Path:
 
     target = uploads.private_folder(workspace) / "downloads"
     try:
-        return layout_export.pack(
+        return layout_export.write_zip(
             dataset, target / layout_export.zip_name(dataset, layout), layout, progress
         )
     finally:

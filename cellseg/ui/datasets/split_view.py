@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from cellseg.datasets.leaks import Leak, leaks
+from cellseg.datasets.leaks import Leak, find_leaks
 from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.ui.shell import frame, session
 from cellseg.ui.shell.formatting import count, listed, plain
@@ -42,7 +42,7 @@ def show(store: DatasetStore, dataset: Dataset) -> None:
         height=min(420, 38 + 35 * len(dataset.pairs)),
     )
     chosen = {pair.name for pair, test in zip(dataset.pairs, edited["Test"], strict=True) if test}
-    for leak in leaks(dataset.pairs, chosen)[:5]:
+    for leak in find_leaks(dataset.pairs, chosen)[:5]:
         st.warning(plain(_sentence(dataset, leak)), icon=":material/warning:")
     if not chosen:
         st.info("Without test pairs, models have no test scores.", icon=":material/info:")

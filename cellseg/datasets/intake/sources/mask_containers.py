@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from cellseg.datasets.intake.pairing import Role, pair_separate
+from cellseg.datasets.intake.file_names import Role
+from cellseg.datasets.intake.pairing import pair_separate
 from cellseg.datasets.intake.sources.file_part import FilePart, Form
 from cellseg.datasets.intake.sources.rois import belongs_to_image
 

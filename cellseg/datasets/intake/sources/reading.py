@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cellseg.datasets.intake.pairing import Role
+from cellseg.datasets.intake.file_names import Role
 from cellseg.datasets.intake.sources.file_part import FilePart
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import TIMEOUT, Decoder

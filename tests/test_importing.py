@@ -132,7 +132,7 @@ def test_folders_named_train_and_test_are_the_split(workspace, folder):
 
 
 def test_no_files(workspace, tmp_path):
-    with pytest.raises(CellsegError, match="There are no images; bring images and masks"):
+    with pytest.raises(CellsegError, match="There are no images; add images and masks"):
         inspect(workspace, tmp_path)
 
 

@@ -23,7 +23,7 @@ from benchmarks.worker import Worker
 from cellseg.analysis.evaluation import cell_scores
 from cellseg.analysis.matching import count_matches, overlaps
 from cellseg.analysis.pixel_scores import PixelCounts, count_pixels
-from cellseg.cli.console import hushed, say
+from cellseg.cli.console import quiet_stderr, say
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.store import DatasetStore
 from cellseg.recipes.cells.settings import CellsTraining
@@ -70,7 +70,7 @@ def main() -> None:
 
 def _write_parts(dataset: Dataset, folder: Path) -> dict[str, int]:
     """Write the training, validation and test images to folders; returns their numbers."""
-    with hushed():
+    with quiet_stderr():
         from cellseg.methods.cells.validation_split import split_validation
 
     fraction = CellsTraining().validation_fraction

@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 
 from benchmarks.command_line import describe_machine
-from cellseg.cli.console import hushed, say
+from cellseg.cli.console import quiet_stderr, say
 from cellseg.images.image import Image
 from cellseg.images.synthetic import draw_cells
 from cellseg.models.store import ModelStore
@@ -47,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--side", type=int, default=8000, help="pixels [8000]")
     side = parser.parse_args().side
-    with hushed():
+    with quiet_stderr():
         from cellseg.segmentation.predictor import load
     network = load(ModelStore(Workspace.default()).get("nuclei"))
     tile, _ = draw_cells(np.random.default_rng(0), TILE, CELLS)

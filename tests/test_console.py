@@ -37,7 +37,7 @@ def test_ctrl_c_is_exit_code_1():
 
 
 def test_results_are_json_in_ascii_that_any_terminal_can_show(capsys):
-    console.result({"name": "Müller"})
+    console.print_json({"name": "Müller"})
     shown = capsys.readouterr().out
     assert shown.isascii()
     assert json.loads(shown) == {"name": "Müller"}
@@ -45,12 +45,12 @@ def test_results_are_json_in_ascii_that_any_terminal_can_show(capsys):
 
 def test_a_number_that_json_does_not_have_is_refused():
     with pytest.raises(ValueError, match="JSON"):
-        console.result({"iou": float("nan")})
+        console.print_json({"iou": float("nan")})
 
 
 def test_a_log_sees_the_first_and_the_last_step(capsys, monkeypatch):
     monkeypatch.setattr(console, "PAUSE", 3600.0)
-    report = console.counter("Reading")
+    report = console.progress_counter("Reading")
     for done in range(5):
         report(done, 5, f"{done}.png")
     report(5, 5)
@@ -58,14 +58,14 @@ def test_a_log_sees_the_first_and_the_last_step(capsys, monkeypatch):
 
 
 def test_what_a_library_writes_while_it_loads_is_silenced(capfd):
-    with console.hushed():
+    with console.quiet_stderr():
         os.write(2, b"custom operations are on")
     os.write(2, b"heard")
     assert capfd.readouterr().err == "heard"
 
 
 def test_standard_error_comes_back_after_a_failure(capfd):
-    with pytest.raises(ImportError), console.hushed():
+    with pytest.raises(ImportError), console.quiet_stderr():
         raise ImportError("no such library")
     os.write(2, b"heard")
     assert capfd.readouterr().err == "heard"

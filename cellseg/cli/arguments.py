@@ -1,4 +1,4 @@
-"""What the words of a command line stand for: a workspace, a dataset, settings, numbers."""
+"""Options that commands share, and what their values stand for: workspace, dataset, settings."""
 
 import os
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cellseg.cli.console import counter
+from cellseg.cli.console import progress_counter
 from cellseg.errors import CellsegError
 from cellseg.workspace import Workspace
 
@@ -24,43 +24,47 @@ Home = Annotated[
         "--home",
         metavar="DIR",
         file_okay=False,
-        help="Folder of datasets, runs and models. [CELLSEG_HOME, else ~/cellseg-data]",
+        help="Folder of datasets, runs, models and results. [CELLSEG_HOME, else ~/cellseg-data]",
     ),
 ]
-DatasetWords = Annotated[
+DatasetName = Annotated[
     str,
-    typer.Option("--dataset", metavar="D", help="Name of a dataset, or ./FOLDER of images, masks."),
+    typer.Option(
+        "--dataset", metavar="D", help="Name of a dataset, or ./FOLDER of images and masks."
+    ),
 ]
 ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="Name of a model.")]
 Axes = Annotated[
-    str | None, typer.Option(metavar="TZCYX", help="What the axes are. [as the file says]")
+    str | None, typer.Option(metavar="TZCYX", help="Axes of the files. [from the file]")
 ]
 Channels = Annotated[
     str | None,
     typer.Option(
-        metavar="C[,C,C]", help="One for grey, or red, green, blue; from 0. [the first three]"
+        metavar="C[,C,C]", help="Channels as grey, or as red, green, blue; from 0. [first three]"
     ),
 ]
-Plane = Annotated[int | None, typer.Option(help="Of a stack; from 0.")]
+Plane = Annotated[int | None, typer.Option(help="Plane of a stack; from 0.")]
 Projection = Literal["max", "mean"]
-AlongZ = Annotated[Projection | None, typer.Option(help="Along Z, instead of a plane. [max]")]
+ProjectionOption = Annotated[
+    Projection | None, typer.Option(help="Projection along Z, instead of a plane. [max]")
+]
 Time = Annotated[int | None, typer.Option(help="Time point; from 0. [0]")]
 Position = Annotated[int | None, typer.Option(help="Field of view; from 0. [0]")]
 Each = Annotated[
-    bool, typer.Option("--each", help="One image for each plane, time point and position.")
+    bool, typer.Option("--each", help="Make an image of each plane, time point and position.")
 ]
 MaskKind = Literal["binary", "labels", "grey"]
 Part = Literal["train", "test", "all"]
 
 
 def workspace_of(context: typer.Context, home: Path | None) -> Workspace:
-    """The workspace that --home names, after or before the command, else the usual one."""
+    """The workspace of --home, given after or before the command, else the default one."""
     chosen = home or context.obj
     return Workspace(chosen) if chosen else Workspace.default()
 
 
-def _is_folder(words: str) -> bool:
-    return any(separator in words for separator in ("/", os.sep))
+def _is_folder(text: str) -> bool:
+    return any(separator in text for separator in ("/", os.sep))
 
 
 def view_of(
@@ -72,7 +76,7 @@ def view_of(
     position: int | None,
     each: bool = False,
 ) -> "View":
-    """The choice of what is taken of an image file; what does not fit is a matter of usage."""
+    """The channels and planes to use of image files; an invalid choice is a usage error."""
     from cellseg.config import checked
     from cellseg.images.view import View
 
@@ -93,47 +97,53 @@ def view_of(
         raise typer.BadParameter(str(error)) from None
 
 
-def _channels(words: str) -> tuple[int | None, ...]:
-    """`0` is grey; `0,2,1` are red, green and blue; `-` or nothing leaves one black."""
+def _channels(text: str) -> tuple[int | None, ...]:
+    """`0` is grey; `0,2,1` are red, green and blue; `-` or nothing leaves a colour empty."""
     try:
-        found = tuple(None if word.strip() in ("", "-") else int(word) for word in words.split(","))
+        found = tuple(None if part.strip() in ("", "-") else int(part) for part in text.split(","))
     except ValueError:
         raise typer.BadParameter(
-            f"--channels takes one number, or three such as 0,2,1, not {words}"
+            f"--channels takes one number, or three such as 0,2,1, not {text}"
         ) from None
     return (*found, None) if len(found) == 2 else found
 
 
-def kept_dataset(workspace: Workspace, words: str) -> "Dataset":
-    """The dataset of a name; that of a folder is brought into the workspace, once."""
+def stored_dataset(workspace: Workspace, name: str) -> "Dataset":
+    """The dataset of a name; a folder is imported into the workspace first, once."""
     from cellseg.datasets.intake import folders
     from cellseg.datasets.store import DatasetStore
 
-    if _is_folder(words):
-        return folders.import_folder(workspace, Path(words), counter("Read"))
-    return DatasetStore(workspace).get(words)
+    if _is_folder(name):
+        return folders.import_folder(workspace, Path(name), progress_counter("Read"))
+    return DatasetStore(workspace).get(name)
 
 
-def passing_dataset(
-    workspace: Workspace, words: str, view: "View"
+def temporary_dataset(
+    workspace: Workspace, name: str, view: "View"
 ) -> AbstractContextManager["Dataset"]:
-    """The dataset of a name, or that of a folder, seen so, for as long as the block lasts."""
+    """The dataset of a name, or of a folder for the duration of a `with` block.
+
+    Parameters
+    ----------
+    view : channels and planes to use of the images of a folder.
+    """
     from cellseg.datasets.intake import folders
     from cellseg.datasets.store import DatasetStore
     from cellseg.limits import Limits
 
-    if _is_folder(words):
-        return folders.temporary_dataset(Path(words), counter("Read"), view, Limits.of(workspace))
-    return nullcontext(DatasetStore(workspace).get(words))
+    if _is_folder(name):
+        limits = Limits.of(workspace)
+        return folders.temporary_dataset(Path(name), progress_counter("Read"), view, limits)
+    return nullcontext(DatasetStore(workspace).get(name))
 
 
 def settings_of(recipe: "Recipe", **groups: dict[str, Any]) -> "RecipeSettings":
-    """The settings of a training; what is not given is left to the recipe.
+    """The settings of a training; the recipe has defaults for all others.
 
     Parameters
     ----------
-    groups : settings of a group by their names; None is not given. Those that the recipe does not
-        have, or that do not fit, are a matter of usage.
+    groups : settings of each group by name; None is not given. A setting that the recipe does not
+        have, or an invalid value, is a usage error.
     """
     given = {
         group: {key: value for key, value in values.items() if value is not None}
@@ -151,7 +161,7 @@ def settings_of(recipe: "Recipe", **groups: dict[str, Any]) -> "RecipeSettings":
 
 
 def check_settings(recipes: Sequence[str], **groups: dict[str, Any]) -> None:
-    """Refuse settings that none of these recipes takes; see `settings_of`."""
+    """Raise a usage error if no recipe of these takes the settings; see `settings_of`."""
     problems: list[typer.BadParameter] = []
     for name in recipes:
         try:
@@ -164,7 +174,7 @@ def check_settings(recipes: Sequence[str], **groups: dict[str, Any]) -> None:
 
 
 def recipe_named(name: str) -> "Recipe":
-    """The recipe of a name; another name is a matter of usage."""
+    """The recipe of a name; an unknown name is a usage error."""
     from cellseg.recipes.registry import get_recipe
 
     try:
@@ -173,11 +183,11 @@ def recipe_named(name: str) -> "Recipe":
         raise typer.BadParameter(str(error)) from None
 
 
-def whole_numbers(words: str) -> tuple[int, ...]:
-    """Numbers with commas between them."""
+def integers(text: str) -> tuple[int, ...]:
+    """Comma-separated integers."""
     try:
-        return tuple(int(word) for word in words.split(","))
+        return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise typer.BadParameter(
-            f"--foreground takes numbers such as 128,255, not {words}"
+            f"--foreground takes numbers such as 128,255, not {text}"
         ) from None

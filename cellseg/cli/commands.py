@@ -1,4 +1,4 @@
-"""`python -m cellseg`: the same calls as the pages. Nothing heavy is imported before it is used."""
+"""The commands of `python -m cellseg`. Large libraries are imported only where they are used."""
 
 import os
 from pathlib import Path
@@ -8,10 +8,9 @@ import typer
 
 from cellseg.cli import result_commands
 from cellseg.cli.arguments import (
-    AlongZ,
     Axes,
     Channels,
-    DatasetWords,
+    DatasetName,
     Each,
     Home,
     MaskKind,
@@ -19,23 +18,24 @@ from cellseg.cli.arguments import (
     Part,
     Plane,
     Position,
+    ProjectionOption,
     Time,
     check_settings,
-    kept_dataset,
-    passing_dataset,
+    integers,
     recipe_named,
     settings_of,
+    stored_dataset,
+    temporary_dataset,
     view_of,
-    whole_numbers,
     workspace_of,
 )
 from cellseg.cli.console import (
     Commands,
-    counter,
-    hushed,
-    result,
+    print_json,
+    print_lines,
+    progress_counter,
+    quiet_stderr,
     say,
-    show,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Commands,
-    help="Train a cell segmentation network on your own images, on your own machine.",
+    help="Segment cells in microscopy images; train models on your own masks, on your own machine.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -52,7 +52,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command that the words after `cellseg` name."""
+    """Run the command line."""
     app(prog_name="cellseg")
 
 
@@ -65,26 +65,30 @@ def _common(context: typer.Context, home: Home = None) -> None:
 @app.command("app")
 def serve(
     context: typer.Context,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="[the first free]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port. [first free from 8501]")
+    ] = None,
     address: Annotated[
-        str | None, typer.Option(help="To listen on. [127.0.0.1: this machine only]")
+        str | None, typer.Option(help="Address to listen on. [127.0.0.1: this machine only]")
     ] = None,
     open_to_network: Annotated[
         bool,
-        typer.Option("--open-to-network", help="Let others reach --address; there is no password."),
+        typer.Option("--open-to-network", help="Let other machines reach --address; no password."),
     ] = False,
-    browser: Annotated[bool | None, typer.Option(help="[where there is a screen]")] = None,
+    browser: Annotated[
+        bool | None, typer.Option(help="Open a browser. [if there is a screen]")
+    ] = None,
     home: Home = None,
 ) -> None:
-    """Open the app in the browser."""
+    """Start the app and open it in the browser."""
     from cellseg.server import serving
 
-    wanted = serving.screen_likely() if browser is None else browser
+    open_browser = serving.screen_likely() if browser is None else browser
     serving.serve(
         workspace_of(context, home),
         port,
         address,
-        wanted,
+        open_browser,
         open_to_network=open_to_network,
         say=say,
     )
@@ -92,39 +96,39 @@ def serve(
 
 @app.command()
 def demo(context: typer.Context, home: Home = None) -> None:
-    """Make the sample dataset: drawn cells with their true masks."""
+    """Create the sample dataset of synthetic nuclei."""
     from cellseg.datasets.sample import create_sample
 
     dataset = create_sample(workspace_of(context, home))
     say(f'Next: python -m cellseg train --dataset "{dataset.name}" --name first')
-    result({**_dataset_facts(dataset), "split": _split(dataset)})
+    print_json({**_dataset_facts(dataset), "split": _split(dataset)})
 
 
 @app.command("import")
-def bring(
+def import_dataset(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a zip.")],
-    name: Annotated[str, typer.Option(help="Of the new dataset.")],
+    name: Annotated[str, typer.Option(help="Name of the new dataset.")],
     mask_kind: Annotated[
-        MaskKind | None, typer.Option(help="What the masks' values mean. [seen from them]")
+        MaskKind | None, typer.Option(help="Meaning of mask values. [detected]")
     ] = None,
     foreground: Annotated[
-        str | None, typer.Option(metavar="V,V", help="The grey values of foreground: 128,255")
+        str | None, typer.Option(metavar="V,V", help="Grey values that are cells, such as 128,255.")
     ] = None,
     axes: Axes = None,
     channels: Channels = None,
     plane: Plane = None,
-    projection: AlongZ = None,
+    projection: ProjectionOption = None,
     time: Time = None,
     position: Position = None,
     each: Each = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Make the first repair of every finding.")
+        bool, typer.Option("--repair", help="Apply the first repair of each finding.")
     ] = False,
     home: Home = None,
 ) -> None:
-    """Bring images and their masks as a new dataset."""
-    values = whole_numbers(foreground) if foreground is not None else None
+    """Import images and their masks as a new dataset."""
+    values = integers(foreground) if foreground is not None else None
     view = view_of(axes, channels, plane, projection, time, position, each)
 
     from cellseg.datasets.intake import importing
@@ -132,7 +136,7 @@ def bring(
     from cellseg.datasets.store import DatasetStore
 
     workspace = workspace_of(context, home)
-    proposal = importing.inspect(workspace, path, view=view, progress=counter("Read"))
+    proposal = importing.inspect(workspace, path, view=view, progress=progress_counter("Read"))
     try:
         layout = proposal.layout
         say(layout.sentence)
@@ -143,7 +147,7 @@ def bring(
         dataset = DatasetStore(workspace).create(proposal, name, mask_kind, values)
     finally:
         proposal.discard()
-    result(
+    print_json(
         {
             **_dataset_facts(dataset),
             "split": _split(dataset),
@@ -163,22 +167,22 @@ def bring(
 @app.command()
 def check(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a zip.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print findings as JSON.")] = False,
     repair: Annotated[
         Path | None,
         typer.Option(metavar="DIR", file_okay=False, help="Write repaired pairs to a new folder."),
     ] = None,
 ) -> None:
-    """Say what is wrong with images and masks; exit code 1 where an error is left."""
+    """Check images and masks for problems. The exit code is 1 if errors remain."""
     from cellseg.datasets.intake.checks.folder_check import check_folder
 
-    found = check_folder(path, repair=repair, progress=counter("Read"))
+    found = check_folder(path, repair=repair, progress=progress_counter("Read"))
     for sentence in found.repaired:
         say(f"Repaired. {sentence}")
     if as_json:
-        result(found.as_json())
+        print_json(found.as_json())
     else:
-        show(found.lines())
+        print_lines(found.lines())
     if not found.passed:
         raise typer.Exit(1)
 
@@ -186,40 +190,44 @@ def check(
 @app.command()
 def train(
     context: typer.Context,
-    dataset: DatasetWords,
-    model: Annotated[str, typer.Option("--name", metavar="MODEL", help="Of the new model.")],
+    dataset: DatasetName,
+    model: Annotated[str, typer.Option("--name", metavar="MODEL", help="Name of the new model.")],
     recipe: Annotated[
         str | None,
-        typer.Option(help="pixels or cells. [cells where masks number the cells, else pixels]"),
+        typer.Option(help="cells or pixels. [cells for label images, else pixels]"),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Passes over the images. [40; cells: as minutes say]")
+        int | None, typer.Option(help="Epochs. [pixels: 40; cells: by --minutes]")
     ] = None,
-    minutes: Annotated[float | None, typer.Option(help="Of training; recipe cells. [10]")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Training time; recipe cells. [10]")] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Images a step. [1 up to 64 images, else 16; cells: 8]")
+        int | None,
+        typer.Option(help="Images per step. [pixels: 1 up to 64 images, else 16; cells: 8]"),
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option("--from", metavar="MODEL", help="Fine-tune this model; recipe cells."),
+        typer.Option("--from", metavar="MODEL", help="Model to fine-tune; recipe cells."),
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option(metavar="instances|semantic", help="Recipe cells. [as the masks are]"),
+        typer.Option(
+            metavar="instances|semantic", help="What to predict; recipe cells. [by the masks]"
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed. [0]")] = None,
     encoder_weights: Annotated[
-        str | None, typer.Option(metavar="imagenet|none|PATH", help="[imagenet]")
+        str | None, typer.Option(metavar="imagenet|none|PATH", help="Initial weights. [imagenet]")
     ] = None,
     test_fraction: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Part that tests. [the dataset's split]")
+        float | None,
+        typer.Option(min=0, max=1, help="Fraction of test images. [split of the dataset]"),
     ] = None,
     test_dataset: Annotated[
-        str | None, typer.Option(metavar="D2", help="Tests; all of D trains then.")
+        str | None, typer.Option(metavar="D2", help="Test on D2; all of D is used for training.")
     ] = None,
     home: Home = None,
 ) -> None:
-    """Train a network and publish it as a model; Ctrl-C stops and keeps what was learned."""
+    """Train a model. Ctrl-C stops the training and keeps the current weights."""
     if test_dataset is not None and test_fraction:
         raise typer.BadParameter("give --test-fraction or --test-dataset, not both")
     workspace = workspace_of(context, home)
@@ -242,15 +250,15 @@ def train(
         },
     }
     chosen = recipe or (origin.recipe.name if origin else None)
-    # Misuse is said before any image is read, which without a recipe decides which one it is.
+    # Usage errors first, before any image is read.
     check_settings([chosen] if chosen else recipe_names(), **groups)
-    images = kept_dataset(workspace, dataset)
+    images = stored_dataset(workspace, dataset)
     method = recipe_named(chosen) if chosen else default_recipe(images.kind, images.sample)
     settings = settings_of(method, **groups)
     if origin is not None:
         settings = jobs.fine_tuned(settings, origin)
     elif encoder_weights is None and jobs.default_encoder_weights(images) == "none":
-        say("The ImageNet weights are not on this machine; the sample trains without them.")
+        say("The ImageNet weights are not on this machine; the encoder starts from random weights.")
         settings = settings.with_encoder_weights("none")
     run = jobs.start(
         workspace,
@@ -258,13 +266,13 @@ def train(
         settings,
         model,
         test_fraction=test_fraction,
-        test_dataset=kept_dataset(workspace, test_dataset) if test_dataset else None,
+        test_dataset=stored_dataset(workspace, test_dataset) if test_dataset else None,
     )
     model_id = following.follow(run, say)
     if model_id is None:
         raise typer.Exit(1)
     published = ModelStore(workspace).get(model_id)
-    result({"run": run.id, "model": published.name, "scores": published.facts.scores})
+    print_json({"run": run.id, "model": published.name, "scores": published.facts.scores})
 
 
 app.command()(result_commands.segment)
@@ -275,33 +283,33 @@ app.command()(result_commands.score)
 @app.command()
 def evaluate(
     context: typer.Context,
-    dataset: DatasetWords,
+    dataset: DatasetName,
     model: ModelName,
     split: Annotated[
         Part | None,
-        typer.Option(help="[test, where D trained the model; else all]"),
+        typer.Option(help="Images to score. [test if the model was trained on D, else all]"),
     ] = None,
     home: Home = None,
 ) -> None:
-    """Score a model on a dataset; nothing is kept."""
+    """Score a model on a dataset. No results are saved."""
     from cellseg.analysis.scored_pairs import names_to_score
     from cellseg.models.store import ModelStore
 
     workspace = workspace_of(context, home)
     chosen = ModelStore(workspace).get(model)
-    with passing_dataset(workspace, dataset, chosen.view) as data:
+    with temporary_dataset(workspace, dataset, chosen.view) as data:
         names = names_to_score(chosen, data, split)
         say("Loading the model")
-        with hushed():
+        with quiet_stderr():
             from cellseg.analysis.evaluation import evaluate as scores
             from cellseg.segmentation import predictor
 
-        result(scores(predictor.load(chosen), data, names, counter("Scored")))
+        print_json(scores(predictor.load(chosen), data, names, progress_counter("Scored")))
 
 
 @app.command("list")
-def overview(context: typer.Context, home: Home = None) -> None:
-    """Print all datasets, runs and models as JSON."""
+def list_all(context: typer.Context, home: Home = None) -> None:
+    """List datasets, runs and models as JSON."""
     from cellseg.datasets.store import DatasetStore
     from cellseg.models.store import ModelStore
     from cellseg.training.runs import RunStore
@@ -323,7 +331,7 @@ def overview(context: typer.Context, home: Home = None) -> None:
         for model in ModelStore(workspace).all()
     ]
     datasets = [_dataset_facts(dataset) for dataset in DatasetStore(workspace).all()]
-    result({"home": str(workspace.root), "datasets": datasets, "runs": runs, "models": models})
+    print_json({"home": str(workspace.root), "datasets": datasets, "runs": runs, "models": models})
 
 
 def _dataset_facts(dataset: "Dataset") -> dict[str, Any]:

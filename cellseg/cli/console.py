@@ -1,4 +1,4 @@
-"""What the command line says: progress and sentences to standard error, results to output."""
+"""Output of the command line: messages and progress to standard error, results to output."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from typer.core import TyperGroup
 from cellseg.errors import CellsegError
 
 PAUSE = 1.0
-"""Least seconds between two lines of progress where the output is not a terminal."""
+"""Minimum seconds between two lines of progress if standard error is not a terminal."""
 
 
 class Commands(TyperGroup):
-    """A group whose commands fail in one sentence and with the exit code 1."""
+    """A group of commands that print errors as one sentence and exit with code 1."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that the words name."""
+        """Run a command."""
         try:
             return super().invoke(ctx)
         except CellsegError as error:
@@ -32,49 +32,49 @@ class Commands(TyperGroup):
 
 
 def say(sentence: str) -> None:
-    """One line for the person at the terminal."""
+    """Print a message to standard error."""
     typer.echo(sentence, err=True)
 
 
-def show(lines: Iterable[str]) -> None:
-    """The outcome in words, on standard output."""
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines to standard output."""
     for line in lines:
         typer.echo(line)
 
 
 @contextmanager
-def hushed() -> Iterator[None]:
-    """Silence what libraries write to standard error while they load; exceptions pass."""
+def quiet_stderr() -> Iterator[None]:
+    """Discard what libraries write to standard error while they load; exceptions pass."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    stderr = os.dup(2)
     try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+        with open(os.devnull, "wb") as null:
+            os.dup2(null.fileno(), 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
-def result(content: Any) -> None:
-    """The outcome as JSON, alone on standard output."""
+def print_json(content: Any) -> None:
+    """Print the result as JSON, the only text on standard output."""
     typer.echo(json.dumps(content, indent=1, allow_nan=False))
 
 
-def counter(verb: str) -> Callable[..., None]:
-    """A progress report: called with (done, in all) and, if known, what is being done.
+def progress_counter(verb: str) -> Callable[..., None]:
+    """A function that prints progress, called with (done, total) and optionally the current item.
 
-    A terminal sees one line that changes; a log sees a line a second at most.
+    A terminal shows one line that is updated; a log gets at most one line a second.
     """
     terminal = sys.stderr.isatty()
     last = [float("-inf")]
 
-    def report(done: int, total: int, what: str = "") -> None:
+    def report(done: int, total: int, item: str = "") -> None:
         moment = time.monotonic()
         if done < total and moment - last[0] < (0.1 if terminal else PAUSE):
             return
         last[0] = moment
-        line = f"{verb} {done} of {total}" + (f": {what}" if what and done < total else "")
+        line = f"{verb} {done} of {total}" + (f": {item}" if item and done < total else "")
         if terminal:
             typer.echo(f"\r\x1b[K{line}", err=True, nl=done >= total)
         else:

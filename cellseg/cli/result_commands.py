@@ -1,4 +1,4 @@
-"""`segment`, `measure` and `score`: results of many images, the same as those of the pages."""
+"""The commands `segment`, `measure` and `score`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellseg.cli.arguments import (
-    AlongZ,
     Axes,
     Channels,
     Each,
@@ -14,14 +13,15 @@ from cellseg.cli.arguments import (
     ModelName,
     Plane,
     Position,
+    ProjectionOption,
     Time,
     view_of,
     workspace_of,
 )
 from cellseg.cli.console import (
-    counter,
-    hushed,
-    result,
+    print_json,
+    progress_counter,
+    quiet_stderr,
     say,
 )
 from cellseg.errors import CellsegError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PixelSize = Annotated[
     float | None,
-    typer.Option(metavar="UM", help="Side of a pixel in µm. [as the file says]"),
+    typer.Option(metavar="UM", help="Pixel size in µm. [from the file]"),
 ]
 
 
@@ -48,7 +48,7 @@ def segment(
     ],
     model: ModelName,
     output: Annotated[
-        Path, typer.Option(metavar="DIR", file_okay=False, help="Where the results go.")
+        Path, typer.Option(metavar="DIR", file_okay=False, help="Folder of the results.")
     ],
     export: Annotated[
         str | None,
@@ -59,36 +59,37 @@ def segment(
         ),
     ] = None,
     min_area: Annotated[
-        float | None, typer.Option(metavar="PX", help="Leave out smaller cells, px².")
+        float | None, typer.Option(metavar="PX", help="Exclude smaller cells, px².")
     ] = None,
     exclude_border: Annotated[
-        bool, typer.Option("--exclude-border", help="Leave out cells at the image's edge.")
+        bool, typer.Option("--exclude-border", help="Exclude cells at the border.")
     ] = False,
     pixel_size: PixelSize = None,
     diameter: Annotated[
         float | None,
-        typer.Option(metavar="PX", help="Of a typical cell. [as the model learned]"),
+        typer.Option(metavar="PX", help="Typical cell diameter. [as in training]"),
     ] = None,
     tile: Annotated[
-        int | None, typer.Option(metavar="PX", help="Side of the tiles of a large image.")
+        int | None, typer.Option(metavar="PX", help="Tile size for large images. [automatic]")
     ] = None,
     axes: Axes = None,
     channels: Channels = None,
     plane: Plane = None,
-    projection: AlongZ = None,
+    projection: ProjectionOption = None,
     time: Time = None,
     position: Position = None,
     each: Each = False,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Images at a time.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Images segmented at a time.")] = 1,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Resume the same command where it was stopped.")
+        bool, typer.Option("--resume", help="Continue an interrupted command.")
     ] = False,
     home: Home = None,
 ) -> None:
-    """Write the cells of each image: STEM_labels.tif, STEM_overlay.png and what --export names.
+    """Segment images.
 
-    From stacks and channels, cellseg takes what the model learned from, unless --axes, --channels,
-    --plane, --projection, --time, --position or --each choose otherwise.
+    The results are NAME_labels.tif and NAME_overlay.png of each image, or the files of --export.
+    From stacks and channels, cellseg takes the same as in the training of the model, unless --axes,
+    --channels, --plane, --projection, --time, --position or --each choose otherwise.
     """
     settings = _output_settings(export, min_area, exclude_border, pixel_size, diameter, tile)
     view = view_of(axes, channels, plane, projection, time, position, each)
@@ -111,7 +112,7 @@ def segment(
         view=view.over(chosen.view),
         limits=Limits.of(workspace),
         workers=workers,
-        progress=counter("Segmented"),
+        progress=progress_counter("Segmented"),
     )
     try:
         written = made.fill(files, resume)
@@ -128,7 +129,7 @@ def segment(
     for sentence in written.left_out:
         say(sentence)
     answer = {"model": chosen.name, "images": written.records, "left_out": written.left_out}
-    result({**answer, **written.together})
+    print_json({**answer, **written.together})
     if written.left_out:
         raise typer.Exit(1)
 
@@ -137,22 +138,22 @@ def measure(
     context: typer.Context,
     images: Annotated[Path, typer.Option(metavar="DIR", help="The images.")],
     labels: Annotated[
-        Path, typer.Option(metavar="DIR", help="Their label images, of the same names.")
+        Path, typer.Option(metavar="DIR", help="Their label images, with matching names.")
     ],
-    output: Annotated[Path, typer.Option(metavar="CSV", dir_okay=False, help="The table.")],
+    output: Annotated[Path, typer.Option(metavar="CSV", dir_okay=False, help="Table to write.")],
     pixel_size: PixelSize = None,
     dialect: Annotated[
-        str, typer.Option(metavar="scikit-image|cellprofiler", help="Names of the columns.")
+        str, typer.Option(metavar="scikit-image|cellprofiler", help="Convention of column names.")
     ] = "scikit-image",
     axes: Axes = None,
     channels: Channels = None,
     plane: Plane = None,
-    projection: AlongZ = None,
+    projection: ProjectionOption = None,
     time: Time = None,
     position: Position = None,
     home: Home = None,
 ) -> None:
-    """Write a table with a row for each cell of label images that are there already."""
+    """Measure the cells of existing label images. The table has a row for each cell."""
     named = _dialect(dialect)
     view = view_of(axes, channels, plane, projection, time, position)
 
@@ -170,7 +171,7 @@ def measure(
     records: list[dict[str, Any]] = []
     left_out = list(files.unpaired)
     for path, table, remarks in external_labels.measured(
-        files.pairs, pixel_size, limits, counter("Measured"), view
+        files.pairs, pixel_size, limits, progress_counter("Measured"), view
     ):
         for sentence in remarks:
             say(sentence)
@@ -189,9 +190,9 @@ def measure(
 
 def score(
     context: typer.Context,
-    truth: Annotated[Path, typer.Option(metavar="DIR", help="True label images.")],
+    truth: Annotated[Path, typer.Option(metavar="DIR", help="Ground-truth label images.")],
     predicted: Annotated[
-        Path, typer.Option(metavar="DIR", help="Predicted label images, of the same names.")
+        Path, typer.Option(metavar="DIR", help="Predicted label images, with matching names.")
     ],
     output: Annotated[
         Path | None,
@@ -199,7 +200,7 @@ def score(
     ] = None,
     home: Home = None,
 ) -> None:
-    """Score label images against the truth, cell by cell and pixel by pixel."""
+    """Score label images against the ground truth."""
     from cellseg.analysis.comparison import image_scores, overall_scores, worst_first
     from cellseg.batches import external_labels
     from cellseg.limits import Limits
@@ -207,7 +208,7 @@ def score(
     files = external_labels.paired(truth, predicted)
     limits = Limits.of(workspace_of(context, home))
     compared, left_out = [], list(files.unpaired)
-    for one in external_labels.scored(files.pairs, limits, counter("Scored")):
+    for one in external_labels.scored(files.pairs, limits, progress_counter("Scored")):
         if isinstance(one, str):
             left_out.append(one)
         else:
@@ -225,17 +226,17 @@ def score(
 def load(model: "Model") -> "Segmenter":
     """The network of a model."""
     say("Loading the model")
-    with hushed():
+    with quiet_stderr():
         from cellseg.segmentation import predictor
     return predictor.load(model)
 
 
 def _end(answer: dict[str, Any], left_out: list[str], done: bool) -> None:
-    """Say what was left out and print the rest; exit code 1 where anything was left out."""
+    """Print messages about files that were left out, and the result; then exit with code 1."""
     for sentence in left_out:
         say(sentence)
     if done:
-        result({**answer, "left_out": left_out})
+        print_json({**answer, "left_out": left_out})
     if left_out:
         raise typer.Exit(1)
 
@@ -265,7 +266,7 @@ def _output_settings(
 
     try:
         return OutputSettings(
-            kinds=None if export is None else _kinds(export),
+            kinds=None if export is None else _exports(export),
             filters=checked(Filters, min_area=min_area, exclude_border=exclude_border),
             options=checked(PredictionOptions, diameter=diameter, tile=tile),
             pixel_size=None if pixel_size is None else checked_pixel_size(pixel_size),
@@ -274,22 +275,22 @@ def _output_settings(
         raise typer.BadParameter(str(error)) from None
 
 
-def _kinds(words: str) -> tuple["Export", ...]:
-    """The kinds of exports that words with commas between them name, in the order of a bundle."""
+def _exports(text: str) -> tuple["Export", ...]:
+    """Comma-separated exports, in the order of a bundle."""
     from cellseg.exports.bundle import EXPORTS
 
-    named = [word.strip().lower() for word in words.split(",") if word.strip()]
-    unknown = [word for word in named if word not in EXPORTS]
+    named = [name.strip().lower() for name in text.split(",") if name.strip()]
+    unknown = [name for name in named if name not in EXPORTS]
     if unknown or not named:
-        what = unknown[0] if unknown else "nothing"
-        raise typer.BadParameter(f"--export takes {', '.join(EXPORTS)}; found {what}.")
+        name = unknown[0] if unknown else "nothing"
+        raise typer.BadParameter(f"--export takes {', '.join(EXPORTS)}; found {name}.")
     return tuple(kind for kind in EXPORTS if kind in named)
 
 
-def _dialect(word: str) -> "Dialect":
+def _dialect(name: str) -> "Dialect":
     from cellseg.exports.tables import DIALECTS
 
     for known in DIALECTS:
-        if word == known:
+        if name == known:
             return known
-    raise typer.BadParameter(f"--dialect takes {' or '.join(DIALECTS)}, not {word}.")
+    raise typer.BadParameter(f"--dialect takes {' or '.join(DIALECTS)}, not {name}.")

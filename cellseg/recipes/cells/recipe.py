@@ -53,7 +53,7 @@ class CellsRecipe(Recipe):
         ),
     )
     samples = Samples(
-        "True cells", "Each outline is a predicted cell; colours only tell neighbours apart."
+        "Ground truth", "Each outline is a predicted cell; colours only tell neighbours apart."
     )
     fields = FIELDS
     fine_tunes = True

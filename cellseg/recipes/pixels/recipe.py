@@ -119,7 +119,7 @@ class PixelsRecipe(Recipe):
         ),
     )
     samples = Samples(
-        "True mask",
+        "Ground truth",
         "Foreground probability: white is cell, black is background, grey is uncertain.",
     )
     fields = FIELDS

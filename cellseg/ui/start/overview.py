@@ -9,9 +9,9 @@ from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.models.store import Model, ModelStore
 from cellseg.training.runs import Run, RunStore
 from cellseg.ui.shell import frame
-from cellseg.ui.shell.formatting import count, plain, score
+from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.start import illustration
-from cellseg.ui.train.run_view import badge, status_text
+from cellseg.ui.train.run_view import badge, last_iou, status_text
 from cellseg.workspace import Workspace
 
 Step = Literal["data", "train", "segment"]
@@ -133,6 +133,4 @@ def _last_scores(run: Run) -> str:
     if not rows:
         return "No epoch completed."
     last = rows[-1]
-    part = "test" if last.get("val_iou") is not None else "training"
-    iou = last.get("val_iou", last.get("iou"))
-    return f"{count(last['epoch'], 'epoch')}, {part} IoU {score(iou)}"
+    return f"{count(last['epoch'], 'epoch')}, {last_iou(run, last)}"

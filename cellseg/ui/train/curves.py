@@ -61,7 +61,7 @@ def chart(
     solid = [curve for curve in curves if not is_dashed(curve, curves)]
     return {
         "animation": False,
-        "grid": {"left": 4, "right": 16, "top": 28 if zoom else 12, "bottom": 54},
+        "grid": {"left": 4, "right": 16, "top": 28 if zoom else 12, "bottom": 34},
         "legend": {
             "show": panel.bounded,
             "icon": "inherit",

@@ -8,9 +8,8 @@ from cellseg.ui.shell.formatting import (
     count,
     moment,
     plain,
-    score,
 )
-from cellseg.ui.train.run_view import badge
+from cellseg.ui.train.run_view import badge, last_iou
 
 MOST = 10
 """Runs on one page of the list."""
@@ -41,7 +40,6 @@ def _line(run: Run, is_open: bool) -> None:
         facts = [plain(run.config.dataset_name)]
         if rows:
             last = rows[-1]
-            value = last.get("val_iou", last.get("iou"))
-            facts.append(f"{count(last['epoch'], 'epoch')}, IoU {score(value)}")
+            facts.append(f"{count(last['epoch'], 'epoch')}, {last_iou(run, last)}")
         facts.append(moment(run.config.created))
         st.caption(" · ".join(facts), width="content")

@@ -134,6 +134,17 @@ def status_text(progress: Progress, stopping: bool = False) -> str:
     return ", ".join(parts)
 
 
+def last_iou(run: Run, row: dict[str, Any]) -> str:
+    """The IoU of an epoch with the data it was measured on, such as `test IoU 0.812`."""
+    panels = recipe_of(run.config.recipe).panels
+    curves_of_iou = [curve for panel in panels for curve in panel.curves if curve.measure == "IoU"]
+    measured = [curve for curve in curves_of_iou if row.get(curve.key) is not None]
+    if not measured:
+        return f"IoU {score(None)}"
+    curve = next((each for each in measured if each.part != "training"), measured[0])
+    return f"{curve.part} IoU {score(row[curve.key])}"
+
+
 def _fraction(progress: Progress) -> float:
     if not progress.epoch:
         return 0.0

@@ -57,3 +57,21 @@ def ideal_outputs(labels: NDArray) -> NDArray[np.float32]:
 def bright_network(rgb: NDArray) -> NDArray[np.float32]:
     """A network to which every bright part of its window is a cell."""
     return ideal_outputs(label(rgb[..., 0] > 128, connectivity=1))
+
+
+def two_squares() -> tuple[NDArray, NDArray[np.float32]]:
+    """Two touching squares of 20 x 20 pixels, and the outputs of an ideal network for them."""
+    labels = np.zeros((64, 64), np.int32)
+    labels[10:30, 10:30], labels[10:30, 30:50] = 1, 2
+    return labels, ideal_outputs(labels)
+
+
+def squares_predictor(facts: CellsFacts) -> ScriptedPredictor:
+    """A predictor whose network predicts `two_squares` for any image."""
+    return ScriptedPredictor(facts, lambda rgb: two_squares()[1][: rgb.shape[0], : rgb.shape[1]])
+
+
+def plateau_network(rgb: NDArray) -> NDArray:
+    """A network for which bright pixels are cells with the same distance everywhere."""
+    bright = rgb[..., 0] > 127
+    return np.stack([bright, 0 * bright, bright], axis=-1)

@@ -19,7 +19,7 @@ def marked():
     return AnnotatedImage(image, labels, distance_map(labels))
 
 
-def test_image_labels_and_distance_stay_together(marked):
+def test_image_labels_and_distance_are_transformed_alike(marked):
     rng = np.random.default_rng(3)
     seen = set()
     for _ in range(30):
@@ -34,13 +34,13 @@ def test_image_labels_and_distance_stay_together(marked):
     assert seen == {0, 3, 7}
 
 
-def test_an_image_smaller_than_the_square_is_mirrored(marked):
+def test_an_image_smaller_than_the_patch_is_padded_by_reflection(marked):
     square = random_patch(marked, 256, np.random.default_rng(0))
     assert square.labels.shape == (256, 256)
     assert square.labels.max() == 7
 
 
-def test_a_bent_square_keeps_its_arrays_together_and_its_borders_in_place(marked):
+def test_an_elastic_deformation_transforms_all_arrays_and_keeps_the_borders_in_place(marked):
     rng = np.random.default_rng(4)
     moved = []
     for _ in range(20):
@@ -61,7 +61,7 @@ def test_a_bent_square_keeps_its_arrays_together_and_its_borders_in_place(marked
     np.testing.assert_allclose(bent.image[-1, :, 0], 59 * 4, atol=4)
 
 
-def test_the_same_chance_gives_the_same_square(marked):
+def test_the_same_seed_gives_the_same_patch(marked):
     first, second = (random_patch(marked, 32, np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(first.labels, second.labels)
     np.testing.assert_array_equal(first.image, second.image)
@@ -80,7 +80,7 @@ def test_a_grey_image_stays_grey_and_all_values_stay_in_range():
     assert any((image[0, 0] > image[-1, -1]).all() for image in changed)  # some are inverted
 
 
-def test_a_coloured_image_gets_other_colours():
+def test_the_colours_of_a_coloured_image_change():
     image = np.zeros((8, 8, 3), np.uint8)
     image[..., 0], image[..., 2] = 200, 90
     rng = np.random.default_rng(1)
@@ -98,13 +98,13 @@ def annotated(background, cell, size=8):
     return AnnotatedImage(image, labels, distance_map(labels))
 
 
-def test_kinds_of_image_are_seen_from_colour_and_from_the_masks():
+def test_the_kind_of_an_image_follows_from_its_colours_and_labels():
     assert image_kind(annotated((0, 0, 0), (200, 200, 200))) == "bright cells"
     assert image_kind(annotated((220, 220, 220), (90, 90, 90))) == "dark cells"
     assert image_kind(annotated((230, 200, 220), (90, 40, 120))) == "colour"
 
 
-def test_a_rare_kind_of_image_is_drawn_more_often_than_its_number_says():
+def test_rare_kinds_of_image_are_oversampled():
     bright = [annotated((0, 0, 0), (200, 200, 200)) for _ in range(9)]
     dark = annotated((220, 220, 220), (90, 90, 90))
     found = sampling_weights([*bright, dark])
@@ -112,7 +112,7 @@ def test_a_rare_kind_of_image_is_drawn_more_often_than_its_number_says():
     np.testing.assert_allclose(found, [0.75 / 9] * 9 + [0.25])
 
 
-def test_a_large_image_is_drawn_more_often():
+def test_large_images_are_sampled_more_often():
     found = sampling_weights(
         [annotated((0, 0, 0), (9, 9, 9), 8), annotated((0, 0, 0), (9, 9, 9), 16)]
     )

@@ -47,7 +47,7 @@ def pixels(path):
         return np.asarray(picture)
 
 
-def test_the_middle_of_the_cells_is_looked_at_and_stays_inside():
+def test_the_region_is_around_the_cells_and_inside_the_image():
     labels = np.zeros((100, 200), np.int32)
     labels[40:61, 120:141] = 1  # around (50, 130)
     assert central_region(labels, 40) == (slice(30, 70), slice(110, 150))
@@ -59,7 +59,7 @@ def test_the_middle_of_the_cells_is_looked_at_and_stays_inside():
     assert central_region(labels * 0, 40) == (slice(30, 70), slice(80, 120))
 
 
-def test_only_the_edge_of_a_cell_is_coloured():
+def test_only_the_outline_of_a_cell_is_coloured():
     source = black()
     coloured = draw_outlines(source.image, source.labels).any(axis=-1)
     edge = np.zeros((100, 150), bool)
@@ -68,7 +68,7 @@ def test_only_the_edge_of_a_cell_is_coloured():
     np.testing.assert_array_equal(coloured, edge)
 
 
-def test_pictures_show_truth_and_what_is_found(tmp_path, clock):
+def test_pictures_show_true_and_predicted_cells(tmp_path, clock):
     pictures = OutlinePictures(tmp_path, [("a", black())], diameter=5.0)
     pictures.draw(7, finds_a_square())
     folder = tmp_path / "00"
@@ -80,7 +80,7 @@ def test_pictures_show_truth_and_what_is_found(tmp_path, clock):
     assert pixels(folder / "truth.png").any(axis=-1).sum() == 76  # of 20 x 20
 
 
-def test_pictures_are_made_every_20_seconds_at_first_and_seldom_later(tmp_path, clock):
+def test_pictures_are_drawn_every_20_seconds_and_later_less_often(tmp_path, clock):
     pictures = OutlinePictures(tmp_path, [("a", black())], diameter=20.0)
     for epoch, passed in enumerate((0.0, 10.0, 20.0, 39.0, 1000.0, 1040.0, 1060.0), start=1):
         clock.now = 100.0 + passed

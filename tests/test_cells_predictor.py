@@ -43,7 +43,7 @@ def matches(image, labels):
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
-def test_a_cell_on_every_corner_of_the_tiles_is_found_whole_and_once(monkeypatch, at_once):
+def test_a_cell_on_every_corner_of_the_tiles_is_segmented_whole_and_once(monkeypatch, at_once):
     monkeypatch.setattr(cells_predictor, "prediction_batch_size", lambda: at_once)
     image = drawn(320, 512, CORNERS, 12)
     predictor, seen = bright_predictor(), []
@@ -57,7 +57,7 @@ def test_a_cell_on_every_corner_of_the_tiles_is_found_whole_and_once(monkeypatch
     assert sum(len(shape) == 4 for shape in predictor.shapes) == (0 if at_once == 1 else 5)
 
 
-def test_a_resized_image_is_read_tile_by_tile(monkeypatch):
+def test_a_rescaled_image_is_read_tile_by_tile(monkeypatch):
     read = []
     rgb8 = scaling.Stretch.rgb8
 
@@ -75,14 +75,14 @@ def test_a_resized_image_is_read_tile_by_tile(monkeypatch):
     assert (counts.tp, counts.fp, counts.fn) == (len(CORNERS), 0, 0)
 
 
-def test_an_image_whose_result_would_not_fit_is_refused(monkeypatch):
+def test_an_image_whose_result_does_not_fit_into_memory_is_refused(monkeypatch):
     free = type("Memory", (), {"available": 300 * 300 * 8})  # of which a fifth is left alone
     monkeypatch.setattr(limits.psutil, "virtual_memory", lambda: free)
     with pytest.raises(CellsegError, match=r"This image needs 0\.0 GB of memory at once"):
         bright_predictor().cells(drawn(300, 300, CORNERS, 12))
 
 
-def test_what_progress_raises_ends_the_work_at_once():
+def test_an_exception_of_the_progress_callback_ends_the_prediction():
     predictor = bright_predictor()
 
     def stop(done, of):
@@ -94,7 +94,7 @@ def test_what_progress_raises_ends_the_work_at_once():
     assert len(predictor.shapes) == 2
 
 
-def test_what_is_seen_of_mirror_images_is_averaged():
+def test_test_time_augmentation_averages_over_flips():
     keras.utils.set_random_seed(0)
     once = CellsPredictor(build_cells_unet(SMALL), CellsSettings(network=SMALL), FACTS)
     often = once.with_facts(FACTS.model_copy(update={"flips": True}))

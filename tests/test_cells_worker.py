@@ -87,7 +87,7 @@ def trained(workspace, dataset):
     return run, ModelStore(workspace).get(model), said
 
 
-def test_a_training_publishes_what_it_found_out(trained, dataset):
+def test_a_training_publishes_its_facts(trained, dataset):
     run, model, said = trained
     assert run.progress().state == model.facts.ended == "finished"
     assert [line.split(",")[0] for line in said if "Epoch" in line] == [
@@ -110,7 +110,7 @@ def test_a_training_publishes_what_it_found_out(trained, dataset):
     assert run.progress().computing == f"on {cells.device}, {cells.precision}"
 
 
-def test_pictures_of_validation_images_are_made(trained):
+def test_sample_pictures_show_validation_images(trained):
     run, model, _ = trained
     samples = run.samples()
     assert [sample.name for sample in samples] == list(model.facts.training_facts.validation_images)
@@ -132,7 +132,7 @@ def test_the_model_segments_an_image(trained):
     assert found.probability.max() <= 1
 
 
-def test_a_training_goes_on_from_a_model_in_half_precision(workspace, dataset, trained):
+def test_a_model_in_half_precision_is_fine_tuned(workspace, dataset, trained):
     """With steps too small to matter, the new kernels are those of the start, rounded."""
     _, first, _ = trained
     whole = first.weights.with_name("whole.h5")
@@ -153,7 +153,7 @@ def test_a_training_goes_on_from_a_model_in_half_precision(workspace, dataset, t
         np.testing.assert_allclose(kernel, before[name], atol=1e-6)
 
 
-def test_a_stop_ends_early_and_keeps_what_was_learned(workspace, dataset):
+def test_a_stopped_training_publishes_a_model(workspace, dataset):
     run = jobs.start(workspace, dataset, recipe(epochs=1000), "stopped")
 
     def say(line):
@@ -257,7 +257,9 @@ def of_precision(precision, epochs):
     return asked.model_copy(update={"training": training})
 
 
-def test_bfloat16_that_diverges_goes_on_in_float32(workspace, dataset, monkeypatch, diverging):
+def test_a_training_that_diverges_in_bfloat16_continues_in_float32(
+    workspace, dataset, monkeypatch, diverging
+):
     diverging(6, "bfloat16")  # in the second epoch of four steps
     run = prepared(workspace, dataset, monkeypatch, of_precision("bfloat16", 3), "falling back")
     trained = train(run, dataset)
@@ -268,9 +270,7 @@ def test_bfloat16_that_diverges_goes_on_in_float32(workspace, dataset, monkeypat
     assert all(np.isfinite(kernel).all() for kernel in kernels(run.weights).values())
 
 
-def test_where_pixels_count_the_model_looks_at_mirror_images_too(
-    workspace, dataset, monkeypatch, eagerly
-):
+def test_a_semantic_model_uses_test_time_augmentation(workspace, dataset, monkeypatch, eagerly):
     asked = recipe(epochs=1)
     training = asked.training.model_copy(update={"target": "semantic"})
     asked = asked.model_copy(update={"training": training})
@@ -278,7 +278,7 @@ def test_where_pixels_count_the_model_looks_at_mirror_images_too(
     assert (found.target, found.flips, found.instances.min_score) == ("semantic", True, 0.0)
 
 
-def test_a_training_that_never_was_finite_ends_in_a_sentence(
+def test_a_training_that_diverges_in_float32_is_an_error(
     workspace, dataset, monkeypatch, diverging
 ):
     diverging(0, "float32")
@@ -289,7 +289,7 @@ def test_a_training_that_never_was_finite_ends_in_a_sentence(
 
 
 @pytest.mark.parametrize(("thaw_after", "learns"), [(None, False), (0.5, True)])
-def test_a_frozen_encoder_learns_once_it_thaws(
+def test_a_frozen_encoder_trains_after_it_is_unfrozen(
     workspace, dataset, monkeypatch, trained, eagerly, thaw_after, learns
 ):
     _, first, _ = trained

@@ -26,7 +26,7 @@ def flat(red, green, blue):
         (flat(60, 62, 58), {"bright cells": BRIGHT}, False),  # a shadow of a colour
     ],
 )
-def test_colours_on_a_ground_darker_than_all_that_was_learned_are_strange(rgb, kinds, expected):
+def test_colours_on_a_background_darker_than_in_the_training_are_unknown(rgb, kinds, expected):
     assert has_unknown_colours(rgb, ImageStatistics(kinds=kinds)) is expected
 
 
@@ -36,14 +36,14 @@ def seen(cells, probability):
     return labels, np.array([probability], np.float32)
 
 
-def test_the_channel_is_chosen_in_which_most_pixels_are_sure():
+def test_the_channel_with_the_most_confident_pixels_is_chosen():
     vague = seen(4, [0.95] * 2 + [0.5] * 4 + [0.05] * 4)
     clear = seen(3, [0.95] * 3 + [0.5] * 1 + [0.05] * 6)
     assert most_confident_channel([vague, clear]) == 1
     assert most_confident_channel([clear, vague]) == 0
 
 
-def test_a_channel_of_hardly_a_cell_is_not_chosen():
+def test_a_channel_with_few_cells_is_not_chosen():
     clear = seen(11, [0.95] * 11 + [0.5])
     empty, one = seen(0, [0.0] * 12), seen(1, [0.95] + [0.0] * 11)
     assert most_confident_channel([empty, one, clear]) == 2

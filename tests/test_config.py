@@ -24,16 +24,16 @@ def test_batch_size_follows_the_number_of_images(images, expected):
     assert PixelsTraining().batch_size_for(images) == expected
 
 
-def test_a_given_batch_size_wins():
+def test_a_batch_size_in_the_settings_takes_precedence():
     assert PixelsTraining(batch_size=8).batch_size_for(1000) == 8
 
 
-def test_only_an_encoder_without_weights_trains():
+def test_only_a_randomly_initialized_encoder_trains():
     assert PixelsNetwork(encoder_weights="none").encoder_trains
     assert not PixelsNetwork().encoder_trains
 
 
-def test_settings_survive_json():
+def test_settings_are_equal_after_json():
     recipe = PixelsSettings(network=PixelsNetwork(alpha=0.35, decoder_filters=(64, 32, 16, 8)))
     assert PixelsSettings.model_validate_json(recipe.model_dump_json()) == recipe
 
@@ -49,7 +49,7 @@ def test_settings_survive_json():
         (PixelsSettings, {"name": "magic"}, "name cannot be 'magic'"),
     ],
 )
-def test_a_value_that_does_not_fit_is_named_in_one_sentence(kind, values, sentence):
+def test_an_invalid_value_is_an_error_of_one_sentence(kind, values, sentence):
     with pytest.raises(CellsegError, match=sentence):
         checked(kind, **values)
 

@@ -13,7 +13,7 @@ from cellseg.training import devices
 ROOT = Path(__file__).parent.parent
 
 
-def test_a_batch_is_shared_by_as_many_devices_as_divide_it():
+def test_the_largest_number_of_devices_that_divides_a_batch_is_used():
     four = ["GPU:0", "GPU:1", "GPU:2", "GPU:3"]
     assert devices.devices_for_batch(four, 8) == four
     assert devices.devices_for_batch(four, 6) == four[:3]
@@ -21,13 +21,13 @@ def test_a_batch_is_shared_by_as_many_devices_as_divide_it():
     assert devices.devices_for_batch([], 8) == []
 
 
-def test_devices_in_words():
+def test_devices_are_described():
     assert devices.describe_devices([]) == "CPU"
     assert devices.describe_devices(["CPU:0"]) == "CPU"
     assert devices.describe_devices(["CPU:0", "CPU:1"]) == "2 x CPU"
 
 
-def test_a_gpu_is_called_by_its_name_and_takes_memory_as_needed(monkeypatch):
+def test_a_gpu_is_described_by_its_name_and_allocates_memory_as_needed(monkeypatch):
     grown = []
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a", "b"])
     config = tf.config.experimental
@@ -45,7 +45,7 @@ def test_one_device_needs_no_strategy():
 
 
 @pytest.mark.slow
-def test_two_devices_learn_what_one_learns():
+def test_two_devices_train_the_same_weights_as_one():
     """With and without clipping: gradients of parts of a batch add up to those of the whole."""
     command = [sys.executable, "-m", "tests.two_devices", "compare"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)

@@ -71,12 +71,12 @@ def empty_cache(monkeypatch, tmp_path):
     return tmp_path / "keras" / "models"
 
 
-def test_names_are_keras_own():
+def test_file_names_are_those_of_keras():
     assert MOBILENET.file_name(1.0, 128) == NAME
     assert MOBILENET.file_name(0.35, 256).endswith("_0.35_224_no_top.h5")
 
 
-def test_a_download_lands_in_keras_cache_and_reports_progress(storage, empty_cache):
+def test_a_download_is_stored_in_the_keras_cache_and_reports_progress(storage, empty_cache):
     seen = []
     path = encoder_weights.resolve(
         PixelsNetwork(), 128, lambda done, total: seen.append((done, total))
@@ -95,20 +95,20 @@ def test_a_file_with_another_hash_is_not_kept(storage, empty_cache):
     assert list(empty_cache.iterdir()) == []
 
 
-def test_a_known_file_is_checked_by_its_sha256(storage, empty_cache):
+def test_a_file_with_a_known_sha256_is_verified_by_it(storage, empty_cache):
     with pytest.raises(CellsegError, match="could not be downloaded"):
         encoder_weights.resolve(PixelsNetwork(alpha=0.35), 224)
     assert list(empty_cache.iterdir()) == []
 
 
-def test_a_server_that_falls_silent_is_given_up(storage, monkeypatch):
+def test_a_server_that_does_not_answer_is_a_timeout(storage, monkeypatch):
     storage.stalls.set()
     monkeypatch.setattr(fetching, "READ_TIMEOUT", 0.3)
     with pytest.raises(CellsegError, match="could not be downloaded"):
         encoder_weights.resolve(PixelsNetwork(), 128)
 
 
-def test_without_a_network_one_sentence_names_the_three_ways_out(monkeypatch):
+def test_without_a_network_the_message_names_the_three_solutions(monkeypatch):
     published_at(monkeypatch, "http://127.0.0.1:9/")
     with pytest.raises(CellsegError) as caught:
         encoder_weights.resolve(PixelsNetwork(), 128)
@@ -117,14 +117,14 @@ def test_without_a_network_one_sentence_names_the_three_ways_out(monkeypatch):
     assert not encoder_weights.available(PixelsNetwork(), 128)
 
 
-def test_the_variable_wins_over_the_cache(monkeypatch, tmp_path, empty_cache):
+def test_the_variable_takes_precedence_over_the_cache(monkeypatch, tmp_path, empty_cache):
     named = tmp_path / "mine.h5"
     named.write_bytes(b"x")
     monkeypatch.setenv("CELLSEG_ENCODER_WEIGHTS", str(named))
     assert encoder_weights.resolve(PixelsNetwork(), 128) == named
 
 
-def test_a_named_file_that_is_missing_is_said(monkeypatch, tmp_path):
+def test_a_named_file_that_is_missing_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setenv("CELLSEG_ENCODER_WEIGHTS", str(tmp_path / "gone.h5"))
     with pytest.raises(CellsegError, match=r"gone\.h5 does not exist"):
         encoder_weights.resolve(PixelsNetwork(), 128)
@@ -132,6 +132,6 @@ def test_a_named_file_that_is_missing_is_said(monkeypatch, tmp_path):
         encoder_weights.resolve(PixelsNetwork(encoder_weights=str(tmp_path / "other.h5")), 128)
 
 
-def test_none_needs_no_file():
+def test_random_initialization_needs_no_file():
     assert encoder_weights.resolve(PixelsNetwork(encoder_weights="none"), 128) is None
     assert encoder_weights.available(PixelsNetwork(encoder_weights="none"), 128)

@@ -37,7 +37,7 @@ def _at_once(monkeypatch):
     monkeypatch.setattr(following, "WAKE_UP_TIME", 0.05)
 
 
-def test_each_phase_and_each_epoch_is_said_once(tmp_path):
+def test_each_phase_and_each_epoch_is_printed_once(tmp_path):
     rows = [
         {"epoch": 1, "loss": 0.5, "iou": 0.25, "val_iou": None},
         {"epoch": 2, "loss": 0.4, "iou": 0.5, "val_iou": 0.125},
@@ -60,7 +60,7 @@ def test_each_phase_and_each_epoch_is_said_once(tmp_path):
     ]
 
 
-def test_a_failed_run_ends_in_its_sentence_after_its_log(tmp_path):
+def test_a_failed_run_prints_its_log_and_raises_its_message(tmp_path):
     said: list[str] = []
     with pytest.raises(CellsegError, match=r"The machine's memory is full\."):
         following.follow(
@@ -70,14 +70,14 @@ def test_a_failed_run_ends_in_its_sentence_after_its_log(tmp_path):
     assert said == ["  ResourceExhausted: no memory"]
 
 
-def test_a_worker_that_wakes_up_again_is_waited_for(tmp_path):
+def test_an_interrupted_worker_that_resumes_is_followed(tmp_path):
     run = ScriptedRun(
         tmp_path, seen("interrupted"), seen("running"), seen("finished", model_id="cells")
     )
     assert following.follow(run, lambda _: None) == "cells"
 
 
-def test_a_worker_that_stays_silent_is_given_up(tmp_path):
+def test_an_interrupted_worker_that_does_not_resume_is_an_error(tmp_path):
     run = ScriptedRun(
         tmp_path, seen("interrupted", message="The training process is not running any more.")
     )
@@ -85,7 +85,7 @@ def test_a_worker_that_stays_silent_is_given_up(tmp_path):
         following.follow(run, lambda _: None)
 
 
-def test_ctrl_c_asks_to_stop_and_waits_for_the_model(tmp_path):
+def test_ctrl_c_stops_the_training_and_waits_for_the_model(tmp_path):
     run = ScriptedRun(
         tmp_path, seen(), KeyboardInterrupt(), seen(), seen("stopped", model_id="cells")
     )
@@ -95,13 +95,13 @@ def test_ctrl_c_asks_to_stop_and_waits_for_the_model(tmp_path):
     assert "a model is published" in said[-1]
 
 
-def test_a_second_ctrl_c_leaves_the_run_alone(tmp_path):
+def test_a_second_ctrl_c_leaves_the_training_running(tmp_path):
     run = ScriptedRun(tmp_path, seen(), KeyboardInterrupt(), KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         following.follow(run, lambda _: None)
 
 
-def test_a_run_stopped_before_it_learned_has_no_model(tmp_path):
+def test_a_run_stopped_before_the_first_step_has_no_model(tmp_path):
     said: list[str] = []
     run = ScriptedRun(tmp_path, seen("stopped", message="Stopped before the first step."))
     assert following.follow(run, said.append) is None

@@ -5,7 +5,7 @@ import pytest
 from cellseg.models.half_precision import save_half_precision
 
 
-def test_kernels_are_halved_and_vectors_stay(tmp_path):
+def test_kernels_become_float16_and_vectors_stay_float32(tmp_path):
     kernel = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
     variance = np.array([1e-9, 1e6], np.float32)
     with h5py.File(tmp_path / "whole.h5", "w") as file:
@@ -20,14 +20,14 @@ def test_kernels_are_halved_and_vectors_stay(tmp_path):
         assert file["layer"].attrs["name"] == "a"
 
 
-def test_a_kernel_that_does_not_fit_is_refused(tmp_path):
+def test_a_kernel_that_overflows_float16_is_refused(tmp_path):
     with h5py.File(tmp_path / "whole.h5", "w") as file:
         file["kernel"] = np.full((2, 2), 1e6, np.float32)
     with pytest.raises(ValueError, match="kernel does not fit float16"):
         save_half_precision(tmp_path / "whole.h5", tmp_path / "half.h5")
 
 
-def test_a_halved_network_says_nearly_the_same(tmp_path):
+def test_a_network_in_half_precision_predicts_nearly_the_same(tmp_path):
     from cellseg.methods.cells.model import build_cells_unet
     from cellseg.network.weights import try_load_weights
     from cellseg.recipes.cells.settings import CellsNetwork

@@ -28,7 +28,7 @@ def said_of(known, *given):
     return appearance_warning(drawn.image, drawn.labels, known)
 
 
-def test_looks_are_told_kind_by_kind():
+def test_statistics_are_computed_for_each_kind_of_image():
     images = [image(204, 51)] * 16 + [image(0, 255)] * 4
     known = compute_statistics(images)
     assert set(known.kinds) == {BRIGHT, DARK}
@@ -41,13 +41,13 @@ def test_looks_are_told_kind_by_kind():
     assert dark.contrast == pytest.approx((-1.2, -0.8))
 
 
-def test_images_like_those_of_the_training_are_not_warned_of():
+def test_images_like_the_training_images_cause_no_warning():
     known = compute_statistics([image(204, 51), image(180, 40), image((200, 80, 80), (40, 40, 90))])
     assert said_of(known, 190, 50) is None
     assert said_of(known, (190, 80, 80), (50, 40, 90)) is None
 
 
-def test_a_kind_that_the_training_never_saw_is_named():
+def test_an_unknown_kind_of_image_causes_a_warning_that_names_it():
     known = compute_statistics([image(204, 51)] * 20)
     assert said_of(known, 51, 204) == (
         "This image is grey with dark cells, but the training images of the model are grey with "
@@ -59,7 +59,7 @@ def test_a_kind_that_the_training_never_saw_is_named():
     assert "are grey with bright cells or grey with dark cells;" in sentence
 
 
-def test_brightness_and_contrast_far_outside_are_said_in_numbers():
+def test_unusual_brightness_and_contrast_cause_a_warning_with_numbers():
     known = compute_statistics([image(204, 51)] * 20)
     warning = said_of(known, 255, 160)
     assert "The mean brightness of this image is 70%, but that of the training images " in warning
@@ -68,7 +68,7 @@ def test_brightness_and_contrast_far_outside_are_said_in_numbers():
     assert "between cells and background is +20% in this image, but +50% to +70% in" in warning
 
 
-def test_a_grey_image_without_cells_says_nothing_of_its_kind():
+def test_a_grey_image_without_cells_has_no_kind():
     known = compute_statistics([image(204, 51)] * 20)
     assert said_of(known, 51, 204, np.zeros_like(LABELS)) is None
     assert said_of(known, 51, 204, np.ones_like(LABELS)) is None
@@ -77,7 +77,7 @@ def test_a_grey_image_without_cells_says_nothing_of_its_kind():
     assert said_of(ImageStatistics(), 204, 51) is None
 
 
-def test_the_predictor_warns_where_the_model_knows_looks():
+def test_the_predictor_warns_if_the_model_has_image_statistics():
     pixels = np.zeros((64, 64), np.uint8)
     pixels[10:40, 10:40] = 255
     facts = CellsFacts(instances=InstanceSettings(min_area=0))
@@ -90,7 +90,7 @@ def test_the_predictor_warns_where_the_model_knows_looks():
     assert not ScriptedPredictor(stored, bright_network).cells(Image(pixels, "YX")).warnings
 
 
-def test_diameters_range_over_the_images():
+def test_the_range_of_diameters_covers_the_images():
     large = np.ones((10, 10), np.int32)
     assert typical_diameter(LABELS) == pytest.approx(2 * np.sqrt(20 / np.pi))
     assert typical_diameter(np.zeros((4, 4), np.int32)) is None
@@ -100,7 +100,7 @@ def test_diameters_range_over_the_images():
     assert known.diameters == pytest.approx((low + span, high - span), abs=0.06)
 
 
-def test_sizes_that_some_training_images_had_are_not_warned_of():
+def test_cell_sizes_within_the_range_of_the_training_cause_no_warning():
     labels = np.zeros((64, 64), np.int32)
     for number in range(6):
         labels[4:8, 10 * number + 2 : 10 * number + 6] = number + 1

@@ -16,7 +16,7 @@ from cellseg.segmentation.instances import (
 )
 
 
-def test_parts_connect_by_edges_not_corners():
+def test_components_are_4_connected():
     mask = np.array([[1, 0, 1], [1, 0, 1], [0, 1, 0]], bool)
     labels = connected_components(mask)
     assert labels.max() == 3
@@ -24,7 +24,7 @@ def test_parts_connect_by_edges_not_corners():
     assert (labels > 0).tolist() == mask.tolist()
 
 
-def test_a_tie_is_background():
+def test_a_probability_of_one_half_is_background():
     assert foreground_mask(np.array([[0.5, 0.51]])).tolist() == [[False, True]]
 
 
@@ -45,7 +45,7 @@ def hills(*heights):
     return np.repeat(row[None].astype(np.float32), 5, axis=0)
 
 
-def test_every_prominent_hill_is_a_cell():
+def test_every_h_maximum_is_a_cell():
     distance = hills(1.0, 0.8, 0.6)
     ones = np.ones_like(distance)
     settings = InstanceSettings(smoothing=0.0, min_area=0)
@@ -54,7 +54,7 @@ def test_every_prominent_hill_is_a_cell():
     assert cells[0].tolist() == [1] * 7 + [2] * 7 + [3] * 7
 
 
-def test_a_hill_that_noise_could_make_is_no_cell():
+def test_a_maximum_below_h_is_not_a_cell():
     distance = hills(1.0, 0.6)
     ones = np.ones_like(distance)
     # from 0.6 down to the saddle of 0.24 the second hill has a prominence of 0.36
@@ -63,7 +63,7 @@ def test_a_hill_that_noise_could_make_is_no_cell():
         assert instances_from_maps(ones, 0 * ones, distance, settings).max() == number
 
 
-def test_a_likely_boundary_parts_what_the_distance_does_not():
+def test_the_boundary_map_separates_cells_that_the_distance_map_does_not():
     distance = np.full((5, 9), 0.8, np.float32)
     ones, boundary = np.ones_like(distance), np.zeros_like(distance)
     boundary[:, 4] = 1.0
@@ -72,14 +72,14 @@ def test_a_likely_boundary_parts_what_the_distance_does_not():
         assert instances_from_maps(ones, boundary, distance, settings).max() == number
 
 
-def test_a_level_is_one_hill_and_every_part_of_the_mask_has_one():
+def test_a_plateau_is_one_basin_and_every_component_of_the_mask_has_one():
     mask = np.array([[1, 1, 0, 0, 1], [1, 1, 0, 0, 1], [0, 0, 1, 0, 1]], bool)
     labels = h_maxima_basins(np.zeros(mask.shape), mask, 0.2)
     assert labels.tolist() == [[1, 1, 0, 0, 2], [1, 1, 0, 0, 2], [0, 0, 1, 0, 2]]
     assert not h_maxima_basins(np.zeros((3, 5)), np.zeros((3, 5), bool), 0.2).any()
 
 
-def test_a_low_hill_joins_the_one_behind_its_highest_saddle():
+def test_a_low_basin_is_merged_across_its_highest_saddle():
     row = np.array([[3.0, 1.0, 2.0, 1.5, 4.0]])  # 2 lies 0.5 above the saddle to 4, 1 to 3
     mask = np.ones(row.shape, bool)
     assert h_maxima_basins(row, mask, 0.6).tolist() == [[1, 1, 2, 2, 2]]
@@ -87,7 +87,7 @@ def test_a_low_hill_joins_the_one_behind_its_highest_saddle():
     assert h_maxima_basins(row, mask, 3.0).max() == 1
 
 
-def test_hills_are_as_many_as_h_maxima():
+def test_there_are_as_many_basins_as_h_maxima():
     rng = np.random.default_rng(0)
     for prominence in (0.5, 1.0, 2.0):
         heights = 20 * gaussian_filter(rng.normal(size=(90, 120)), 3).astype(np.float32)
@@ -103,7 +103,7 @@ def test_hills_are_as_many_as_h_maxima():
         np.testing.assert_array_equal(labels > 0, mask)
 
 
-def test_small_parts_are_dropped_and_numbers_stay_dense():
+def test_small_cells_are_removed_and_the_others_relabelled():
     labels = np.array([[1, 0, 2, 2, 0, 3], [0, 0, 2, 2, 0, 3]], np.int32)
     ones = np.ones(labels.shape)
     kept = filter_by_size_and_score(labels, ones, InstanceSettings(min_area=2))
@@ -114,7 +114,7 @@ def test_small_parts_are_dropped_and_numbers_stay_dense():
     )
 
 
-def test_unlikely_parts_are_dropped():
+def test_improbable_cells_are_removed():
     labels = np.array([[1, 1, 0, 2, 2]], np.int32)
     foreground = np.array([[0.9, 0.7, 0.1, 0.9, 0.6]])  # means 0.8 and 0.75
     for least, left in ((0.7, 2), (0.76, 1), (0.85, 0)):

@@ -29,7 +29,7 @@ def ended(run):
     write_json(run.folder / "status.json", {**facts, "heartbeat": time.time()})
 
 
-def test_later_runs_take_a_new_split_and_old_runs_keep_theirs(workspace):
+def test_a_new_split_is_for_later_runs_only(workspace):
     dataset = made.dataset(workspace)
     first = jobs.start(workspace, dataset, FROM_NONE, "first")
     ended(first)
@@ -40,14 +40,14 @@ def test_later_runs_take_a_new_split_and_old_runs_keep_theirs(workspace):
     assert first.config.test == dataset.split.test != (other,)
 
 
-def test_a_test_fraction_is_of_this_run_alone(workspace):
+def test_a_test_fraction_is_for_one_run_only(workspace):
     dataset = made.dataset(workspace)
     run = jobs.start(workspace, dataset, FROM_NONE, "first", test_fraction=0.4)
     assert len(run.config.test) == 2
     assert DatasetStore(workspace).get(dataset.id).split == dataset.split
 
 
-def test_one_training_at_a_time(workspace):
+def test_only_one_training_runs_at_a_time(workspace):
     dataset = made.dataset(workspace)
     first = jobs.start(workspace, dataset, FROM_NONE, "first")
     with pytest.raises(TrainingActive) as refused:
@@ -57,13 +57,13 @@ def test_one_training_at_a_time(workspace):
     jobs.start(workspace, dataset, FROM_NONE, "second")
 
 
-def test_nothing_left_to_train_is_one_sentence(workspace):
+def test_no_training_images_are_an_error(workspace):
     dataset = made.dataset(workspace)
     with pytest.raises(CellsegError, match="up to, but not including, 1"):
         jobs.start(workspace, dataset, FROM_NONE, "m", test_fraction=1.0)
 
 
-def test_only_the_sample_falls_back_to_no_weights(workspace, monkeypatch):
+def test_only_the_sample_dataset_falls_back_to_random_weights(workspace, monkeypatch):
     dataset = made.dataset(workspace)
     monkeypatch.setattr(encoder_weights, "available", lambda *_: False)
     assert jobs.default_encoder_weights(dataset) == "imagenet"
@@ -73,7 +73,7 @@ def test_only_the_sample_falls_back_to_no_weights(workspace, monkeypatch):
     assert jobs.default_encoder_weights(drawn) == "imagenet"
 
 
-def test_an_estimate_grows_with_epochs_and_follows_the_last_run(workspace):
+def test_an_estimate_grows_with_epochs_and_uses_the_last_run(workspace):
     dataset = made.dataset(workspace)
     short = FROM_NONE.model_copy(update={"training": PixelsTraining(epochs=10)})
     guess = [jobs.estimate_seconds(workspace, recipe, 8, 3) for recipe in (short, FROM_NONE)]

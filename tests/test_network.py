@@ -18,20 +18,20 @@ def count(weights):
     return sum(int(np.prod(weight.shape)) for weight in weights)
 
 
-def test_the_seed_network_has_the_stated_parameters():
+def test_the_network_of_the_recipe_pixels_has_the_documented_parameters():
     network = build_pixels_unet(128, PixelsNetwork())
     assert network.count_params() == 6_502_786
     assert count(network.trainable_weights) == 4_658_882
 
 
-def test_an_encoder_without_weights_trains_with_fast_batch_norms():
+def test_a_random_encoder_trains_with_a_low_batch_norm_momentum():
     encoder = build_encoder(32, SMALL_FROM_NONE, None)
     norms = [x for x in encoder.layers if isinstance(x, keras.layers.BatchNormalization)]
     assert encoder.trainable_weights
     assert {norm.momentum for norm in norms} == {0.9}
 
 
-def test_a_frozen_encoder_has_nothing_to_train_and_keeps_its_statistics():
+def test_a_frozen_encoder_has_no_trainable_variables_and_keeps_its_statistics():
     encoder = build_encoder(32, SMALL, None)
     before = [weight.numpy() for weight in encoder.weights]
     encoder(np.random.default_rng(0).normal(size=(4, 32, 32, 3)), training=True)
@@ -39,7 +39,7 @@ def test_a_frozen_encoder_has_nothing_to_train_and_keeps_its_statistics():
     assert all((old == new).all() for old, new in zip(before, encoder.get_weights(), strict=True))
 
 
-def test_the_encoder_gives_five_maps_from_half_to_a_thirty_second():
+def test_the_encoder_has_five_feature_maps_from_1_2_to_1_32_of_the_size():
     shapes = [output.shape[1] for output in build_encoder(64, SMALL, None).outputs]
     assert shapes == [32, 16, 8, 4, 2]
 
@@ -54,7 +54,7 @@ def test_the_network_itself_rescales_to_the_range_of_the_encoder():
     assert np.asarray(rescale(np.array([0.0, 0.5, 1.0]))).tolist() == [-1.0, 0.0, 1.0]
 
 
-def test_decoder_blocks_start_from_different_weights():
+def test_decoder_blocks_are_initialized_differently():
     keras.utils.set_random_seed(0)
     blocks = [
         layer.get_weights()[0].ravel()[:8]
@@ -65,14 +65,14 @@ def test_decoder_blocks_start_from_different_weights():
     assert len({tuple(block) for block in blocks}) == 4
 
 
-def test_weights_of_another_encoder_are_refused_in_one_sentence(tmp_path):
+def test_weights_of_another_encoder_are_refused_with_one_sentence(tmp_path):
     path = tmp_path / "other.weights.h5"
     build_pixels_unet(32, SMALL).save_weights(path)
     with pytest.raises(CellsegError, match=r"other\.weights\.h5 does not fit MobileNetV2"):
         build_pixels_unet(32, SMALL, path)
 
 
-def test_image_and_mask_flip_alike():
+def test_image_and_mask_are_flipped_together():
     image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     mask = image[..., 0]
     rng = np.random.default_rng(1)
@@ -84,7 +84,7 @@ def test_image_and_mask_flip_alike():
     assert len(seen) == 4
 
 
-def test_a_pass_gives_every_image_once_in_the_unit_range():
+def test_a_pass_contains_every_image_once_scaled_to_0_to_1():
     images = np.repeat(np.arange(5, dtype=np.uint8), 12).reshape(5, 2, 2, 3) * 51
     masks = images[..., 0] // 51
     batches = training_batches(images, masks, 2, seed=0)
@@ -96,7 +96,7 @@ def test_a_pass_gives_every_image_once_in_the_unit_range():
             np.testing.assert_allclose(x[..., 0], y * 0.2, atol=1e-6)
 
 
-def test_scoring_keeps_the_order():
+def test_batches_for_scoring_keep_the_order():
     images = np.arange(3, dtype=np.uint8).repeat(12).reshape(3, 2, 2, 3)
     order = [y.numpy()[:, 0, 0].tolist() for _, y in scoring_batches(images, images[..., 0], 2)]
     assert order == [[0, 1], [2]]
@@ -113,7 +113,7 @@ def test_training_scores_pool_over_batches():
     assert result == pytest.approx({"pixel_accuracy": 6 / 8, "iou": 2 / 4, "dice": 4 / 6})
 
 
-def test_training_scores_of_nothing_are_zero():
+def test_training_scores_without_foreground_are_zero():
     scores = ForegroundScores()
     scores.update_state(np.zeros((1, 2, 2)), np.zeros((1, 2, 2, 2)))
     assert float(scores.result()["iou"]) == 0.0

@@ -44,14 +44,14 @@ def test_the_features_decide(monkeypatch, tmp_path, cpuinfo, gpus, expected):
     assert precision.resolve_precision("auto") == expected
 
 
-def test_a_wish_goes_before_the_features(monkeypatch, tmp_path):
+def test_a_precision_in_the_settings_overrides_the_features(monkeypatch, tmp_path):
     machine(monkeypatch, tmp_path, X86.format(""))
     assert precision.resolve_precision("bfloat16") == "bfloat16"
     machine(monkeypatch, tmp_path, X86.format(" avx512_bf16"))
     assert precision.resolve_precision("float32") == "float32"
 
 
-def test_layers_compute_in_the_precision_and_the_policy_comes_back():
+def test_layers_compute_in_the_precision_and_the_policy_is_restored():
     before = keras.config.dtype_policy().name
     with precision.layers_in("bfloat16"):
         layer = keras.layers.Dense(1)

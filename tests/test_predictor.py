@@ -38,7 +38,7 @@ def noise():
     return Image(rng.integers(0, 4000, (45, 70), dtype=np.uint16), "YX")
 
 
-def test_a_map_has_the_size_of_its_image_and_lies_between_0_and_1(model, noise):
+def test_a_probability_map_has_the_size_of_its_image_and_values_from_0_to_1(model, noise):
     probability = load(model).foreground_probability(noise)
     assert probability.shape == (45, 70)
     assert probability.dtype == np.float32
@@ -55,7 +55,7 @@ def test_a_loaded_model_predicts_as_the_network_that_was_saved(model, noise):
     np.testing.assert_allclose(load(model).batch_probability(prepared), expected, atol=1e-5)
 
 
-def test_any_number_of_images_runs_through_one_trace(model):
+def test_any_batch_size_uses_one_trace(model):
     predictor = load(model)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (5, 32, 32, 3), dtype=np.uint8)
@@ -72,19 +72,19 @@ def test_a_one_pixel_image_is_predicted(model):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a weights file"])
-def test_damaged_weights_are_one_sentence(model, content):
+def test_damaged_weights_are_an_error_of_one_sentence(model, content):
     model.weights.write_bytes(content)
     with pytest.raises(CellsegError, match="weights of the model tiny cannot be loaded"):
         load(model)
 
 
-def test_weights_of_other_settings_are_one_sentence(model):
+def test_weights_of_other_settings_are_an_error_of_one_sentence(model):
     other = RECIPE.model_copy(update={"network": RECIPE.network.model_copy(update={"alpha": 0.5})})
     build_pixels_unet(32, other.network).save_weights(model.weights)
     with pytest.raises(CellsegError, match="cannot be loaded"):
         load(model)
 
 
-def test_a_predictor_works_with_a_network_in_memory(noise):
+def test_a_predictor_uses_a_network_in_memory(noise):
     predictor = PixelsPredictor(build_pixels_unet(32, RECIPE.network), RECIPE)
     assert predictor.network_probability(noise).shape == (32, 32)

@@ -21,7 +21,7 @@ def test_colours_keep_their_order():
     assert network_image(image, SMALL)[7, 9].tolist() == [255, 120, 3]
 
 
-def test_more_than_8_bits_are_scaled_never_truncated():
+def test_more_than_8_bits_are_scaled_and_not_truncated():
     ramp = np.arange(32 * 32, dtype=np.uint16).reshape(32, 32) * 60
     prepared = network_image(Image(ramp, "YX"), SMALL)[..., 0]
     assert prepared.min() == 0
@@ -29,7 +29,7 @@ def test_more_than_8_bits_are_scaled_never_truncated():
     assert (np.diff(prepared.ravel().astype(int)) >= 0).all()
 
 
-def test_a_mask_is_foreground_where_most_of_the_area_is():
+def test_a_mask_pixel_is_foreground_if_most_of_its_area_is():
     mask = np.zeros((64, 64), bool)
     mask[0:2, 0:2] = True  # all four pixels of the first network pixel
     mask[0, 2] = True  # a quarter of the second
@@ -40,7 +40,7 @@ def test_a_mask_is_foreground_where_most_of_the_area_is():
     assert small.sum() == 2
 
 
-def test_a_mask_smaller_than_the_network_is_enlarged_without_new_values():
+def test_a_mask_smaller_than_the_input_is_enlarged_without_new_values():
     small = network_mask(np.array([[True, False]]), SMALL)
     assert small[:, :16].all()
     assert not small[:, 16:].any()

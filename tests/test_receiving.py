@@ -21,7 +21,7 @@ def send(part, offset, content, size=10, limits=None):
         file.write(content)
 
 
-def test_slices_make_a_file_under_a_tame_name(folder):
+def test_slices_become_a_file_with_a_safe_name(folder):
     part = PartialUpload(folder, ID)
     send(part, 0, b"01234")
     send(part, 5, b"56789")
@@ -37,7 +37,7 @@ def broken(part):
         raise ConnectionError
 
 
-def test_what_arrived_before_a_break_stays(folder):
+def test_bytes_before_a_broken_connection_are_kept(folder):
     part = PartialUpload(folder, ID)
     with pytest.raises(ConnectionError):
         broken(part)
@@ -46,7 +46,7 @@ def test_what_arrived_before_a_break_stays(folder):
     assert part.finish("a.png", 10).read_bytes() == b"0123456789"
 
 
-def test_half_a_file_is_none(folder):
+def test_an_incomplete_upload_is_not_a_file(folder):
     part = PartialUpload(folder, ID)
     send(part, 0, b"01234")
     with pytest.raises(CellsegError, match="is incomplete"):
@@ -66,13 +66,13 @@ def test_a_slice_that_does_not_fit_is_refused(folder, offset, size, status):
     assert part.size == 0
 
 
-def test_a_second_writer_waits(folder):
+def test_a_second_request_is_refused_while_one_writes(folder):
     part = PartialUpload(folder, ID)
     with part.append(0, 10, Limits()), pytest.raises(RequestRefused, match="still being written"):
         send(PartialUpload(folder, ID), 0, b"1")
 
 
-def test_what_is_dropped_while_it_is_written_goes_with_its_writer(folder):
+def test_an_upload_discarded_during_a_request_is_deleted_after_it(folder):
     with PartialUpload(folder, ID).append(0, 10, Limits()) as file:
         PartialUpload(folder, ID).discard()
         file.write(b"1")
@@ -81,19 +81,19 @@ def test_what_is_dropped_while_it_is_written_goes_with_its_writer(folder):
     assert PartialUpload(folder, ID).size == 1
 
 
-def test_a_full_disk_is_said_before_anything_is_sent(folder):
+def test_a_full_disk_is_reported_before_the_upload(folder):
     with pytest.raises(RequestRefused, match="no room") as refusal:
         send(PartialUpload(folder, ID), 0, b"1", 10**18, Limits(upload_gigabytes=1e10))
     assert refusal.value.status == 507
 
 
 @pytest.mark.parametrize("upload", ["", "../x", ID.upper(), ID + "0"])
-def test_an_id_is_no_path(folder, upload):
+def test_an_upload_id_cannot_be_a_path(folder, upload):
     with pytest.raises(RequestRefused):
         PartialUpload(folder, upload)
 
 
-def test_a_pass_opens_one_folder_only(workspace, folder):
+def test_a_token_gives_access_to_one_folder_only(workspace, folder):
     other = receiving.new_tab_folder(workspace, Limits())
     tab = folder.name.removeprefix(receiving.TAB_PREFIX)
     assert receiving.authorized_folder(workspace, tab, receiving.access_token(folder)) == folder
@@ -105,7 +105,7 @@ def test_a_pass_opens_one_folder_only(workspace, folder):
         receiving.authorized_folder(workspace, "../" + tab, receiving.access_token(folder))
 
 
-def test_what_a_killed_process_left_is_swept_and_what_grows_stays(workspace):
+def test_staging_folders_of_killed_processes_are_removed_and_active_ones_are_kept(workspace):
     left, growing = (workspace.staging / name for name in ("left", "growing"))
     for folder in (left, growing):
         (folder / "sources").mkdir(parents=True)
@@ -117,7 +117,7 @@ def test_what_a_killed_process_left_is_swept_and_what_grows_stays(workspace):
     assert [path.name for path in workspace.staging.iterdir()] == ["growing"]
 
 
-def test_abandoned_folders_are_swept_and_live_ones_stay(workspace):
+def test_abandoned_folders_are_removed_and_active_ones_are_kept(workspace):
     limits = Limits(kept_hours=1)
     abandoned, live = (receiving.new_tab_folder(workspace, limits) for _ in range(2))
     for folder in (abandoned, live):

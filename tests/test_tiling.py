@@ -27,7 +27,7 @@ def whole(mask, side, margin, progress=None):
     return stitch(height, width, parts, by_window(mask, parts), progress)
 
 
-def test_cores_cover_the_image_once_and_windows_begin_on_the_grid():
+def test_cores_cover_the_image_once_and_windows_start_on_the_grid():
     parts = split_into_tiles(100, 70, 32, 20)
     seen = np.zeros((100, 70), int)
     for tile in parts:
@@ -38,7 +38,7 @@ def test_cores_cover_the_image_once_and_windows_begin_on_the_grid():
     assert parts[0].window == (slice(0, 64), slice(0, 64))
 
 
-def test_tiles_are_taken_together_where_their_windows_are_alike():
+def test_a_batch_contains_tiles_with_windows_of_one_shape():
     parts = split_into_tiles(64, 320, 64, 32)
     widths = [[tile.shape[1] for tile in group] for group in tile_batches(parts, 2)]
     assert widths == [[96], [128, 128], [128], [96]]
@@ -46,7 +46,7 @@ def test_tiles_are_taken_together_where_their_windows_are_alike():
     assert [len(group) for group in tile_batches(parts, 1)] == [1] * 5
 
 
-def test_one_cell_on_each_corner_of_the_tiles_stays_whole():
+def test_a_cell_on_each_corner_of_the_tiles_is_not_cut():
     corners = [(y, x) for y in range(64, 257, 64) for x in range(64, 257, 64)]
     mask = discs(320, 320, corners, 12)
     labels, probability = whole(mask, 64, 32)
@@ -57,7 +57,7 @@ def test_one_cell_on_each_corner_of_the_tiles_stays_whole():
 
 
 @pytest.mark.parametrize("side", [64, 96, 160, 320])
-def test_the_size_of_the_tiles_changes_nothing(side):
+def test_the_result_does_not_depend_on_the_tile_size(side):
     rng = np.random.default_rng(0)
     mask = discs(320, 288, rng.uniform(0, 300, (60, 2)), 7)
     labels, _ = whole(mask, side, 64)
@@ -75,13 +75,13 @@ def test_cells_that_touch_the_edge_of_the_image_are_kept():
     assert sorted(labels[mask]) == [1, 2, 3]
 
 
-def test_an_image_without_cells():
+def test_an_image_without_cells_is_empty():
     labels, probability = whole(np.zeros((40, 40), bool), 32, 32)
     assert not labels.any()
     assert not probability.any()
 
 
-def test_progress_counts_tiles_and_may_end_the_work():
+def test_progress_counts_tiles_and_can_end_the_work():
     seen = []
     whole(np.ones((64, 64), bool), 32, 32, lambda done, of: seen.append((done, of)))
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]

@@ -30,24 +30,24 @@ def make_run(workspace, run_id="20260101-000000-cells", age=0.0, **status):
     return RunStore(workspace).get(run_id)
 
 
-def test_a_run_without_a_word_yet_is_starting(workspace):
+def test_a_run_without_a_status_is_starting(workspace):
     progress = make_run(workspace).progress()
     assert progress.state == "starting"
     assert progress.epochs == 40
     assert not progress.ended
 
 
-def test_a_run_that_never_says_a_word_is_interrupted_after_a_minute(workspace):
+def test_a_run_that_never_writes_a_status_is_interrupted_after_a_minute(workspace):
     assert make_run(workspace, age=61).progress().state == "interrupted"
 
 
-def test_a_worker_that_dies_before_its_first_word_is_seen_at_once(workspace):
+def test_a_worker_that_ends_before_its_first_status_is_interrupted_at_once(workspace):
     run = make_run(workspace)
     write_json(run.folder / "process.json", {"pid": os.getpid(), "process_created": 1.0})
     assert run.progress().state == "interrupted"
 
 
-def test_a_beating_worker_runs(workspace):
+def test_a_run_with_recent_heartbeats_is_running(workspace):
     run = make_run(workspace, state="running", epoch=3, step=5, steps=9, remaining_s=7.5)
     progress = run.progress()
     assert (progress.state, progress.epoch, progress.step) == ("running", 3, 5)
@@ -63,19 +63,19 @@ def test_a_run_without_a_heartbeat_for_a_minute_is_interrupted_until_the_next_on
     assert run.progress().state == "running"
 
 
-def test_a_worker_that_is_gone_is_interrupted_though_its_number_is_used_again(workspace):
+def test_a_run_is_interrupted_if_the_pid_of_its_worker_is_reused(workspace):
     run = make_run(workspace, state="running", process_created=psutil.Process().create_time() - 99)
     assert run.progress().state == "interrupted"
     assert RunStore(workspace).active() is None
 
 
-def test_an_end_stays_an_end(workspace):
+def test_a_final_state_does_not_change(workspace):
     run = make_run(workspace, state="finished", heartbeat=0.0, model_id="cells")
     assert run.progress().state == "finished"
     assert run.progress().model_id == "cells"
 
 
-def test_half_a_line_of_metrics_is_left_out(workspace):
+def test_an_incomplete_line_of_the_metrics_is_left_out(workspace):
     run = make_run(workspace)
     assert run.metrics() == []
     MetricsFile(run.folder).append({"epoch": 1, "loss": 0.5, "val_loss": float("nan")})
@@ -84,7 +84,7 @@ def test_half_a_line_of_metrics_is_left_out(workspace):
     assert run.metrics() == [{"epoch": 1, "loss": 0.5, "val_loss": None}]
 
 
-def test_damaged_folders_are_no_runs(workspace):
+def test_damaged_folders_are_not_listed_as_runs(workspace):
     good = make_run(workspace)
     (workspace.runs / "empty").mkdir()
     broken = workspace.runs / "broken"
@@ -95,7 +95,7 @@ def test_damaged_folders_are_no_runs(workspace):
         RunStore(workspace).get("broken")
 
 
-def test_a_run_that_trains_cannot_be_deleted(workspace):
+def test_a_run_that_is_training_cannot_be_deleted(workspace):
     run = make_run(workspace, state="running")
     with pytest.raises(CellsegError, match="still training"):
         RunStore(workspace).delete(run)
@@ -104,14 +104,14 @@ def test_a_run_that_trains_cannot_be_deleted(workspace):
     assert [run.id for run in RunStore(workspace).all()] == [run.id]
 
 
-def test_the_log_ends_with_its_last_lines(workspace):
+def test_the_tail_of_the_log_is_its_last_lines(workspace):
     run = make_run(workspace)
     assert run.log_tail() == []
     run.log.write_text("a\nb\nc\n")
     assert run.log_tail(2) == ["b", "c"]
 
 
-def test_the_heartbeat_goes_on_by_itself_and_stops_with_the_end(tmp_path, monkeypatch):
+def test_heartbeats_are_written_until_the_end(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "HEARTBEAT_INTERVAL", 0.02)
     writer = RunStatusWriter(tmp_path)
     writer.update(epoch=2)

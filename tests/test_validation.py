@@ -52,11 +52,13 @@ def scored_epochs(monkeypatch, tmp_path):
     return run
 
 
-def test_every_epoch_is_scored_where_epochs_are_counted(scored_epochs):
+def test_a_training_by_epochs_validates_every_epoch(scored_epochs):
     assert scored_epochs(6) == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_training_by_minutes_scores_for_a_tenth_of_its_time_and_its_last_epoch(scored_epochs):
+def test_a_training_by_minutes_validates_for_a_tenth_of_its_time_and_in_its_last_epoch(
+    scored_epochs,
+):
     apart = 4  # epochs of 5 s after a scoring of 2 s, until 9 times 2 s are over
     assert (apart - 1) * EPOCH < MIN_PAUSE_RATIO * SCORING <= apart * EPOCH
     assert scored_epochs(11, limit_time=True) == [1, 5, 9, 11]

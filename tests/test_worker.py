@@ -66,7 +66,7 @@ def ended(run):
     return run.progress()
 
 
-def test_a_training_runs_to_its_end_and_publishes_a_model(workspace, dataset):
+def test_a_training_publishes_a_model(workspace, dataset):
     run = jobs.start(workspace, dataset, recipe(), "first")
     with pytest.raises(TrainingActive, match="still runs") as refused:
         jobs.start(workspace, dataset, recipe(), "second")
@@ -97,7 +97,7 @@ def test_a_training_runs_to_its_end_and_publishes_a_model(workspace, dataset):
         jobs.start(workspace, dataset, recipe(), "First")
 
 
-def test_a_stop_ends_after_the_batch_and_keeps_what_was_learned(workspace, dataset):
+def test_a_stop_ends_after_the_batch_and_publishes_a_model(workspace, dataset):
     run = jobs.start(workspace, dataset, recipe(epochs=10_000), "stopped")
     until(lambda: len(run.metrics()) >= 2, run)
     jobs.stop(run)
@@ -141,7 +141,7 @@ def test_a_worker_outlives_the_process_that_started_it(workspace, dataset):
     assert len(run.samples()) == 4
 
 
-def test_missing_weights_fail_in_one_sentence_before_anything_is_read(
+def test_missing_weights_are_an_error_before_images_are_read(
     workspace, dataset, monkeypatch, tmp_path
 ):
     with pytest.raises(CellsegError, match=r"gone\.h5 does not exist"):
@@ -154,7 +154,7 @@ def test_missing_weights_fail_in_one_sentence_before_anything_is_read(
     assert all(model.shipped for model in ModelStore(workspace).all())
 
 
-def test_a_test_dataset_takes_the_place_of_the_split(workspace, dataset):
+def test_a_test_dataset_replaces_the_split(workspace, dataset):
     run = jobs.start(workspace, dataset, recipe(1), "m", test_dataset=dataset)
     assert len(run.config.train) == len(run.config.test) == 6
     jobs.stop(run)

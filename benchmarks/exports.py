@@ -19,7 +19,7 @@ from cellseg.exports.bundle import (
 )
 from cellseg.exports.coco import coco_image, coco_json
 from cellseg.exports.provenance import provenance
-from cellseg.exports.tables import csv_bytes
+from cellseg.exports.tables import csv_bytes, xlsx_bytes
 from cellseg.images.image import Image
 
 
@@ -30,7 +30,8 @@ def main() -> None:
     table = measure(labels, pixels, image="field.tif", pixel_size=0.5, probability=probability)
     result = ImageResult("field.tif", Image(pixels, "YX"), labels, table, probability, 0.5)
     separate: dict[str, Callable[[], bytes]] = {
-        "csv": lambda: csv_bytes([table]),
+        "csv": lambda: csv_bytes(table),
+        "xlsx": lambda: xlsx_bytes({"cells": table}),
         "coco": lambda: b"".join(coco_json([coco_image(result.name, labels)])),
     }
     print(f"{len(table):,} cells, {labels.shape[0]} x {labels.shape[1]}; {describe_machine()}")

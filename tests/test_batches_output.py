@@ -197,14 +197,18 @@ def test_every_export_has_its_file_and_its_place_in_the_record(case, tmp_path):
     each = ["labels.tif", "mask.png", "overlay.png", "preview.png", "probability.tif", "rois.zip"]
     names = [f"{stem}_{name}" for stem in "ab" for name in each]
     names += ["a.geojson", "a.ome.tif", "b.geojson", "b.ome.tif"]
-    names += ["coco.json", "measurements.csv", "methods.txt", "provenance.json"]
+    names += ["coco.json", "images.csv", "measurements.csv", "measurements.xlsx"]
+    names += ["methods.txt", "provenance.json"]
     assert case.names() == sorted(names)
     record = written.records[0]
     assert {key for key in record if key not in ("image", "cells")} == {*EXPORTS, "preview"} - {
         "csv",
+        "xlsx",
         "coco",
     }
-    assert set(written.together) == {"csv", "coco", "provenance", "methods"}
+    assert set(written.together) == {
+        *("csv", "xlsx", "images_csv", "coco", "provenance", "methods")
+    }
     table = pd.read_csv(case.output / "measurements.csv")
     assert table["image"].tolist() == ["a.png", "a.png", "b.png", "b.png"]
     assert table["area_um2"].tolist() == [0.75, 0.5, 0.75, 0.5]

@@ -53,7 +53,9 @@ def test_every_kind_has_its_file():
         "a.geojson",
         "a.ome.tif",
         "a_probability.tif",
+        "images.csv",
         "measurements.csv",
+        "measurements.xlsx",
         "coco.json",
         "provenance.json",
         "methods.txt",
@@ -63,8 +65,8 @@ def test_every_kind_has_its_file():
 @pytest.mark.parametrize("kind", EXPORTS)
 def test_only_what_was_ticked(kind):
     content = unzipped(bundle([result()], [kind], provenance({"a.tif": 2})))
-    assert {"provenance.json", "methods.txt"} < set(content)
-    assert len(content) == (4 if kind == "labels" else 3)
+    assert {"provenance.json", "methods.txt", "images.csv"} < set(content)
+    assert len(content) == (5 if kind == "labels" else 4)
 
 
 def test_counts_agree_everywhere_after_a_filter():

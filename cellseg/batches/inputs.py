@@ -6,9 +6,11 @@ from pathlib import Path
 from cellseg.errors import CellsegError
 from cellseg.exports.bundle import (
     COCO,
+    IMAGES_TABLE,
     METHODS,
     PROVENANCE,
     TABLE,
+    WORKBOOK,
 )
 from cellseg.images.reading import EXTENSIONS
 
@@ -81,4 +83,5 @@ def images(path: Path) -> list[Path]:
 
 def _targets(files: Iterable[Path], output: Path) -> list[Path]:
     found = [output / f"{file.stem}{ending}" for file in files for ending in ENDINGS.values()]
-    return [*found, *(output / name for name in (TABLE, COCO, PROVENANCE, METHODS))]
+    together = (TABLE, IMAGES_TABLE, WORKBOOK, COCO, PROVENANCE, METHODS)
+    return [*found, *(output / name for name in together)]

@@ -45,8 +45,8 @@ class OutputSettings(Frozen):
 
     @property
     def measured(self) -> bool:
-        """Whether the cells must be measured."""
-        return self.filters != Filters() or bool({"csv", "geojson"} & set(self.kinds or ()))
+        """Whether the cells must be measured: for filters, and for the tables of every export."""
+        return self.filters != Filters() or self.kinds is not None
 
 
 class Outcome(NamedTuple):

@@ -9,22 +9,26 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellseg.analysis.filters import Filters
+from cellseg.analysis.image_table import ImageCells
 from cellseg.analysis.label_runs import keep_labels
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.config import PredictionOptions
 from cellseg.exports.bundle import (
     COCO,
+    IMAGES_TABLE,
     METHODS,
     PROVENANCE,
     TABLE,
+    WORKBOOK,
     Export,
     ImageResult,
     provenance_json,
+    table_files,
     write_bundle,
 )
 from cellseg.exports.coco import coco_image, coco_json
 from cellseg.exports.provenance import methods, provenance
-from cellseg.exports.tables import Dialect, csv_bytes
+from cellseg.exports.tables import CsvFormat, Dialect
 from cellseg.models.store import Model
 from cellseg.workspace import write_bytes, write_pieces
 
@@ -95,6 +99,18 @@ def facts(
     )
 
 
+def image_cells(segmented: SegmentedImage, filters: Filters) -> ImageCells:
+    """What the table of images needs of an image."""
+    return ImageCells(
+        segmented.name,
+        rows(segmented, filters),
+        segmented.height,
+        segmented.width,
+        segmented.pixel_size,
+        segmented.warnings,
+    )
+
+
 def cells_kept(segmented: SegmentedImage, filters: Filters) -> int:
     """The number of cells of an image that pass the filters."""
     if filters == Filters():
@@ -110,6 +126,7 @@ def write(
     filters: Filters,
     options: PredictionOptions | None = None,
     dialect: Dialect = "scikit-image",
+    csv_format: CsvFormat = "comma",
     progress: Progress | None = None,
 ) -> None:
     """Write the exports of images as one zip, which takes its place only when it is whole.
@@ -135,14 +152,21 @@ def write(
         if progress:
             progress(len(images), len(images), "")
 
-    write_bundle(path, results(), kinds, facts(images, model, filters, options), dialect)
+    origin = facts(images, model, filters, options)
+    write_bundle(path, results(), kinds, origin, dialect, csv_format)
 
 
 def paths_together(output: Path, kinds: Collection[Export]) -> dict[str, Path]:
     """What is one file for all images of an output folder, by its kind."""
-    paths = {"provenance": output / PROVENANCE, "methods": output / METHODS}
+    paths = {
+        "provenance": output / PROVENANCE,
+        "methods": output / METHODS,
+        "images_csv": output / IMAGES_TABLE,
+    }
     if "csv" in kinds:
         paths["csv"] = output / TABLE
+    if "xlsx" in kinds:
+        paths["xlsx"] = output / WORKBOOK
     if "coco" in kinds:
         paths["coco"] = output / COCO
     return paths
@@ -161,8 +185,11 @@ def write_together(
     ----------
     paths : from `paths_together`; none writes nothing.
     """
-    if "csv" in paths:
-        write_bytes(paths["csv"], csv_bytes([rows(segmented, filters) for segmented in images]))
+    tables = {TABLE: "csv", WORKBOOK: "xlsx", IMAGES_TABLE: "images_csv"}
+    wanted: list[Export] = [kind for kind in ("csv", "xlsx") if kind in paths]
+    cells = [image_cells(segmented, filters) for segmented in images] if paths else []
+    for name, content in table_files(cells, wanted):
+        write_bytes(paths[tables[name]], content)
     if "coco" in paths:
         parts = (coco_image(segmented.name, kept(segmented, filters)[0]) for segmented in images)
         write_pieces(paths["coco"], coco_json(parts))

@@ -159,7 +159,7 @@ def measure(
 
     from cellseg.analysis.measurements import checked_pixel_size
     from cellseg.batches import external_labels
-    from cellseg.exports.tables import csv_bytes
+    from cellseg.exports.tables import cell_table, csv_bytes
     from cellseg.limits import Limits
     from cellseg.workspace import ensure_folder, write_bytes
 
@@ -183,7 +183,7 @@ def measure(
             records.append({"image": str(path), "cells": len(table), **warnings})
     if tables:
         ensure_folder(output.parent)
-        write_bytes(output, csv_bytes(tables, named))
+        write_bytes(output, csv_bytes(cell_table(tables, named)))
     cells = sum(len(table) for table in tables)
     _end({"csv": str(output), "cells": cells, "images": records}, left_out, bool(tables))
 
@@ -244,10 +244,11 @@ def _end(answer: dict[str, Any], left_out: list[str], done: bool) -> None:
 def _write_scores(path: Path, rows: list[dict[str, Any]]) -> None:
     import pandas as pd
 
+    from cellseg.exports.tables import csv_bytes
     from cellseg.workspace import ensure_folder, write_bytes
 
     ensure_folder(path.parent)
-    write_bytes(path, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode())
+    write_bytes(path, csv_bytes(pd.DataFrame(rows)))
 
 
 def _output_settings(

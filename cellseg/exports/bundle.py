@@ -6,7 +6,7 @@ import os
 import tempfile
 import uuid
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, get_args
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellseg.analysis.image_table import ImageCells, image_table
 from cellseg.analysis.label_runs import checked_labels, relabel_sequential
 from cellseg.analysis.outlines import outlines
 from cellseg.analysis.overlay import overlay
@@ -26,7 +27,7 @@ from cellseg.exports.ome import ome_tiff
 from cellseg.exports.probability import probability_tiff
 from cellseg.exports.provenance import methods
 from cellseg.exports.rois import roi_zip
-from cellseg.exports.tables import Dialect, csv_bytes
+from cellseg.exports.tables import CsvFormat, Dialect, cell_table, csv_bytes, xlsx_bytes
 from cellseg.exports.zip_files import add_chunks, add_file
 from cellseg.images.image import Image
 from cellseg.images.scaling import to_rgb8
@@ -34,10 +35,11 @@ from cellseg.images.writing import png_bytes
 from cellseg.workspace import disk_errors
 
 Export = Literal[
-    "labels", "mask", "overlay", "csv", "rois", "geojson", "coco", "ome", "probability"
+    "labels", "mask", "overlay", "csv", "xlsx", "rois", "geojson", "coco", "ome", "probability"
 ]
 EXPORTS: tuple[Export, ...] = get_args(Export)
-TABLE, COCO = "measurements.csv", "coco.json"
+TABLE, IMAGES_TABLE, WORKBOOK = "measurements.csv", "images.csv", "measurements.xlsx"
+COCO = "coco.json"
 PROVENANCE, METHODS = "provenance.json", "methods.txt"
 
 
@@ -107,8 +109,9 @@ def bundle(
     kinds: Collection[Export],
     facts: Mapping[str, Any],
     dialect: Dialect = "scikit-image",
+    csv_format: CsvFormat = "comma",
 ) -> bytes:
-    """One zip: files of each image, one table, one COCO file, provenance and methods text.
+    """One zip: files of each image, tables of images and cells, provenance and methods text.
 
     Of two images that differ only in the extension, the files of the second begin with its name
     and extension.
@@ -118,7 +121,8 @@ def bundle(
     results : read one at a time, so that memory holds one image and all tables.
     kinds : exports to write.
     facts : from `cellseg.exports.provenance.provenance`.
-    dialect : names and units of the columns of the table.
+    dialect : names and units of the columns of the table of cells.
+    csv_format : of the CSV files.
 
     Raises
     ------
@@ -128,7 +132,7 @@ def bundle(
         Where a table does not have the cells of its label image.
     """
     buffer = io.BytesIO()
-    _write_zip(buffer, results, kinds, facts, dialect)
+    _write_zip(buffer, results, kinds, facts, dialect, csv_format)
     return buffer.getvalue()
 
 
@@ -138,13 +142,14 @@ def write_bundle(
     kinds: Collection[Export],
     facts: Mapping[str, Any],
     dialect: Dialect = "scikit-image",
+    csv_format: CsvFormat = "comma",
 ) -> None:
     """Write a `bundle` to a file, which appears when it is complete."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         with disk_errors(path.parent):
             with temporary.open("wb") as file:
-                _write_zip(file, results, kinds, facts, dialect)
+                _write_zip(file, results, kinds, facts, dialect, csv_format)
             os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -156,25 +161,53 @@ def _write_zip(
     kinds: Collection[Export],
     facts: Mapping[str, Any],
     dialect: Dialect,
+    csv_format: CsvFormat,
 ) -> None:
-    tables = []
+    cells: list[ImageCells] = []
+    warnings = {image["name"]: image.get("warnings", ()) for image in facts.get("images", ())}
     taken: set[str] = set()
     with zipfile.ZipFile(target, "w") as archive, tempfile.TemporaryFile() as parts:
         for result in results:
             _check_table(result)
             for name, content in image_files(result, kinds, _free_stem(result, taken)):
                 add_file(archive, name, content)
-            tables.append(result.table)
+            cells.append(image_cells(result, warnings.get(result.name, ())))
             if "coco" in kinds:
                 part = coco_image(result.name, result.labels)
                 parts.write(json.dumps(part).encode() + b"\n")
-        if "csv" in kinds and tables:
-            add_file(archive, TABLE, csv_bytes(tables, dialect))
+        for name, content in table_files(cells, kinds, dialect, csv_format):
+            add_file(archive, name, content)
         if "coco" in kinds:
             parts.seek(0)
             add_chunks(archive, COCO, coco_json(json.loads(line) for line in parts))
         add_file(archive, PROVENANCE, provenance_json(facts))
         add_file(archive, METHODS, methods(facts).encode())
+
+
+def image_cells(result: ImageResult, warnings: Sequence[str] = ()) -> ImageCells:
+    """What the table of images needs of a result."""
+    height, width = result.labels.shape
+    return ImageCells(result.name, result.table, height, width, result.pixel_size, warnings)
+
+
+def table_files(
+    images: Sequence[ImageCells],
+    kinds: Collection[Export],
+    dialect: Dialect = "scikit-image",
+    csv_format: CsvFormat = "comma",
+) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the tables: of the images always, of the cells where asked for."""
+    if not images:
+        return
+    overview = image_table(images)
+    yield IMAGES_TABLE, csv_bytes(overview, csv_format)
+    if not {"csv", "xlsx"} & set(kinds):
+        return
+    cells = cell_table([one.table for one in images], dialect)
+    if "csv" in kinds:
+        yield TABLE, csv_bytes(cells, csv_format)
+    if "xlsx" in kinds:
+        yield WORKBOOK, xlsx_bytes({"images": overview, "cells": cells})
 
 
 def provenance_json(facts: Mapping[str, Any]) -> bytes:

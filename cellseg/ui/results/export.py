@@ -10,7 +10,7 @@ from cellseg.batches import results as out
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.exports.bundle import EXPORTS, Export
 from cellseg.exports.provenance import methods
-from cellseg.exports.tables import DIALECTS, Dialect
+from cellseg.exports.tables import CSV_FORMATS, DIALECTS, CsvFormat, Dialect
 from cellseg.ui.results import state
 from cellseg.ui.results.state import Results
 from cellseg.ui.shell import frame, progress_bar
@@ -26,6 +26,10 @@ EXPORT_TEXTS: dict[Export, tuple[str, str]] = {
     ),
     "overlay": ("Overlays, PNG", "The cells drawn over the image, for inspection and for slides."),
     "csv": ("Measurements, CSV", "A row for each cell of all images, for Excel, R or Python."),
+    "xlsx": (
+        "Measurements, Excel",
+        "A workbook with a sheet of the images, with counts and statistics, and one of the cells.",
+    ),
     "rois": (
         "ROIs for ImageJ and Fiji",
         "For the ROI Manager; each cell is one ROI, exact to the pixel.",
@@ -40,6 +44,11 @@ DEFAULT_EXPORTS: tuple[Export, ...] = ("labels", "overlay", "csv")
 DIALECT_NAMES: dict[Dialect, str] = {
     "scikit-image": "scikit-image",
     "cellprofiler": "CellProfiler",
+}
+
+CSV_FORMAT_NAMES: dict[CsvFormat, str] = {
+    "comma": "1.5, 2.5",
+    "semicolon": "1,5; 2,5",
 }
 
 
@@ -59,10 +68,19 @@ def show(
             required=True,
             format_func=lambda name: DIALECT_NAMES[name],
             key=f"{key}-dialect",
-            disabled="csv" not in kinds,
+            disabled=not {"csv", "xlsx"} & set(kinds),
+        )
+        csv_format = st.segmented_control(
+            "CSV format",
+            CSV_FORMATS,
+            default="comma",
+            required=True,
+            format_func=lambda name: CSV_FORMAT_NAMES[name],
+            key=f"{key}-csv-format",
+            help="Choose semicolons where Excel shows each row in one column.",
         )
     _cell_count(images, filters)
-    _zip(workspace, results, images, kinds, filters, dialect)
+    _zip(workspace, results, images, kinds, filters, dialect, csv_format)
     with st.container():
         if st.toggle("Methods paragraph", key=f"{key}-methods"):
             with st.spinner("Counting cells"):
@@ -110,6 +128,7 @@ def _zip(
     kinds: list[Export],
     filters: Filters,
     dialect: Dialect,
+    csv_format: CsvFormat,
 ) -> None:
     """A button that creates the zip, and one that downloads it until a choice changes."""
     key = f"{results.key}-export"
@@ -119,6 +138,7 @@ def _zip(
         filters.model_dump_json(),
         results.options.model_dump_json(),
         dialect,
+        csv_format,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
@@ -132,7 +152,7 @@ def _zip(
     if pressed:
         target = uploads.private_folder(workspace) / "downloads"
         with frame.boundary():
-            path = _write(target, results, images, kinds, filters, dialect)
+            path = _write(target, results, images, kinds, filters, dialect, csv_format)
             st.session_state[f"{key}-zip"] = (request, str(path))
     created = _created(key, request)
     with slot:
@@ -154,6 +174,7 @@ def _write(
     kinds: list[Export],
     filters: Filters,
     dialect: Dialect,
+    csv_format: CsvFormat,
 ) -> Path:
     """Write the zip with a progress bar; if another click interrupts it, no file is left."""
     bar = st.progress(0.0, "Counting cells")
@@ -166,7 +187,17 @@ def _write(
     path = folder / f"{name}_cells.zip"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        out.write(path, images, kinds, results.model, filters, results.options, dialect, progress)
+        out.write(
+            path,
+            images,
+            kinds,
+            results.model,
+            filters,
+            results.options,
+            dialect,
+            csv_format,
+            progress,
+        )
     finally:
         bar.empty()
     return path

@@ -16,6 +16,7 @@ from cellseg.analysis.filters import Filters
 from cellseg.analysis.outcomes import Outcome
 from cellseg.batches import truth
 from cellseg.batches.segmented_image import SegmentedImage
+from cellseg.exports.tables import csv_bytes
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.ui.results import match_colours
@@ -178,7 +179,7 @@ def _each(results: Results, comparisons: list[Comparison], iou: float) -> None:
         st.space("stretch")
         st.download_button(
             "Scores, CSV",
-            lambda: table.to_csv(index=False, lineterminator="\n").encode(),
+            lambda: csv_bytes(table),
             f"{slug(results.name) or 'cells'}-scores.csv",
             "text/csv",
             key=f"{key}-csv",

@@ -12,6 +12,7 @@ from cellseg.analysis.measurements import definition
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.config import checked
 from cellseg.errors import CellsegError
+from cellseg.exports.tables import csv_bytes
 from cellseg.ui.results import plots, state
 from cellseg.ui.results.plots import Plot
 from cellseg.ui.results.state import Results
@@ -234,7 +235,7 @@ def _figure(
         name = slug(f"{results.name} {title}") or "plot"
         st.download_button(
             "Data, CSV",
-            lambda: plot.data.to_csv(index=False, lineterminator="\n").encode(),
+            lambda: csv_bytes(plot.data),
             f"{name}.csv",
             "text/csv",
             key=f"{key}-data",

@@ -51,11 +51,11 @@ def environment_python(name: str, folder: Path) -> Path:
 
 def installed_versions(*names: str) -> dict[str, str]:
     """Versions of those of these packages that are installed here."""
-    found = {}
+    versions = {}
     for name in names:
         with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+            versions[name] = metadata.version(name)
+    return versions
 
 
 def _steps(name: str) -> list[list[Arguments]]:

@@ -58,10 +58,10 @@ def main() -> None:
     before = monitor.current()
     monitor.start()
     started = time.perf_counter()
-    found = network.cells(image, None, lambda done, of: say(f"Part {done} of {of}"))
+    cells = network.cells(image, None, lambda done, of: say(f"Part {done} of {of}"))
     seconds = time.perf_counter() - started
     above = (monitor.peak - before) / 1e9
-    print(f"{side} x {side} pixels, {int(found.labels.max())} cells; {describe_machine()}")
+    print(f"{side} x {side} pixels, {int(cells.labels.max())} cells; {describe_machine()}")
     print(f"{seconds:.0f} s, {above:.2f} GB above the memory before")
 
 

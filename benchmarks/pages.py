@@ -86,8 +86,8 @@ def _load(process: psutil.Process) -> float:
     before, started = process.cpu_times(), time.monotonic()
     time.sleep(LOAD_SECONDS)
     after = process.cpu_times()
-    spent = after.user + after.system - before.user - before.system
-    return spent / (time.monotonic() - started)
+    used = after.user + after.system - before.user - before.system
+    return used / (time.monotonic() - started)
 
 
 @contextmanager

@@ -113,7 +113,7 @@ def test_a_methods_paragraph(model):
         ({"second_pass": 36.0}, "median cell diameter was below 36 px were enlarged to about"),
         (
             {"second_pass": 36.0, "second_pass_below": 22.0},
-            "median cell diameter was below 36 px and of which a quarter are below 22 px were",
+            "median cell diameter was below 36 px and lower quartile below 22 px were",
         ),
     ],
 )

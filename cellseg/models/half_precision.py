@@ -1,4 +1,4 @@
-"""Weights in half precision: half the size, for models that travel with the project."""
+"""Weights files in half precision, for the models that are shipped with the project."""
 
 from pathlib import Path
 
@@ -9,19 +9,24 @@ import numpy as np
 def save_half_precision(source: Path, target: Path) -> None:
     """Copy a Keras weights file with its kernels in float16, compressed.
 
-    Vectors (biases, statistics of batch norms) stay float32: they are small, and variances may be
-    too large or too little for float16. Keras casts on loading.
+    Vectors (biases and statistics of batch norms) stay float32, since they are small and variances
+    can be out of the range of float16. Keras casts the kernels when it loads them.
+
+    Parameters
+    ----------
+    source : weights file in float32.
+    target : weights file to write.
 
     Raises
     ------
     ValueError
-        Where a kernel does not fit float16.
+        Where a kernel is out of the range of float16.
     """
-    with h5py.File(source) as whole, h5py.File(target, "w") as half:
+    with h5py.File(source) as original, h5py.File(target, "w") as half:
 
         def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
             if isinstance(item, h5py.Group):
-                made = half.require_group(name)
+                copied = half.require_group(name)
             else:
                 values = item[()]
                 if np.ndim(values) >= 2:
@@ -29,10 +34,10 @@ def save_half_precision(source: Path, target: Path) -> None:
                         values = values.astype(np.float16)
                     if not np.isfinite(values).all():
                         raise ValueError(f"{name} does not fit float16")
-                    made = half.create_dataset(name, data=values, compression=9, shuffle=True)
+                    copied = half.create_dataset(name, data=values, compression=9, shuffle=True)
                 else:
-                    made = half.create_dataset(name, data=values)
-            made.attrs.update(item.attrs)
+                    copied = half.create_dataset(name, data=values)
+            copied.attrs.update(item.attrs)
 
-        half.attrs.update(whole.attrs)
-        whole.visititems(copy)
+        half.attrs.update(original.attrs)
+        original.visititems(copy)

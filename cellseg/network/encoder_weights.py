@@ -58,9 +58,9 @@ def resolve(
     """
     if settings.starts_random:
         return None
-    found = local_file(settings, image_size)
-    if found is not None:
-        return found
+    path = local_file(settings, image_size)
+    if path is not None:
+        return path
     return _download(settings, image_size, progress)
 
 
@@ -70,10 +70,10 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _existing(path: Path, what: str) -> Path:
+def _existing(path: Path, name: str) -> Path:
     path = path.expanduser()
     if not path.is_file():
-        raise CellsegError(f"{what} {path} does not exist; give the path of a Keras .h5 file.")
+        raise CellsegError(f"{name} {path} does not exist; give the path of a Keras .h5 file.")
     return path
 
 

@@ -217,14 +217,14 @@ class Recipe(ABC):
         Raises
         ------
         CellsegError
-            Names the setting, the value found and what is needed.
+            With the setting, its value and the values that are allowed.
         """
         return checked(self.settings, **{**groups, "name": self.name})
 
     def has_setting(self, group: str, name: str) -> bool:
         """Whether the settings contain this one."""
-        found = self.settings.model_fields.get(group)
-        inner = getattr(found.annotation, "model_fields", {}) if found else {}
+        field = self.settings.model_fields.get(group)
+        inner = getattr(field.annotation, "model_fields", {}) if field else {}
         return name in inner
 
     def fine_tuned(self, settings: Any, start: Any, start_id: str) -> RecipeSettings:

@@ -109,8 +109,8 @@ def encoder_field(**more: Any) -> Choice:
     return Choice(
         "network.encoder_weights",
         "Encoder weights",
-        "ImageNet: learned from everyday photographs, needs few images. Random initialization: "
-        "learned from your images alone, needs more images and epochs.",
+        "ImageNet: pre-trained on everyday photographs, needs few images. Random initialization: "
+        "trained on your images only, needs more images and epochs.",
         default=lambda context: context.encoder_weights,
         options=ENCODER_WEIGHTS,
         **more,
@@ -122,8 +122,8 @@ def seed_field(default: int, **more: Any) -> Number:
     return Number(
         "training.seed",
         "Random seed",
-        "The same seed repeats a training; another one shows how much the result depends on "
-        "chance.",
+        "A training with the same seed is repeatable; other seeds show the random variation of "
+        "the result.",
         default=default,
         low=0,
         high=2**31 - 1,

@@ -47,5 +47,5 @@ def start_summary(settings_start: str | None, encoder_weights: str) -> str:
 
 DICE = "2 x overlap / (sum of both areas); 1 is perfect."
 IOU = "Overlap of predicted and true cell pixels, divided by their union; 1 is perfect."
-ACCURACY = "Share of the pixels, cells and background alike, that are classified correctly."
+ACCURACY = "Fraction of all pixels, cells and background, that are classified correctly."
 MAJORITY = "Accuracy of assigning the more common class to every pixel."

@@ -11,7 +11,7 @@ GRID_STEP = 32
 """Windows start at multiples of this many pixels, so that the grid of the network is the same."""
 
 CENTRE_TOLERANCE = 2.0
-"""Pixels by which the centre of a cell may lie outside the core that it belongs to."""
+"""Distance by which the centre of a cell can be outside the core of its tile, pixels."""
 
 ProgressCallback = Callable[[int, int], None]
 """Called with (parts done, parts in all); an exception that it raises ends the work."""

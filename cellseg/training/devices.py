@@ -10,13 +10,13 @@ def available_gpus() -> list[str]:
 
     It must be called before TensorFlow computes.
     """
-    found = tf.config.list_physical_devices("GPU")
-    for gpu in found:
+    physical = tf.config.list_physical_devices("GPU")
+    for gpu in physical:
         try:
             tf.config.experimental.set_memory_growth(gpu, True)
         except (RuntimeError, ValueError):  # TensorFlow has initialized it already
             break
-    return [f"GPU:{number}" for number in range(len(found))]
+    return [f"GPU:{number}" for number in range(len(physical))]
 
 
 def devices_for_batch(devices: Sequence[str], batch_size: int) -> list[str]:

@@ -183,10 +183,10 @@ def _launch(run: Run) -> None:
 
 
 def _versions() -> dict[str, str]:
-    found = {"cellseg": cellseg.__version__, "python": python_version()}
+    versions = {"cellseg": cellseg.__version__, "python": python_version()}
     for package in ("tensorflow", "tensorflow-cpu", "keras", "numpy", "pillow"):
         try:
-            found[package] = metadata.version(package)
+            versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -196,7 +196,7 @@ class Run:
 
     def samples(self) -> list[Sample]:
         """Sample images in order, with their pictures so far."""
-        found = []
+        samples = []
         for folder in sorted((self.folder / "samples").glob("*/")):
             facts = read_json(folder / "sample.json")
             name = facts.get("name") if isinstance(facts, dict) else None
@@ -208,8 +208,8 @@ class Run:
                 for path in sorted(folder.glob("epoch-*.png"))
                 if path.stem[6:].isdecimal()
             }
-            found.append(Sample(name, image, truth, pictures))
-        return found
+            samples.append(Sample(name, image, truth, pictures))
+        return samples
 
 
 class RunStore:
@@ -221,8 +221,8 @@ class RunStore:
     def all(self) -> list[Run]:
         """All readable runs, the newest first."""
         folder = self.workspace.runs
-        found = [read_run(child) for child in folder.iterdir()] if folder.is_dir() else []
-        runs = [run for run in found if run is not None]
+        readable = [read_run(child) for child in folder.iterdir()] if folder.is_dir() else []
+        runs = [run for run in readable if run is not None]
         return sorted(runs, key=lambda run: (run.config.created, run.id), reverse=True)
 
     def unreadable(self) -> list[str]:

@@ -32,7 +32,7 @@ def random_patch(
 
     Parameters
     ----------
-    source : image, labels and distance map; all three are transformed alike.
+    source : image, labels and distance map; all three are transformed together.
     side : of the patch, pixels.
     scale_range : the smallest and the largest factor by which the image is scaled.
     """

@@ -14,7 +14,7 @@ from cellseg.methods.cells.targets import typical_diameter
 from cellseg.recipes.cells.facts import CellsFacts, ImageStatistics, Range
 
 MIN_CELLS = 5
-"""Number of cells below which their size does not tell the scale of an image."""
+"""Least number of cells from which the scale of an image is judged."""
 
 MAX_SIZE_RATIO = 1.7
 """Ratio of the cell diameters of an image and of the training above which a warning is due."""
@@ -78,7 +78,7 @@ def size_warning(labels: NDArray[np.int32], facts: CellsFacts) -> str | None:
 
     Returns
     -------
-    A sentence; None where the sizes agree, or where there are too few cells to tell.
+    A sentence; None where the sizes agree, or where there are too few cells.
     """
     diameter = typical_diameter(labels)
     if diameter is None or labels.max() < MIN_CELLS:

@@ -10,13 +10,13 @@ from cellseg.methods.cells.targets import typical_diameter
 from cellseg.recipes.cells.facts import ImageStatistics, KindStatistics, Range
 
 IMAGE_KINDS = ("colour", "bright cells", "dark cells")
-"""The kinds of image that are told apart; see `image_kind`."""
+"""The kinds of image; see `image_kind`."""
 
 MIN_COLOUR_DEVIATION = 4.0
 """Mean deviation of the channels from their mean above which an image is coloured, grey levels."""
 
 MIN_MARGIN = 0.1
-"""By how much the ranges of the training images are widened, at least."""
+"""Least margin by which the ranges of the training images are widened."""
 
 CENTRAL_RANGE = (2.5, 97.5)
 """Percentiles between which the values of the training images are usual."""
@@ -44,7 +44,7 @@ def compute_statistics(images: Sequence[AnnotatedImage]) -> ImageStatistics:
     """Statistics of images for each kind; images with nothing but cells or background are left out.
 
     Brightness and contrast range from percentile 2.5 to 97.5 of the images of a kind, widened on
-    both sides by 0.1, or by 0.4 divided by the square root of their number where that is more.
+    both sides by 0.1, or by 0.4 divided by the square root of their number if that is more.
     Diameters range from percentile 2.5 to 97.5 of all images with cells.
     """
     values: dict[str, list[tuple[float, float]]] = {kind: [] for kind in IMAGE_KINDS}

@@ -30,7 +30,7 @@ class ClippedAdamW(keras.optimizers.AdamW):
 def build_optimizer(learning_rate: float) -> keras.optimizers.Optimizer:
     """Build the optimizer of the recipe.
 
-    The weights that are kept are an exponential moving average (Polyak & Juditsky 1992).
+    The stored weights are an exponential moving average (Polyak & Juditsky 1992).
 
     Parameters
     ----------

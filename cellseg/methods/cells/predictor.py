@@ -205,7 +205,7 @@ class CellsPredictor:
 
         Parameters
         ----------
-        first_pass : of this image, where it was made already.
+        first_pass : of this image, if it was computed already.
         """
         if options.diameter is not None:
             return scale_of_diameter(options.diameter, self.facts), None
@@ -222,7 +222,7 @@ class CellsPredictor:
 
         Returns
         -------
-        What to segment, its first pass where one was made, and warnings.
+        What to segment, its first pass if it was computed, and warnings.
         """
         unchanged = stretch, None, ()
         channels = [c for c in range(len(stretch.ranges)) if c not in stretch.dark]

@@ -29,8 +29,8 @@ class Schedule(keras.callbacks.Callback):
 
     The clock starts at the second step, since TensorFlow traces the network during the first.
 
-    steps : number of steps begun. pause_at : fraction of the training at which it stops once, to be
-    resumed; None never.
+    steps : number of started steps. pause_at : fraction of the training at which it stops once, to
+    be resumed; None never.
     """
 
     def __init__(self, settings: CellsTraining) -> None:

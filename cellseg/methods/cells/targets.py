@@ -17,10 +17,10 @@ SEPARATION_FACTOR = 3.0
 """Factor on the weight of pixels between two cells."""
 
 WEIGHT_NEIGHBOURHOOD = 7
-"""Side of the square neighbourhood whose largest weight a pixel gets, pixels."""
+"""Side of the square neighbourhood of which a pixel gets the largest weight, pixels."""
 
 SEPARATION_NEIGHBOURHOOD = 5
-"""Side of the square neighbourhood in which two cells make a pixel lie between cells, pixels."""
+"""Side of the square neighbourhood in which a pixel between cells has two cells, pixels."""
 
 LOWER_QUARTILE = 25.0
 """Percentile of the cell areas that decides whether an image is enlarged."""

@@ -41,7 +41,7 @@ from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, RunStatusWriter
 
 SAMPLES = 3
-"""Number of images whose predicted cells are drawn during a training."""
+"""Number of images with sample pictures."""
 
 
 def train(

@@ -1,4 +1,4 @@
-"""Validation in the recipe `cells`: scores on validation images choose the weights to keep."""
+"""Validation in the recipe `cells`: scores on validation images choose the best weights."""
 
 import math
 import shutil
@@ -36,7 +36,7 @@ class Validation(keras.callbacks.Callback):
 
     diverged : whether the loss or a weight was not finite, which ends the training.
     best : epoch and score of the best weights; None before the first validation.
-    best_scores : what was added to the logs of that epoch.
+    best_scores : scores of that epoch.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def prediction_tiles(
 
 
 def first_pass_window(height: int, width: int) -> tuple[slice, slice]:
-    """Rows and columns that tell the scale of an image: all of a small image, else its centre."""
+    """Window of the first pass: a small image as a whole, or else its centre."""
     if height * width <= MAX_WHOLE_PIXELS:
         return slice(0, height), slice(0, width)
     return _centre(height), _centre(width)

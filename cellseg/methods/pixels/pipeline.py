@@ -12,7 +12,7 @@ Pixels = NDArray[np.uint8]
 
 
 def training_batches(images: Pixels, masks: Pixels, batch_size: int, seed: int) -> tf.data.Dataset:
-    """Batches for training, shuffled and flipped at random anew at every pass.
+    """Batches for training, shuffled and flipped at random in each pass.
 
     Parameters
     ----------

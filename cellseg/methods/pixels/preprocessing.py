@@ -18,7 +18,7 @@ def network_image(image: Image, settings: PixelsPreprocessing) -> NDArray[np.uin
     Parameters
     ----------
     image : grey or colour, of any bit depth; above 8 bits each channel is scaled by percentiles.
-    settings : side of the square and the percentiles.
+    settings : size and percentiles.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def network_mask(foreground: NDArray[np.bool_], settings: PixelsPreprocessing) -
     Parameters
     ----------
     foreground : bool (Y, X).
-    settings : side of the square.
+    settings : size.
 
     Returns
     -------

@@ -79,23 +79,23 @@ def _second_pass(settings: InstanceSettings) -> str:
     if not settings.second_pass:
         return ""
     below = settings.second_pass_below
-    some = f" and of which a quarter are below {below:g} px" if below else ""
+    restriction = f" and lower quartile below {below:g} px" if below else ""
     return (
-        f"; images whose median cell diameter was below {settings.second_pass:g} px{some} were "
-        "enlarged to about that diameter, at most threefold, and segmented a second time"
+        f"; images whose median cell diameter was below {settings.second_pass:g} px{restriction} "
+        "were enlarged to about that diameter, at most threefold, and segmented a second time"
     )
 
 
 def _summary(facts: CellsFacts) -> str:
-    what = (
+    task = (
         "Finds each cell, also where cells touch, in images of any size."
         if facts.separates_cells
         else "Classifies each pixel as cell or background, in images of any size; cells that touch "
         "count as one."
     )
     return (
-        f"{what} The training cells were typically {facts.diameter:.0f} pixels in diameter; give "
-        "the diameter where the cells of an image differ much from that."
+        f"{task} The training cells were typically {facts.diameter:.0f} pixels in diameter; enter "
+        "the diameter if the cells of an image differ much from that."
     )
 
 

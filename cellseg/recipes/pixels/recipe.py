@@ -83,7 +83,7 @@ FIELDS: tuple[Field, ...] = (
     Choice(
         "preprocessing.image_size",
         "Image size",
-        "Pixels; images are resized to a square of this side. Larger keeps finer structures.",
+        "Side in pixels of the square that images are resized to. Larger keeps finer structures.",
         default=PixelsPreprocessing().image_size,
         options={size: str(size) for size in IMAGE_SIZES},
     ),
@@ -138,7 +138,7 @@ class PixelsRecipe(Recipe):
         return Description(
             summary=(
                 "Classifies each pixel of an image as cell or background. Images are resized to "
-                f"{size} x {size} pixels, so structures that vanish at that size are not found, "
+                f"{size} x {size} pixels, so structures that vanish at that size are lost, "
                 "and cells that touch count as one."
             ),
             details=(
@@ -195,11 +195,11 @@ class PixelsRecipe(Recipe):
             ("IoU", "iou", IOU),
             ("Dice", "dice", DICE),
         )
-        found = [
+        scores = [
             Score(f"{title}, {part}", last.get(prefix + key), meaning + where)
             for title, key, meaning in shown
         ]
-        return [*found, Score("Majority-class accuracy", majority, MAJORITY)]
+        return [*scores, Score("Majority-class accuracy", majority, MAJORITY)]
 
     def curves_caption(self, tested: bool) -> str:
         """Caption of the curves."""

@@ -169,7 +169,7 @@ def imported(*folders: str) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module:
                 found.add(node.module.split(".")[0])
     own = {"cellseg", "benchmarks", "docs", "pages", "tests"}
-    wheels = {"PIL": "pillow", "skimage": "scikit-image"}
+    wheels = {"PIL": "pillow", "skimage": "scikit-image", "xlsxwriter": "XlsxWriter"}
     return {wheels.get(name, name) for name in found - own - sys.stdlib_module_names}
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 import pandas as pd
+import xlsxwriter
 
 from cellseg.analysis.cellprofiler import cellprofiler
 
@@ -65,11 +66,20 @@ def read_csv(content: bytes) -> pd.DataFrame:
 def xlsx_bytes(sheets: Mapping[str, pd.DataFrame]) -> bytes:
     """Tables as the sheets of an Excel workbook; text is stored as text, never as a formula."""
     buffer = io.BytesIO()
-    kwargs = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
-    with pd.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs=kwargs) as writer:
-        writer.book.set_properties({"created": CREATED})
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        book.set_properties({"created": CREATED})
+        bold = book.add_format({"bold": True})
         for name, table in sheets.items():
-            table.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
+            sheet = book.add_worksheet(name)
+            sheet.freeze_panes(1, 0)
+            for column, title in enumerate(table.columns):
+                sheet.write_string(0, column, str(title), bold)
+                for row, value in enumerate(table[title].tolist(), start=1):
+                    if isinstance(value, str):
+                        sheet.write_string(row, column, value)
+                    elif not pd.isna(value):
+                        sheet.write(row, column, value)
     return buffer.getvalue()
 
 

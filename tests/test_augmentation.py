@@ -9,7 +9,7 @@ from cellseg.methods.cells.targets import distance_map
 
 
 @pytest.fixture
-def marked():
+def source():
     """An image in which the red channel is 200 exactly where a cell is."""
     labels = np.zeros((60, 80), np.int32)
     labels[10:30, 20:45] = 3
@@ -19,50 +19,50 @@ def marked():
     return AnnotatedImage(image, labels, distance_map(labels))
 
 
-def test_image_labels_and_distance_are_transformed_alike(marked):
+def test_image_labels_and_distance_are_transformed_alike(source):
     rng = np.random.default_rng(3)
     seen = set()
     for _ in range(30):
-        square = random_patch(marked, 64, rng)
-        assert square.image.shape == (64, 64, 3)
-        assert square.labels.shape == square.distance.shape == (64, 64)
-        seen |= set(np.unique(square.labels))
-        inside = square.image[..., 0] > 105
-        assert np.mean(inside != (square.labels > 0)) < 0.02  # half a pixel along the border
-        assert (square.distance[square.labels == 0] == 0).all()
-        assert square.distance.max() <= 1
+        patch = random_patch(source, 64, rng)
+        assert patch.image.shape == (64, 64, 3)
+        assert patch.labels.shape == patch.distance.shape == (64, 64)
+        seen |= set(np.unique(patch.labels))
+        inside = patch.image[..., 0] > 105
+        assert np.mean(inside != (patch.labels > 0)) < 0.02  # half a pixel along the border
+        assert (patch.distance[patch.labels == 0] == 0).all()
+        assert patch.distance.max() <= 1
     assert seen == {0, 3, 7}
 
 
-def test_an_image_smaller_than_the_patch_is_padded_by_reflection(marked):
-    square = random_patch(marked, 256, np.random.default_rng(0))
-    assert square.labels.shape == (256, 256)
-    assert square.labels.max() == 7
+def test_an_image_smaller_than_the_patch_is_padded_by_reflection(source):
+    patch = random_patch(source, 256, np.random.default_rng(0))
+    assert patch.labels.shape == (256, 256)
+    assert patch.labels.max() == 7
 
 
-def test_an_elastic_deformation_transforms_all_arrays_and_keeps_the_borders_in_place(marked):
+def test_an_elastic_deformation_transforms_all_arrays_and_keeps_the_borders_in_place(source):
     rng = np.random.default_rng(4)
-    moved = []
+    changed_fractions = []
     for _ in range(20):
-        bent = elastic_deformation(marked, rng)
-        assert [array.dtype for array in (bent.image, bent.labels, bent.distance)] == [
+        deformed = elastic_deformation(source, rng)
+        assert [array.dtype for array in (deformed.image, deformed.labels, deformed.distance)] == [
             *(np.uint8, np.int32, np.float32)
         ]
-        assert set(np.unique(bent.labels)) <= {0, 3, 7}
-        inside = bent.image[..., 0] > 105
-        assert np.mean(inside != (bent.labels > 0)) < 0.02
-        assert (bent.distance[bent.labels == 0] == 0).all()
-        moved.append(np.mean(bent.labels != marked.labels))
-    assert 0.01 < np.mean(moved) < 0.1
+        assert set(np.unique(deformed.labels)) <= {0, 3, 7}
+        inside = deformed.image[..., 0] > 105
+        assert np.mean(inside != (deformed.labels > 0)) < 0.02
+        assert (deformed.distance[deformed.labels == 0] == 0).all()
+        changed_fractions.append(np.mean(deformed.labels != source.labels))
+    assert 0.01 < np.mean(changed_fractions) < 0.1
     rows = np.arange(60)
     ramp = np.repeat(np.repeat(rows.astype(np.uint8)[:, None, None] * 4, 80, 1), 3, 2)
-    bent = elastic_deformation(AnnotatedImage(ramp, marked.labels, marked.distance), rng)
-    np.testing.assert_allclose(bent.image[0, :, 0], 0, atol=4)
-    np.testing.assert_allclose(bent.image[-1, :, 0], 59 * 4, atol=4)
+    deformed = elastic_deformation(AnnotatedImage(ramp, source.labels, source.distance), rng)
+    np.testing.assert_allclose(deformed.image[0, :, 0], 0, atol=4)
+    np.testing.assert_allclose(deformed.image[-1, :, 0], 59 * 4, atol=4)
 
 
-def test_the_same_seed_gives_the_same_patch(marked):
-    first, second = (random_patch(marked, 32, np.random.default_rng(5)) for _ in range(2))
+def test_the_same_seed_gives_the_same_patch(source):
+    first, second = (random_patch(source, 32, np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(first.labels, second.labels)
     np.testing.assert_array_equal(first.image, second.image)
 
@@ -108,7 +108,7 @@ def test_rare_kinds_of_image_are_oversampled():
     bright = [annotated((0, 0, 0), (200, 200, 200)) for _ in range(9)]
     dark = annotated((220, 220, 220), (90, 90, 90))
     found = sampling_weights([*bright, dark])
-    # square roots of 9 and 1: three quarters and one quarter
+    # patch roots of 9 and 1: three quarters and one quarter
     np.testing.assert_allclose(found, [0.75 / 9] * 9 + [0.25])
 
 

@@ -25,7 +25,7 @@ def clock(monkeypatch):
     return made
 
 
-def finds_a_square():
+def predictor_of_a_square():
     """A predictor that finds one square cell in every image."""
 
     def network(rgb):
@@ -36,7 +36,7 @@ def finds_a_square():
     return ScriptedPredictor(CellsFacts(), network)
 
 
-def black():
+def black_image():
     labels = np.zeros((100, 150), np.int32)
     labels[40:60, 40:60] = 3
     return AnnotatedImage(np.zeros((100, 150, 3), np.uint8), labels, labels.astype(np.float32))
@@ -60,7 +60,7 @@ def test_the_region_is_around_the_cells_and_inside_the_image():
 
 
 def test_only_the_outline_of_a_cell_is_coloured():
-    source = black()
+    source = black_image()
     coloured = draw_outlines(source.image, source.labels).any(axis=-1)
     edge = np.zeros((100, 150), bool)
     edge[40:60, 40:60] = True
@@ -69,8 +69,8 @@ def test_only_the_outline_of_a_cell_is_coloured():
 
 
 def test_pictures_show_true_and_predicted_cells(tmp_path, clock):
-    pictures = OutlinePictures(tmp_path, [("a", black())], diameter=5.0)
-    pictures.draw(7, finds_a_square())
+    pictures = OutlinePictures(tmp_path, [("a", black_image())], diameter=5.0)
+    pictures.draw(7, predictor_of_a_square())
     folder = tmp_path / "00"
     assert read_json(folder / "sample.json") == {"name": "a"}
     assert pixels(folder / "image.png").shape == (100, 128, 3)  # never less than 128 wide
@@ -81,9 +81,9 @@ def test_pictures_show_true_and_predicted_cells(tmp_path, clock):
 
 
 def test_pictures_are_drawn_every_20_seconds_and_later_less_often(tmp_path, clock):
-    pictures = OutlinePictures(tmp_path, [("a", black())], diameter=20.0)
+    pictures = OutlinePictures(tmp_path, [("a", black_image())], diameter=20.0)
     for epoch, passed in enumerate((0.0, 10.0, 20.0, 39.0, 1000.0, 1040.0, 1060.0), start=1):
         clock.now = 100.0 + passed
-        pictures.draw(epoch, finds_a_square())
+        pictures.draw(epoch, predictor_of_a_square())
     drawn = sorted(path.stem for path in (tmp_path / "00").glob("epoch-*"))
     assert drawn == ["epoch-00001", "epoch-00003", "epoch-00005", "epoch-00007"]

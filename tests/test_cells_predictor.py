@@ -1,4 +1,4 @@
-"""The predictor of the recipe `cells` tile by tile, with a network that sees bright discs."""
+"""The predictor of the recipe `cells` tile by tile, with a network that segments bright discs."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def bright_predictor():
     return ScriptedPredictor(FACTS, bright_network)
 
 
-def drawn(height, width, centres, radius):
+def disc_image(height, width, centres, radius):
     rows, columns = np.ogrid[:height, :width]
     pixels = np.full((height, width), 40, np.uint16)
     for y, x in centres:
@@ -42,19 +42,19 @@ def matches(image, labels):
     return count_matches(overlaps(truth, labels), 1.0)
 
 
-@pytest.mark.parametrize("at_once", [1, 3])
-def test_a_cell_on_every_corner_of_the_tiles_is_segmented_whole_and_once(monkeypatch, at_once):
-    monkeypatch.setattr(cells_predictor, "prediction_batch_size", lambda: at_once)
-    image = drawn(320, 512, CORNERS, 12)
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_a_cell_on_every_corner_of_the_tiles_is_segmented_whole_and_once(monkeypatch, batch_size):
+    monkeypatch.setattr(cells_predictor, "prediction_batch_size", lambda: batch_size)
+    image = disc_image(320, 512, CORNERS, 12)
     predictor, seen = bright_predictor(), []
     found = predictor.cells(image, TILED, lambda done, of: seen.append((done, of)))
     counts = matches(image, found.labels)
     assert (counts.tp, counts.fp, counts.fn) == (len(CORNERS), 0, 0)
     np.testing.assert_array_equal(found.probability, image.pixels > 1000)
     assert seen == [(done, 40) for done in range(1, 41)]
-    # of eight windows in a row, the two that no edge cuts are alike
-    assert len(predictor.shapes) == (40 if at_once == 1 else 5 * 7)
-    assert sum(len(shape) == 4 for shape in predictor.shapes) == (0 if at_once == 1 else 5)
+    # two of the eight windows in a row have the same shape
+    assert len(predictor.shapes) == (40 if batch_size == 1 else 5 * 7)
+    assert sum(len(shape) == 4 for shape in predictor.shapes) == (0 if batch_size == 1 else 5)
 
 
 def test_a_rescaled_image_is_read_tile_by_tile(monkeypatch):
@@ -67,7 +67,7 @@ def test_a_rescaled_image_is_read_tile_by_tile(monkeypatch):
         return window
 
     monkeypatch.setattr(scaling.Stretch, "rgb8", watched)
-    image = drawn(1280, 1280, [(2 * y, 2 * x) for y, x in CORNERS], 24)
+    image = disc_image(1280, 1280, [(2 * y, 2 * x) for y, x in CORNERS], 24)
     found = bright_predictor().cells(image, PredictionOptions(tile=64, diameter=48.0))
     assert max(max(shape) for shape in read) < 1280
     truth = label(image.pixels > 1000, connectivity=1)
@@ -79,7 +79,7 @@ def test_an_image_whose_result_does_not_fit_into_memory_is_refused(monkeypatch):
     free = type("Memory", (), {"available": 300 * 300 * 8})  # of which a fifth is left alone
     monkeypatch.setattr(limits.psutil, "virtual_memory", lambda: free)
     with pytest.raises(CellsegError, match=r"This image needs 0\.0 GB of memory at once"):
-        bright_predictor().cells(drawn(300, 300, CORNERS, 12))
+        bright_predictor().cells(disc_image(300, 300, CORNERS, 12))
 
 
 def test_an_exception_of_the_progress_callback_ends_the_prediction():
@@ -90,7 +90,7 @@ def test_an_exception_of_the_progress_callback_ends_the_prediction():
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        predictor.cells(drawn(320, 320, CORNERS, 12), TILED, stop)
+        predictor.cells(disc_image(320, 320, CORNERS, 12), TILED, stop)
     assert len(predictor.shapes) == 2
 
 

@@ -79,18 +79,18 @@ def dataset(workspace):
 
 @pytest.fixture(scope="module")
 def trained(workspace, dataset):
-    """The run of a training of two epochs, the model it published, and what was said."""
-    said: list[str] = []
+    """The run of a training of two epochs, its model, and the printed lines."""
+    lines: list[str] = []
     run = jobs.start(workspace, dataset, recipe(), "first")
-    model = following.follow(run, said.append)
+    model = following.follow(run, lines.append)
     assert model is not None, run.log_tail()
-    return run, ModelStore(workspace).get(model), said
+    return run, ModelStore(workspace).get(model), lines
 
 
 def test_a_training_publishes_its_facts(trained, dataset):
-    run, model, said = trained
+    run, model, lines = trained
     assert run.progress().state == model.facts.ended == "finished"
-    assert [line.split(",")[0] for line in said if "Epoch" in line] == [
+    assert [line.split(",")[0] for line in lines if "Epoch" in line] == [
         "Epoch 1 of 2",
         "Epoch 2 of 2",
     ]
@@ -167,10 +167,10 @@ def test_a_stopped_training_publishes_a_model(workspace, dataset):
     assert model.facts.scores is not None
 
 
-def prepared(workspace, dataset, monkeypatch, wished, name):
+def prepared(workspace, dataset, monkeypatch, settings_of_run, name):
     """A run that no worker was started for."""
     monkeypatch.setattr(jobs, "_launch", lambda run: None)
-    return jobs.start(workspace, dataset, wished, name)
+    return jobs.start(workspace, dataset, settings_of_run, name)
 
 
 def test_two_devices_train_a_model_that_loads(workspace, dataset, monkeypatch):
@@ -295,9 +295,9 @@ def test_a_frozen_encoder_trains_after_it_is_unfrozen(
     _, first, _ = trained
     settings = recipe().training.model_copy(update={"validation_fraction": 0.0})
     frozen = CellsNetwork(freeze_encoder=True, thaw_after=thaw_after)
-    wished = jobs.fine_tuned(CellsSettings(network=frozen, training=settings), first)
-    wished = wished.with_encoder_weights("imagenet")
-    run = prepared(workspace, dataset, monkeypatch, wished, f"thaw {thaw_after}")
+    settings_of_run = jobs.fine_tuned(CellsSettings(network=frozen, training=settings), first)
+    settings_of_run = settings_of_run.with_encoder_weights("imagenet")
+    run = prepared(workspace, dataset, monkeypatch, settings_of_run, f"thaw {thaw_after}")
     done = train(run, dataset, first.weights)
     assert done.epochs == 2
     before, after = kernels(first.weights), kernels(run.weights)

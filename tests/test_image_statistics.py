@@ -1,4 +1,4 @@
-"""What training images look like, and images that look otherwise."""
+"""Statistics of training images, and warnings about images out of distribution."""
 
 import numpy as np
 import pytest
@@ -16,14 +16,14 @@ LABELS = np.zeros((10, 10), np.int32)
 LABELS[:5, :4] = 1  # a fifth of the image
 
 
-def image(cell, ground, labels=LABELS):
-    """Cells and ground of one grey value or colour each."""
+def image(cell, background, labels=LABELS):
+    """An image whose cells and background have one grey value or colour each."""
     pixels = np.empty((10, 10, 3), np.uint8)
-    pixels[:], pixels[LABELS > 0] = ground, cell
+    pixels[:], pixels[LABELS > 0] = background, cell
     return AnnotatedImage(pixels, labels, np.zeros(labels.shape, np.float32))
 
 
-def said_of(known, *given):
+def warning_for(known, *given):
     drawn = image(*given)
     return appearance_warning(drawn.image, drawn.labels, known)
 
@@ -43,38 +43,38 @@ def test_statistics_are_computed_for_each_kind_of_image():
 
 def test_images_like_the_training_images_cause_no_warning():
     known = compute_statistics([image(204, 51), image(180, 40), image((200, 80, 80), (40, 40, 90))])
-    assert said_of(known, 190, 50) is None
-    assert said_of(known, (190, 80, 80), (50, 40, 90)) is None
+    assert warning_for(known, 190, 50) is None
+    assert warning_for(known, (190, 80, 80), (50, 40, 90)) is None
 
 
 def test_an_unknown_kind_of_image_causes_a_warning_that_names_it():
     known = compute_statistics([image(204, 51)] * 20)
-    assert said_of(known, 51, 204) == (
+    assert warning_for(known, 51, 204) == (
         "This image is grey with dark cells, but the training images of the model are grey with "
         "bright cells; check the result, or train with such images."
     )
-    assert "This image is in colour" in said_of(known, (200, 40, 40), (60, 50, 50))
+    assert "This image is in colour" in warning_for(known, (200, 40, 40), (60, 50, 50))
     both = compute_statistics([image(204, 51), image(51, 204)])
-    sentence = said_of(both, (200, 40, 40), (60, 50, 50))
+    sentence = warning_for(both, (200, 40, 40), (60, 50, 50))
     assert "are grey with bright cells or grey with dark cells;" in sentence
 
 
 def test_unusual_brightness_and_contrast_cause_a_warning_with_numbers():
     known = compute_statistics([image(204, 51)] * 20)
-    warning = said_of(known, 255, 160)
+    warning = warning_for(known, 255, 160)
     assert "The mean brightness of this image is 70%, but that of the training images " in warning
     assert "is 22% to 42%; check the result" in warning
-    warning = said_of(known, 113, 62)
+    warning = warning_for(known, 113, 62)
     assert "between cells and background is +20% in this image, but +50% to +70% in" in warning
 
 
 def test_a_grey_image_without_cells_has_no_kind():
     known = compute_statistics([image(204, 51)] * 20)
-    assert said_of(known, 51, 204, np.zeros_like(LABELS)) is None
-    assert said_of(known, 51, 204, np.ones_like(LABELS)) is None
-    assert "in colour" in said_of(known, (200, 40, 40), (60, 50, 50), np.zeros_like(LABELS))
+    assert warning_for(known, 51, 204, np.zeros_like(LABELS)) is None
+    assert warning_for(known, 51, 204, np.ones_like(LABELS)) is None
+    assert "in colour" in warning_for(known, (200, 40, 40), (60, 50, 50), np.zeros_like(LABELS))
     assert compute_statistics([image(204, 51, np.zeros_like(LABELS))]) == ImageStatistics()
-    assert said_of(ImageStatistics(), 204, 51) is None
+    assert warning_for(ImageStatistics(), 204, 51) is None
 
 
 def test_the_predictor_warns_if_the_model_has_image_statistics():
@@ -106,10 +106,10 @@ def test_cell_sizes_within_the_range_of_the_training_cause_no_warning():
         labels[4:8, 10 * number + 2 : 10 * number + 6] = number + 1
 
     drawn = Image(np.zeros((64, 64), np.uint8), "YX")  # sixteen pixels a cell: 4.5 across
-    for diameters, said in (
+    for diameters, phrase in (
         ((6.0, 40.0), None),
         ((20.0, 40.0), "images are 20 to 40;"),
     ):
         facts = CellsFacts(diameter=30.0, image_statistics=ImageStatistics(diameters=diameters))
         warnings = ScriptedPredictor(facts, labels=labels).cells(drawn).warnings
-        assert [said in sentence for sentence in warnings] == ([True] if said else [])
+        assert [phrase in sentence for sentence in warnings] == ([True] if phrase else [])

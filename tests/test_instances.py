@@ -38,15 +38,15 @@ def test_enlarging_keeps_a_constant_map_and_the_shape_of_the_image():
     assert resize_probability(np.zeros((8, 8), np.float32), 5, 31).shape == (5, 31)
 
 
-def hills(*heights):
-    """Hills in a row with valleys of 0.1 between them, each seven pixels wide."""
+def profile(*heights):
+    """Rows of maxima of these heights, each seven pixels wide, with valleys of 0.1 between them."""
     slope = np.array([0.4, 0.7, 0.9, 1.0, 0.9, 0.7, 0.4])
     row = np.concatenate([np.maximum(0.1, slope * height) for height in heights])
     return np.repeat(row[None].astype(np.float32), 5, axis=0)
 
 
 def test_every_h_maximum_is_a_cell():
-    distance = hills(1.0, 0.8, 0.6)
+    distance = profile(1.0, 0.8, 0.6)
     ones = np.ones_like(distance)
     settings = InstanceSettings(smoothing=0.0, min_area=0)
     cells = instances_from_maps(ones, 0 * ones, distance, settings)
@@ -55,9 +55,9 @@ def test_every_h_maximum_is_a_cell():
 
 
 def test_a_maximum_below_h_is_not_a_cell():
-    distance = hills(1.0, 0.6)
+    distance = profile(1.0, 0.6)
     ones = np.ones_like(distance)
-    # from 0.6 down to the saddle of 0.24 the second hill has a prominence of 0.36
+    # from 0.6 down to the saddle of 0.24 the second maximum has a prominence of 0.36
     for prominence, number in ((0.3, 2), (0.4, 1)):
         settings = InstanceSettings(smoothing=0.0, prominence=prominence, min_area=0)
         assert instances_from_maps(ones, 0 * ones, distance, settings).max() == number
@@ -94,12 +94,12 @@ def test_there_are_as_many_basins_as_h_maxima():
         mask = gaussian_filter(rng.normal(size=heights.shape), 8) > 0
         inner = np.where(mask, heights, -1000).astype(np.float32)
         flooded = reconstruction(inner - prominence, inner, footprint=np.ones((3, 3)))
-        # what stays a whole prominence under water is a top, one for each hill
-        tops = label((inner - flooded >= prominence * 0.999) & mask, connectivity=2)
+        # pixels that stay a whole h under water are the h-maxima, one for each basin
+        maxima = label((inner - flooded >= prominence * 0.999) & mask, connectivity=2)
         labels = h_maxima_basins(heights, mask, prominence)
-        assert labels.max() == tops.max() > 3
-        for number in range(1, tops.max() + 1):
-            assert np.unique(labels[tops == number]).size == 1
+        assert labels.max() == maxima.max() > 3
+        for number in range(1, maxima.max() + 1):
+            assert np.unique(labels[maxima == number]).size == 1
         np.testing.assert_array_equal(labels > 0, mask)
 
 

@@ -68,7 +68,7 @@ def ended(run):
 
 def test_a_training_publishes_a_model(workspace, dataset):
     run = jobs.start(workspace, dataset, recipe(), "first")
-    with pytest.raises(TrainingActive, match="still runs") as refused:
+    with pytest.raises(TrainingActive, match="still running") as refused:
         jobs.start(workspace, dataset, recipe(), "second")
     assert refused.value.run_id == run.id
 

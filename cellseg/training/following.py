@@ -12,7 +12,7 @@ from cellseg.training.runs import Progress, Run
 POLL_INTERVAL = 0.5
 """Seconds between two readings of the status."""
 
-WAKE_UP_TIME = 15.0
+RESUME_TIMEOUT = 15.0
 """Seconds that an interrupted worker has to resume, such as after the computer slept."""
 
 LOG_LINES = 10
@@ -22,8 +22,8 @@ LOG_LINES = 10
 def follow(run: Run, echo: Callable[[str], None]) -> str | None:
     """Print the progress of a run until it ends.
 
-    The first Ctrl-C stops the training; the function returns when its model is published. The
-    second Ctrl-C leaves the training running.
+    The first Ctrl-C stops the training; the function returns when the model is published. The
+    second Ctrl-C raises KeyboardInterrupt, while the worker publishes the model.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def follow(run: Run, echo: Callable[[str], None]) -> str | None:
             jobs.stop(run)
             echo(
                 "Stopping after this batch; a model is published. Press Ctrl-C again to return to "
-                "the terminal at once."
+                "the terminal without waiting."
             )
     if progress.state in ("failed", "interrupted"):
         for line in run.log_tail(LOG_LINES):
@@ -74,7 +74,7 @@ def _wait(run: Run, printer: "_ProgressPrinter") -> Progress:
                 return progress
         elif interrupted_since is None:
             interrupted_since = time.monotonic()
-        elif time.monotonic() - interrupted_since > WAKE_UP_TIME:
+        elif time.monotonic() - interrupted_since > RESUME_TIMEOUT:
             return progress
         time.sleep(POLL_INTERVAL)
 

@@ -54,7 +54,7 @@ def start(
     TrainingActive
         Where another training is running.
     CellsegError
-        Where the name is taken or the data cannot be split.
+        Where the name is taken, or the dataset cannot be split.
     """
     settings = _with_absolute_weights(settings)
     train, test = _split(dataset, test_fraction, test_dataset)
@@ -64,9 +64,10 @@ def start(
         name = ModelStore(workspace).checked_name(model_name)
         runs = RunStore(workspace)
         if (active := runs.active()) is not None:
+            other = active.config.model_name
             raise TrainingActive(
                 active.id,
-                f"The training of {active.config.model_name} is still running; wait or stop it.",
+                f"The training of {other} is still running; wait until it ends, or stop it.",
             )
         config = RunConfig(
             model_name=name,

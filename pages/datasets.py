@@ -6,8 +6,8 @@ from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.ui.datasets import (
     dataset_view,
-    import_view,
-    proposals,
+    import_form,
+    import_report,
     public_view,
     save_form,
 )
@@ -24,18 +24,18 @@ with frame.page(
     frame.show_messages()
 
     with st.container(border=True):
-        images, masks = proposals.uploaders(workspace)
-        images += proposals.from_server(workspace)
+        images, masks = import_form.uploaders(workspace)
+        images += import_form.from_server(workspace)
         proposal = None
         with st.container():
             try:
-                proposal = proposals.proposal(workspace, images, masks)
+                proposal = import_form.proposal(workspace, images, masks)
             except CellsegError as error:
                 frame.show_error(error)
             if proposal is not None:
-                import_view.report(proposal)
-            proposals.ask_view(workspace)
-            proposals.ask_pairing()
+                import_report.report(proposal)
+            import_form.ask_view(workspace)
+            import_form.ask_pairing()
         save_form.form(datasets, images, proposal)
         with st.container():
             if proposal is not None:
@@ -58,13 +58,13 @@ with frame.page(
                     on_click=frame.callback(save_form.forget_all),
                 )
         if proposal is not None:
-            import_view.pairs(proposal)
+            import_report.pairs(proposal)
 
     if datasets:
         st.subheader("Your datasets", anchor=False)
         dataset_view.open_one(store, datasets, session.chosen("dataset"))
     elif proposal is None:
-        import_view.naming_examples()
+        import_report.naming_examples()
     if proposal is None:
         public_view.expander(store)
     frame.show_unreadable(store.unreadable(), "datasets", workspace.datasets)

@@ -183,7 +183,7 @@ def test_start_over_forgets_the_files(workspace, files):
 def test_a_dataset_shows_its_pairs_by_side(workspace):
     made.dataset(workspace, "Nuclei", pairs=5)
     app = opened("datasets")
-    assert "5 pairs, 32 × 32 pixels, binary masks, 4 train and 1 test" in text(app)
+    assert "5 pairs, 32 × 32 pixels, binary masks, 4 for training, 1 for testing" in text(app)
     assert len(app.get("image")) == 5
     app.segmented_control(key="dataset-subset").set_value("Test").run()
     assert len(app.get("image")) == 1

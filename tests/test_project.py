@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 import cellseg
 from cellseg import launch
 from cellseg.cli.commands import app
-from cellseg.ui.datasets.doctor_view import TITLES
+from cellseg.ui.datasets.findings_view import TITLES
 from cellseg.ui.help import commands, guide
 from tests.conftest import SLOW
 

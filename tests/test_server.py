@@ -67,7 +67,7 @@ def test_slices_arrive_in_order_and_can_be_asked_for(app, folder):
     assert (status, b'"have":3' in body) == (409, True)
     assert ask(app, "PUT", path, "offset=3&size=6", shown, [b"345"])[0] == 200
     said = [{"id": ID, "name": "x\\y.png", "size": 6}]
-    (arrived,) = streaming.arrived(folder, said)
+    (arrived,) = streaming.uploaded_files(folder, said)
     assert (arrived.name, arrived.path.read_bytes()) == ("x/y.png", b"012345")
 
 

@@ -205,7 +205,7 @@ def test_all_cells_show_over_the_image(viewer: Viewer, cells, drawn) -> None:
     label = viewer.canvas.get_attribute("aria-label") or ""
     assert "field.tif: 4096 by 4096 pixels, 5,000 cells" in label
     assert viewer.scale == pytest.approx(min(viewer.size / 4096), rel=1e-2)
-    viewer.page.get_by_role("button", name="Truth").click()
+    viewer.page.get_by_role("button", name="Ground truth").click()
     viewer.settle()
     large = np.argsort(np.bincount(drawn[1].ravel())[1:])[-50:] + 1
     places = [cells(int(label)) for label in large]
@@ -310,7 +310,7 @@ def test_python_selects_and_the_cell_comes_into_view(viewer: Viewer, cells) -> N
 
 
 def test_filters_hide_cells_and_nothing_is_sent_again(viewer: Viewer, cells) -> None:
-    viewer.page.get_by_role("button", name="Truth").click()
+    viewer.page.get_by_role("button", name="Ground truth").click()
     viewer.fill("Light up", 4000)
     viewer.wait_for("selected", "4000")
     viewer.press("Escape")
@@ -327,7 +327,7 @@ def test_filters_hide_cells_and_nothing_is_sent_again(viewer: Viewer, cells) -> 
     assert "1,000 of 5,000 cells shown" in (viewer.canvas.get_attribute("aria-label") or "")
     viewer.click(*place)
     viewer.page.mouse.move(*viewer.on_page(*place))
-    expect(viewer.page.locator(".readout")).to_contain_text("cell 4000 (left out by the filters)")
+    expect(viewer.page.locator(".readout")).to_contain_text("cell 4000 (excluded by the filters)")
     assert viewer.said("selected") != "4000"
 
     viewer.page.get_by_text("By area").click()
@@ -340,15 +340,17 @@ def test_filters_hide_cells_and_nothing_is_sent_again(viewer: Viewer, cells) -> 
 
 def test_settings_outlive_another_image(viewer: Viewer) -> None:
     page = viewer.page
-    page.get_by_label("Cells as").select_option("outline")
-    page.get_by_label("Opacity of the cells").fill("80")
-    page.get_by_role("button", name="Truth").click()
+    page.get_by_label("Cell style").select_option("outline")
+    page.get_by_label("Cell opacity").fill("80")
+    page.get_by_role("button", name="Ground truth").click()
     page.get_by_text("Small").click()
     expect(viewer.canvas).to_have_attribute("aria-label", re.compile("700 by 600"))
     viewer.wait_for("ready", "1")
-    expect(page.get_by_label("Cells as")).to_have_value("outline")
-    expect(page.get_by_label("Opacity of the cells")).to_have_value("80")
-    expect(page.get_by_role("button", name="Truth")).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_label("Cell style")).to_have_value("outline")
+    expect(page.get_by_label("Cell opacity")).to_have_value("80")
+    expect(page.get_by_role("button", name="Ground truth")).to_have_attribute(
+        "aria-pressed", "false"
+    )
     assert viewer.scale == pytest.approx(min(viewer.size / [700, 600]), rel=1e-2)
     sent = len(viewer.layers)
     page.get_by_text("Small").click()
@@ -359,7 +361,7 @@ def test_settings_outlive_another_image(viewer: Viewer) -> None:
 
 def test_layers_come_and_go(viewer: Viewer, cells) -> None:
     page = viewer.page
-    page.get_by_role("button", name="Truth").click()
+    page.get_by_role("button", name="Ground truth").click()
     viewer.fill("Light up", 2000)
     viewer.wait_for("selected", "2000")
     viewer.press("Escape")
@@ -370,7 +372,9 @@ def test_layers_come_and_go(viewer: Viewer, cells) -> None:
     viewer.press(" ")
     assert greenish(viewer.colour(*place))
     viewer.press("t")
-    expect(page.get_by_role("button", name="Truth")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Ground truth")).to_have_attribute(
+        "aria-pressed", "true"
+    )
     expect(page.get_by_role("button", name="Cells")).to_have_attribute("aria-pressed", "false")
     assert not greenish(viewer.colour(*place))
     viewer.press("t")

@@ -42,17 +42,17 @@ test("prediction and truth have their colours", () => {
   const both = { cells: {}, truth: {} };
   assert.deepEqual(legend(both), [
     { colour: "#00b894", text: "Prediction" },
-    { colour: "#e83e8c", text: "Truth" },
+    { colour: "#e83e8c", text: "Ground truth" },
   ]);
-  // Many colours have no patch.
-  assert.deepEqual(legend(both, { colour: "label" }), [{ colour: "#e83e8c", text: "Truth" }]);
+  // Random colours have no patch.
+  assert.deepEqual(legend(both, { colour: "label" }), [{ colour: "#e83e8c", text: "Ground truth" }]);
 });
 
 test("values have the ends of their range, with a sign where some lie beyond", () => {
   const data = { cells: { values: AREA }, truth: {} };
   assert.deepEqual(legend(data, { by: "value" }), [
     { stops: VIRIDIS, title: "area", ends: ["1", "≥ 12.35"] },
-    { colour: "#e83e8c", text: "Truth" },
+    { colour: "#e83e8c", text: "Ground truth" },
   ]);
   assert.deepEqual(legend(data, { by: "value" }, { cells: false }), []);
 });

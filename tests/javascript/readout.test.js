@@ -42,7 +42,7 @@ test("a pixel has its place, its value and its cell", () => {
   assert.equal(pixelText(state, [0, 0]), "x 0, y 0 · value 7");
   assert.equal(pixelText(state, [1, 0]), "x 1, y 0 · value 9 · cell 40");
   state.visibility[1] = HIDDEN;
-  assert.match(pixelText(state, [1, 0]), /cell 40 \(left out by the filters\)$/);
+  assert.match(pixelText(state, [1, 0]), /cell 40 \(excluded by the filters\)$/);
 });
 
 test("a cell has the value that colours it, or an unknown one", () => {
@@ -58,7 +58,7 @@ test("truth and probability are told where they are shown", () => {
   state.probability = { levels: [{ width: 2, planes: [Uint8Array.of(0, 51)] }] };
   assert.equal(pixelText(state, [1, 0]), "x 1, y 0 · value 9 · cell 40");
   state.settings.layers = { truth: true, probability: true };
-  assert.match(pixelText(state, [1, 0]), /cell 40 · truth 1 · probability 0.20$/);
+  assert.match(pixelText(state, [1, 0]), /cell 40 · ground truth 1 · probability 0.20$/);
 });
 
 test("a colour has its channels, and a float its digits", () => {

@@ -26,7 +26,7 @@ TRAINING, NETWORK = CellsTraining(), CellsNetwork()
 
 
 def _start_models(context: Context) -> Mapping[str | None, str]:
-    return {None: "no model (pre-trained encoder)"} | dict(context.start_models)
+    return {None: "none"} | dict(context.start_models)
 
 
 def _from_scratch(values: Values) -> bool:

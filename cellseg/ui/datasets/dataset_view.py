@@ -12,8 +12,8 @@ from cellseg.errors import CellsegError
 from cellseg.training.runs import RunStore
 from cellseg.ui.datasets import (
     card_view,
+    check_view,
     export_view,
-    review_view,
     split_view,
 )
 from cellseg.ui.shell import dialogs, frame, session
@@ -54,7 +54,7 @@ def open_one(store: DatasetStore, datasets: Sequence[Dataset], initial: str | No
         if view == "Summary":
             card_view.show(store, dataset)
         elif view == "Check":
-            review_view.show(dataset)
+            check_view.show(dataset)
         elif view == "Split":
             split_view.show(store, dataset)
         elif view == "Export":
@@ -110,7 +110,7 @@ def _images(dataset: Dataset) -> None:
 
 
 def facts(dataset: Dataset) -> str:
-    """`24 pairs, 512 × 512 pixels, binary masks, 19 train and 5 test`."""
+    """`24 pairs, 512 × 512 pixels, binary masks, 19 for training, 5 for testing`."""
     split = dataset.split
     sizes = Counter((pair.width, pair.height) for pair in dataset.pairs)
     (width, height), _ = sizes.most_common(1)[0]
@@ -120,7 +120,7 @@ def facts(dataset: Dataset) -> str:
             count(len(dataset.pairs), "pair"),
             shape,
             MASKS_OF_KIND[dataset.kind],
-            f"{len(split.train)} train and {len(split.test)} test",
+            f"{len(split.train)} for training, {len(split.test)} for testing",
         ]
     )
 

@@ -10,7 +10,7 @@ from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import MaskKind
 from cellseg.datasets.store import Dataset, DatasetStore
 from cellseg.source import Source
-from cellseg.ui.datasets import proposals
+from cellseg.ui.datasets import import_form
 from cellseg.ui.shell import session
 from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.widgets import uploads
@@ -94,7 +94,7 @@ def show_duplicate(store: DatasetStore, proposal: Proposal) -> None:
 
 def forget_all() -> None:
     """Delete the uploads; the next dataset gets a suggested name again."""
-    proposals.forget_all()
+    import_form.forget_all()
     st.session_state[_SUGGESTED] = st.session_state.get(_NAME)
 
 

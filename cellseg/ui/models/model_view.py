@@ -30,7 +30,7 @@ CELLS = (
         "Average precision: TP / (TP + FN + FP) of the cells of all images; a predicted cell is a "
         "true positive if its IoU with a true cell is at least 0.5.",
     ),
-    ("AP, mean of images", "AP_mean", "The mean of the AP of each image."),
+    ("AP, mean over images", "AP_mean", "The mean of the AP of each image."),
     ("PQ", "PQ", "Panoptic quality: F1 score of the cells times the mean IoU of the matched ones."),
     ("Dice", "dice", f"Of cell pixels: {DICE}"),
 )

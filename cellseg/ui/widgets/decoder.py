@@ -1,4 +1,4 @@
-"""What reads a file for a page: a child process that waits between two files."""
+"""The decoder of the pages, whose child process is reused for the next file."""
 
 import streamlit as st
 
@@ -9,12 +9,12 @@ from cellseg.workspace import Workspace
 
 
 def reader(workspace: Workspace) -> Decoder:
-    """A decoder with the limits of the workspace, whose child is at hand; a context manager."""
+    """A decoder with the limits of the workspace, as a context manager."""
     limits = Limits.of(workspace)
     return Decoder(limits.file_seconds, limits.image_pixels, _spare())
 
 
 @st.cache_resource(show_spinner=False)
 def _spare() -> Spare:
-    """The child that waits; one for all tabs."""
+    """The idle child process, shared by all tabs."""
     return Spare()

@@ -1,4 +1,4 @@
-"""The uploader that sends files slice by slice to the routes of `cellseg.server.routes`."""
+"""An uploader that sends files in slices to the routes of `cellseg.server.routes`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,14 +26,15 @@ def uploader(
     help: str,
     directory: bool,
     limits: Limits,
-    take: Callable[[Any], None],
+    on_upload: Callable[[Any], None],
 ) -> None:
     """Show the uploader.
 
     Parameters
     ----------
-    folder : the private folder of the tab. directory : whether it asks for a whole folder.
-    take : called with what the browser says of the files that it has sent, see `arrived`.
+    folder : the private folder of the tab.
+    directory : whether the user chooses a folder instead of files.
+    on_upload : called with the message of the browser about sent files, see `uploaded_files`.
     """
     data = {
         "label": label,
@@ -45,20 +46,20 @@ def uploader(
         "slice": receiving.SLICE_BYTES,
         "limit": limits.upload_bytes,
     }
-    _mount(data=data, key=key, on_done_change=lambda: take(st.session_state[key].done))
+    _mount(data=data, key=key, on_done_change=lambda: on_upload(st.session_state[key].done))
 
 
-def arrived(folder: Path, message: Any) -> list[Source]:
-    """Make files of the parts that the browser says are whole; nothing that it says is trusted.
+def uploaded_files(folder: Path, message: Any) -> list[Source]:
+    """The files that the browser has sent completely; its message is not trusted.
 
     Returns
     -------
-    The files, by the names that the user knows.
+    The files, with the names on the machine of the user.
 
     Raises
     ------
     CellsegError
-        Where one has not arrived as a whole.
+        If a file is incomplete or the message is malformed.
     """
     found: list[Source] = []
     for entry in message if isinstance(message, list) else []:
@@ -67,8 +68,8 @@ def arrived(folder: Path, message: Any) -> list[Source]:
         except (KeyError, TypeError, ValueError):
             raise CellsegError("The browser sent an unknown message; reload the page.") from None
         part = PartialUpload(folder, upload) if size else receiving.empty_upload(folder, upload)
-        known_as = name.replace("\\", "/").strip("/") or "file"
-        found.append(Source(known_as, part.finish(name, size)))
+        display_name = name.replace("\\", "/").strip("/") or "file"
+        found.append(Source(display_name, part.finish(name, size)))
     return found
 
 
@@ -82,7 +83,7 @@ def link(path: Path) -> str:
 
 
 def base() -> str:
-    """The path below which the server serves, without a slash at its end."""
+    """The base path of the server, without a slash at its end."""
     path = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""
 

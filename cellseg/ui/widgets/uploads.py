@@ -1,4 +1,4 @@
-"""Files on their way from the browser: into a private folder of the inbox, out of memory."""
+"""Uploads: an uploader whose files are stored in a private folder of the tab."""
 
 import shutil
 from collections.abc import Iterable
@@ -27,10 +27,10 @@ def uploader(
     help: str,
     many: bool | Literal["directory"] = True,
 ) -> list[Source]:
-    """An uploader that empties itself into the inbox, and the files it has received so far.
+    """Show an uploader; return the files that it has received so far.
 
-    It lies in a container of the given key. Every kind of file may come: what cannot be used is
-    named by the importer in a sentence, which says more than a refusal of the browser.
+    It is in a container with the given key. It accepts files of every kind, because the message of
+    the import says more about a file that cannot be used than a refusal by the browser.
     """
     with st.container(key=key):
         if routes.available():
@@ -41,7 +41,7 @@ def uploader(
                 help=help,
                 directory=many == "directory",
                 limits=Limits.of(workspace),
-                take=frame.callback(lambda message: _keep(workspace, key, message)),
+                on_upload=frame.callback(lambda message: _add_streamed(workspace, key, message)),
             )
         else:
             widget = _widget(key)
@@ -50,19 +50,19 @@ def uploader(
                 key=widget,
                 help=help,
                 accept_multiple_files=many,
-                on_change=frame.callback(_receive),
+                on_change=frame.callback(_add_uploaded),
                 args=(workspace, key, widget),
             )
     return received(key)
 
 
 def received(key: str) -> list[Source]:
-    """The files that came through the uploader of this key."""
+    """The files that the uploader of this key has received."""
     return [file for file in st.session_state.get(key, []) if file.path.is_file()]
 
 
 def forget(*keys: str) -> None:
-    """Delete what came through these uploaders."""
+    """Delete the files of these uploaders."""
     for key in keys:
         if files := st.session_state.pop(key, []):
             delete(files)
@@ -70,9 +70,9 @@ def forget(*keys: str) -> None:
 
 
 def delete(files: Iterable[Source]) -> None:
-    """Delete files that were uploaded; their uploaders know them no more.
+    """Delete uploaded files.
 
-    A file that lies anywhere but in a tab's folder of the inbox is the user's own and stays.
+    A file outside of the private folders of tabs belongs to the user and is kept.
     """
     for file in files:
         if file.path.parent.parent.name.startswith(receiving.TAB_PREFIX):
@@ -80,7 +80,7 @@ def delete(files: Iterable[Source]) -> None:
 
 
 def private_folder(workspace: Workspace) -> Path:
-    """A folder of the inbox for this browser tab alone; abandoned ones of others are removed."""
+    """A folder for this browser tab; abandoned folders of other tabs are deleted."""
     known = st.session_state.get(_FOLDER)
     if known is None or not Path(known).is_dir() or Path(known).parent != workspace.inbox:
         known = str(receiving.new_tab_folder(workspace, Limits.of(workspace)))
@@ -88,18 +88,18 @@ def private_folder(workspace: Workspace) -> Path:
     return Path(known)
 
 
-def _keep(workspace: Workspace, key: str, message: Any) -> None:
-    """Take over the files that came through the routes of the server."""
+def _add_streamed(workspace: Workspace, key: str, message: Any) -> None:
+    """Add files that were sent to the routes of the server."""
     with disk_errors(workspace.root):
-        found = streaming.arrived(private_folder(workspace), message)
-    st.session_state[key] = [*st.session_state.get(key, []), *found]
+        files = streaming.uploaded_files(private_folder(workspace), message)
+    st.session_state[key] = [*st.session_state.get(key, []), *files]
 
 
-def _receive(workspace: Workspace, key: str, widget: str) -> None:
-    """Take in what an uploader brings.
+def _add_uploaded(workspace: Workspace, key: str, widget: str) -> None:
+    """Add the files of Streamlit's uploader.
 
-    Streamlit calls this a second time for the same files where the user clicks while the page
-    still answers to the first; they are known by then and passed over.
+    Streamlit calls this twice for the same files if the user clicks while the page still handles
+    the first call; files that are known already are skipped.
     """
     uploaded = st.session_state[widget] or []
     known: set[str] = st.session_state.setdefault(f"{key}_known", set())
@@ -120,17 +120,17 @@ def _receive(workspace: Workspace, key: str, widget: str) -> None:
 
 
 def _renew(key: str) -> None:
-    """Put an empty uploader on the page in place of one that has done its work."""
+    """Replace the uploader by an empty one."""
     st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
 
 
 def _widget(key: str) -> str:
-    """The key of the uploader that is on the page now; a new one is empty."""
+    """The key of the current uploader; another key is an empty one."""
     return f"{key}_{st.session_state.get(f'{key}_turn', 0)}"
 
 
 def _copy(file: st.typing.UploadedFile, folder: Path) -> Path:
-    """Write an upload into a folder of its own, under a tamed form of the user's name."""
+    """Write an upload into a new folder, under a safe form of its name."""
     path = receiving.new_file_path(folder, file.name)
     with path.open("wb") as target:
         shutil.copyfileobj(file, target, 1 << 20)
@@ -138,7 +138,7 @@ def _copy(file: st.typing.UploadedFile, folder: Path) -> Path:
 
 
 def _release(file: st.typing.UploadedFile) -> None:
-    """Free the server's memory of an upload; Streamlit keeps it until the tab is long gone.
+    """Free the memory of an upload; Streamlit would keep it long after the tab is closed.
 
     The call is internal to Streamlit; without it the memory is freed later.
     """

@@ -1,4 +1,4 @@
-"""Cells as outlines in JSON: QuPath's GeoJSON and COCO annotations."""
+"""Cell style outlines in JSON: QuPath's GeoJSON and COCO annotations."""
 
 import json
 from collections.abc import Iterable

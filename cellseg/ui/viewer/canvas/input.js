@@ -157,7 +157,7 @@ export function swapTruth(state) {
   layers.truth = layers.cells || !layers.truth;
   layers.cells = !layers.truth;
   state.overlaysHidden = false;
-  announce(state, layers.truth ? "Truth." : "Prediction.");
+  announce(state, layers.truth ? "Ground truth." : "Prediction.");
   changed(state);
 }
 

@@ -13,9 +13,9 @@ const COLOURS = [
   ["green", "Green"],
   ["yellow", "Yellow"],
   ["magenta", "Magenta"],
-  ["label", "Many colours"],
+  ["label", "Random colours"],
 ];
-const LAYER_NAMES = { cells: "Prediction", truth: "Truth" };
+const LAYER_NAMES = { cells: "Prediction", truth: "Ground truth" };
 
 const ACTIONS = {
   fit,
@@ -124,7 +124,7 @@ export function showControls(state) {
 export function colourOptions({ cells, truth }) {
   const options = [...COLOURS];
   if (cells?.values) options.push(["value", cells.values.name]);
-  if (cells?.marks || truth?.marks) options.push(["marks", "Outcome"]);
+  if (cells?.marks || truth?.marks) options.push(["marks", "Match"]);
   return options;
 }
 

@@ -36,7 +36,7 @@ export function pixelText(state, [x, y]) {
   const cell = cells && cellAt(cells, step, [x, y]);
   if (cell) parts.push(cellText(data.cells, cell, isHidden(state, cell)));
   const truthCell = truth && state.settings.layers.truth && cellAt(truth, step, [x, y]);
-  if (truthCell) parts.push(`truth ${labelOf(data.truth, truthCell)}`);
+  if (truthCell) parts.push(`ground truth ${labelOf(data.truth, truthCell)}`);
   if (probability && state.settings.layers.probability) {
     const [level] = probability.levels;
     parts.push(`probability ${(level.planes[0][positionIn(level)] / 255).toFixed(2)}`);
@@ -53,7 +53,7 @@ function valueText(facts, values) {
 
 function cellText(facts, cell, hidden) {
   const name = `cell ${labelOf(facts, cell)}`;
-  if (hidden) return `${name} (left out by the filters)`;
+  if (hidden) return `${name} (excluded by the filters)`;
   const value = facts.values?.numbers[cell - 1];
   if (value === undefined) return name;
   return `${name}, ${facts.values.name} ${Number.isNaN(value) ? "unknown" : rounded(value)}`;

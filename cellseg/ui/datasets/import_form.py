@@ -14,7 +14,7 @@ from cellseg.images.selection import Choosable, choosable
 from cellseg.images.view import View
 from cellseg.limits import Limits
 from cellseg.source import Source
-from cellseg.ui.datasets import doctor_view
+from cellseg.ui.datasets import pairing_form
 from cellseg.ui.shell.formatting import plain
 from cellseg.ui.widgets import server_folder, uploads, view_form
 from cellseg.workspace import Workspace
@@ -121,10 +121,10 @@ def ask_pairing() -> None:
     unpaired = recognised.images_without_mask or recognised.masks_without_image
     title = "Some files are unpaired: pair them manually" if unpaired else "Pair files manually"
     turn = st.session_state.get(f"{_PAIRING}_turn", 0)
-    edited = doctor_view.pairing_edited(f"pairing-{turn}")
+    edited = pairing_form.edited(f"pairing-{turn}")
     opened = edited or isinstance(found, NoPairs)
     with st.expander(title, icon=":material/link:", expanded=opened):
-        chosen = doctor_view.pairing_table(recognised, f"pairing-{turn}")
+        chosen = pairing_form.table(recognised, f"pairing-{turn}")
     if chosen is not None:
         st.session_state[_PAIRING] = tuple(chosen)
         st.session_state[f"{_PAIRING}_turn"] = turn + 1

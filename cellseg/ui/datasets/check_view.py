@@ -5,7 +5,7 @@ import streamlit as st
 from cellseg.datasets.intake.checks import review
 from cellseg.datasets.intake.checks.finding import Finding, Severity
 from cellseg.datasets.store import Dataset
-from cellseg.ui.datasets.doctor_view import TITLES
+from cellseg.ui.datasets.findings_view import TITLES
 from cellseg.ui.shell import frame
 from cellseg.ui.shell.formatting import count, listed, plain
 

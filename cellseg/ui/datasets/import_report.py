@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from cellseg.datasets.intake.proposal import Proposal
-from cellseg.ui.datasets import doctor_view, save_form
+from cellseg.ui.datasets import findings_view, save_form
 from cellseg.ui.datasets.card_view import image_type
 from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.widgets import gallery, previews
@@ -24,7 +24,7 @@ def report(proposal: Proposal) -> None:
     st.markdown(" ".join(badges))
     st.markdown(f":material/account_tree: {plain(proposal.layout.sentence)}")
     _sentences(proposal.remarks, st.info, "info")
-    doctor_view.show(proposal)
+    findings_view.show(proposal)
 
 
 def _sentences(

@@ -1,6 +1,6 @@
-"""The findings of the check of an import, with previews and repairs; manual pairing."""
+"""The findings of the check of an import, with previews and repairs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -10,7 +10,6 @@ from cellseg.analysis.overlay import overlay
 from cellseg.datasets.intake.checks import proposal_repairs
 from cellseg.datasets.intake.checks.finding import Finding, Severity
 from cellseg.datasets.intake.checks.repairs import REPAIRS
-from cellseg.datasets.intake.layouts import RecognisedLayout
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
@@ -256,40 +255,3 @@ def _beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     canvas[: left.shape[0], : left.shape[1]] = left
     canvas[: right.shape[0], -right.shape[1] :] = right
     return canvas
-
-
-def pairing_edited(key: str) -> bool:
-    """Whether the user has edited the table of this key, so that it must stay open."""
-    return any((st.session_state.get(f"{key}-table") or {}).values())
-
-
-def pairing_table(recognised: RecognisedLayout, key: str) -> list[tuple[str, str]] | None:
-    """A table to pair images and masks manually.
-
-    Returns
-    -------
-    Names of image and mask of each pair when the button is pressed, else None.
-    """
-    st.caption(
-        "Change a name to pair other files. Add a row at the end for a missing pair; delete the "
-        "row of a wrong one. Rows with one name are ignored. A new pairing undoes all repairs."
-    )
-    unpaired = list(recognised.images_without_mask)
-    images, masks = sorted(recognised.images), sorted(recognised.masks)
-    edited: Mapping[str, Iterable[str | None]] = st.data_editor(
-        {
-            "Image": [*(pair.image for pair in recognised.pairs), *unpaired],
-            "Mask": [*(pair.mask for pair in recognised.pairs), *[None] * len(unpaired)],
-        },
-        column_config={
-            "Image": st.column_config.SelectboxColumn(options=images),
-            "Mask": st.column_config.SelectboxColumn(options=masks),
-        },
-        num_rows="dynamic",
-        hide_index=True,
-        key=f"{key}-table",
-    )
-    if not st.button("Apply pairing", key=f"{key}-apply", icon=":material/link:"):
-        return None
-    rows = zip(edited["Image"], edited["Mask"], strict=True)
-    return [(image, mask) for image, mask in rows if image and mask]

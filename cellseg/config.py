@@ -1,4 +1,4 @@
-"""Frozen settings of a training run: bounds are checked once, an unknown key is an error."""
+"""Base class of settings, and options of a prediction."""
 
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -10,21 +10,21 @@ from cellseg.errors import CellsegError
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
-"""A time with its zone, in this century: what is sorted and shown must be comparable."""
+"""A time with its zone, in this century, so that times can be compared."""
 
 
 class Frozen(BaseModel):
-    """Base of all settings: immutable, strict about unknown keys, JSON in and out."""
+    """Base class of all settings: immutable, validated, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PredictionOptions(Frozen):
-    """What may be said of an image when its cells are looked for.
+    """Options of a prediction.
 
-    diameter : typical diameter of its cells, pixels; None takes them to be as large as those the
-        model learned from.
-    tile : side of the tiles that a large image is cut into, pixels; None lets the model choose.
+    diameter : typical diameter of the cells of the image, pixels; None assumes that of the training
+        cells.
+    tile : side of the tiles that a large image is split into, pixels; None chooses it.
     """
 
     diameter: float | None = Field(default=None, gt=0, le=10_000)
@@ -35,12 +35,12 @@ Settings = TypeVar("Settings", bound=Frozen)
 
 
 def checked(kind: type[Settings], **values: object) -> Settings:
-    """Settings from loose values, with one sentence for the first value that does not fit.
+    """Settings from values, with one sentence for the first invalid one.
 
     Raises
     ------
     CellsegError
-        Names the setting, the value found and what is needed.
+        With the setting, its value and the reason.
     """
     try:
         return kind(**values)

@@ -77,7 +77,7 @@ def decoders(spares: Spares, monkeypatch: pytest.MonkeyPatch) -> None:
         begin(self, *arguments, **options)
         self._spare = self._spare or spares
 
-    monkeypatch.setattr(decoding, "Child", Remembering)
+    monkeypatch.setattr(decoding, "DecoderProcess", Remembering)
     monkeypatch.setattr(Decoder, "__init__", with_spares)
 
 

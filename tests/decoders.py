@@ -2,7 +2,7 @@
 
 import os
 
-from cellseg.images.child import Child, Spare
+from cellseg.images.decoder_process import DecoderProcess, SpareProcess
 
 MOST = 4
 
@@ -12,7 +12,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 
 
-class Remembering(Child):
+class Remembering(DecoderProcess):
     """A child that knows in which environment it started."""
 
     def __init__(self, module: str, max_pixels: int | None) -> None:
@@ -20,14 +20,14 @@ class Remembering(Child):
         super().__init__(module, max_pixels)
 
 
-class Spares(Spare):
+class Spares(SpareProcess):
     """Some children that wait; one is taken where it would start alike now."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._children: list[Child] = []
+        self._children: list[DecoderProcess] = []
 
-    def take(self, module: str, max_pixels: int | None) -> Child | None:
+    def take(self, module: str, max_pixels: int | None) -> DecoderProcess | None:
         """A child that waits, of this kind and of this environment."""
         now = environment()
         for child in self._children:
@@ -40,7 +40,7 @@ class Spares(Spare):
                 break
         return None
 
-    def give(self, child: Child) -> None:
+    def give(self, child: DecoderProcess) -> None:
         """Let a child wait; of too many the oldest ends."""
         self._children.append(child)
         if len(self._children) > MOST:

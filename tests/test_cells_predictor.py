@@ -8,7 +8,7 @@ from skimage.measure import label
 from cellseg.analysis.matching import count_matches, overlaps
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
-from cellseg.images import limits, scaling
+from cellseg.images import scaling
 from cellseg.images.image import Image
 from cellseg.methods.cells import predictor as cells_predictor
 from cellseg.methods.cells.model import build_cells_unet
@@ -59,14 +59,14 @@ def test_a_cell_on_every_corner_of_the_tiles_is_segmented_whole_and_once(monkeyp
 
 def test_a_rescaled_image_is_read_tile_by_tile(monkeypatch):
     read = []
-    rgb8 = scaling.Stretch.rgb8
+    rgb8 = scaling.ContrastStretch.rgb8
 
     def watched(self, rows=slice(None), columns=slice(None)):
         window = rgb8(self, rows, columns)
         read.append(window.shape)
         return window
 
-    monkeypatch.setattr(scaling.Stretch, "rgb8", watched)
+    monkeypatch.setattr(scaling.ContrastStretch, "rgb8", watched)
     image = disc_image(1280, 1280, [(2 * y, 2 * x) for y, x in CORNERS], 24)
     found = bright_predictor().cells(image, PredictionOptions(tile=64, diameter=48.0))
     assert max(max(shape) for shape in read) < 1280
@@ -77,8 +77,8 @@ def test_a_rescaled_image_is_read_tile_by_tile(monkeypatch):
 
 def test_an_image_whose_result_does_not_fit_into_memory_is_refused(monkeypatch):
     free = type("Memory", (), {"available": 300 * 300 * 8})  # of which a fifth is left alone
-    monkeypatch.setattr(limits.psutil, "virtual_memory", lambda: free)
-    with pytest.raises(CellsegError, match=r"This image needs 0\.0 GB of memory at once"):
+    monkeypatch.setattr(size_limits.psutil, "virtual_memory", lambda: free)
+    with pytest.raises(CellsegError, match=r"This image needs 0\.0 GB of memory"):
         bright_predictor().cells(disc_image(300, 300, CORNERS, 12))
 
 

@@ -9,7 +9,7 @@ import tifffile
 
 from cellseg.errors import CellsegError
 from cellseg.images import decoding
-from cellseg.images.child import Spare
+from cellseg.images.decoder_process import SpareProcess
 from cellseg.images.decoding import Decoder
 from cellseg.images.example import ChoiceNeeded
 from cellseg.images.image import Image
@@ -46,7 +46,7 @@ def test_one_child_reads_many_files_as_the_reader_does(files):
 def test_an_unreadable_file_is_a_sentence_with_the_users_name(files):
     (files / "x.png").write_bytes(b"text")
     with Decoder() as decoder:
-        with pytest.raises(CellsegError, match=r"Zelle ü\.png holds text"):
+        with pytest.raises(CellsegError, match=r"Zelle ü\.png contains text"):
             decoder.image(files / "x.png", "Zelle ü.png")
         assert decoder.image(files / "image.tif").width == 4
 
@@ -119,7 +119,7 @@ def test_nothing_is_imported_from_the_folder_one_is_in(files, monkeypatch):
 
 @pytest.fixture
 def spare():
-    spare = Spare()
+    spare = SpareProcess()
     yield spare
     spare.end()
 
@@ -203,7 +203,7 @@ def test_stacks_come_one_after_the_other(stack, piece, monkeypatch, tmp_path):
     package = tmp_path / "package"
     package.mkdir()
     (package / "sitecustomize.py").write_text(
-        f"import cellseg.images.limits as limits\nlimits.PIECE = {piece}\n"
+        f"import cellseg.images.size_limits as limits\nsize_limits.CHUNK_BYTES = {piece}\n"
     )
     root = Path(decoding.__file__).parents[2]
     monkeypatch.setenv("PYTHONPATH", f"{package}{os.pathsep}{root}")
@@ -219,7 +219,7 @@ def test_one_of_many_by_its_number(stack):
     with Decoder() as decoder:
         image = decoder.image(stack, view=View(expand=True), number=5)
         np.testing.assert_array_equal(image.pixels, PLANES[5])
-        with pytest.raises(CellsegError, match=r"holds several images"):
+        with pytest.raises(CellsegError, match=r"has several images"):
             decoder.image(stack, view=View(expand=True))
         np.testing.assert_array_equal(decoder.mask(stack, view=View(plane=2)), PLANES[2])
 

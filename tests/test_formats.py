@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image as pillow
 
 from cellseg.errors import CellsegError
-from cellseg.images.calibration import of_ome, square, tidy_names
+from cellseg.images.calibration import clean_names, of_ome, square_pixel_size
 from cellseg.images.example import ChoiceNeeded
 from cellseg.images.reading import (
     describe,
@@ -274,14 +274,14 @@ def test_calibration_of_ome_and_imagej(tmp_path):
     [(0.5, 0.5, 0.5), (0.5, 0.504, 0.5), (0.5, 0.6, None), (0, 0, None)],
 )
 def test_only_square_pixels_have_a_side(width, height, side):
-    assert square(width, height) == side
+    assert square_pixel_size(width, height) == side
 
 
 def test_metadata_that_are_no_xml_say_nothing():
     assert of_ome("<OME") == ((), None)
     assert of_ome("<OME/>") == ((), None)
-    assert tidy_names(["a", None]) == ()
-    assert tidy_names([" a\n b "]) == ("a b",)
+    assert clean_names(["a", None]) == ()
+    assert clean_names([" a\n b "]) == ("a b",)
 
 
 # --- other formats ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from cellseg.errors import CellsegError
-from cellseg.images import decoding, extraction, limits
+from cellseg.images import decoding, extraction, size_limits
 from cellseg.images.decoding import Decoder
 from cellseg.images.reading import read_image
 from cellseg.images.view import View
@@ -63,14 +63,14 @@ def file(request, tmp_path):
 @pytest.fixture
 def small(monkeypatch):
     """Every image is large, and rows are read by a few."""
-    monkeypatch.setattr(limits, "MAPPED", 1000)
-    monkeypatch.setattr(limits, "PIECE", 9000)
+    monkeypatch.setattr(size_limits, "MAPPED_BYTES", 1000)
+    monkeypatch.setattr(size_limits, "CHUNK_BYTES", 9000)
 
 
 def test_what_is_read_by_parts_is_what_is_read_at_once(file, monkeypatch):
     whole = read_image(file)
-    monkeypatch.setattr(limits, "MAPPED", 1000)
-    monkeypatch.setattr(limits, "PIECE", 9000)
+    monkeypatch.setattr(size_limits, "MAPPED_BYTES", 1000)
+    monkeypatch.setattr(size_limits, "CHUNK_BYTES", 9000)
     parts = read_image(file)
     assert parts.pixels.dtype == whole.pixels.dtype
     assert parts.axes == whole.axes
@@ -123,7 +123,7 @@ def test_an_array_file_is_read_by_parts_too(small, tmp_path):
 
 
 def test_what_the_child_read_is_mapped_and_outlives_the_decoder(tmp_path, monkeypatch):
-    monkeypatch.setattr(decoding.limits, "MAPPED", 1000)
+    monkeypatch.setattr(decoding.size_limits, "MAPPED_BYTES", 1000)
     paths = []
     for number in range(2):
         paths.append(tmp_path / f"{number}.tif")
@@ -144,6 +144,8 @@ def test_what_the_child_read_is_mapped_and_outlives_the_decoder(tmp_path, monkey
 def test_an_image_that_the_disk_cannot_hold_is_refused(small, tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "x.tif", GREY16, **TILED)
     free = type("Usage", (), {"free": 3 * GREY16.nbytes - 1})
-    monkeypatch.setattr(limits.shutil, "disk_usage", lambda folder: free)
-    with pytest.raises(CellsegError, match=r"x\.tif needs 0\.0 GB of the disk .* TMPDIR"):
+    monkeypatch.setattr(size_limits.shutil, "disk_usage", lambda folder: free)
+    with pytest.raises(
+        CellsegError, match=r"x\.tif needs 0\.0 GB of temporary disk space.* TMPDIR"
+    ):
         read_image(tmp_path / "x.tif")

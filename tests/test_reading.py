@@ -210,13 +210,13 @@ def test_what_is_no_mask_is_refused(tmp_path, array, words):
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"x,y\n1,2\n", "holds text, not an image"),
-        (b"\1\2\3", "is not an image of a known format"),
+        (b"x,y\n1,2\n", "contains text, not an image"),
+        (b"\1\2\3", "is not in a known image format"),
         (b"\x89PNG\r\n\x1a\nrest", "is damaged"),
         (b"II*\0" + b"\0" * 4, "is damaged"),
         (b"BM", "is damaged"),
         (b"\xff\xd8\xff\xe0", "is damaged"),
-        (png_header(20_000, 20_000), "400 megapixels; at most 100"),
+        (png_header(20_000, 20_000), "400 megapixels; cellseg reads at most 100"),
         (png_header(40, 40), "is damaged"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from cellseg.images import scaling
 from cellseg.images.image import Image
 from cellseg.images.scaling import (
-    Stretch,
+    ContrastStretch,
     nearest,
     thumbnail,
     thumbnail_labels,
@@ -67,11 +67,11 @@ def test_windows_are_scaled_by_the_percentiles_of_the_whole_to_the_last_bit(
     pixels = rng.gamma(2.0, 20.0, (83, 71, 3)).clip(0, 255).astype(dtype)
     truth = np.stack([by_formula(pixels[..., c], low, high) for c in range(3)], axis=-1)
     image = Image(pixels, "YXC")
-    stretch = Stretch.of(image, low, high)
+    stretch = ContrastStretch.of(image, low, high)
     np.testing.assert_array_equal(stretch.rgb8(), truth)
     window = (slice(5, 60), slice(11, 70, 2))
     np.testing.assert_array_equal(stretch.rgb8(*window), truth[window])
-    grey = Stretch.of(Image(pixels[..., 1], "YX"), low, high)
+    grey = ContrastStretch.of(Image(pixels[..., 1], "YX"), low, high)
     np.testing.assert_array_equal(grey.rgb8(*window)[..., 2], truth[window][..., 1])
 
 
@@ -82,14 +82,16 @@ def ramps(*tops, dtype=np.uint8):
 
 
 def filled(image):
-    return Stretch.of(image, 0, 100).filled()
+    return ContrastStretch.of(image, 0, 100).with_filled_channels()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("colour", [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 1, 0)])
 def test_one_colour_alone_becomes_grey(colour, dtype):
     rgb8 = filled(ramps(*(200 * share for share in colour), dtype=dtype)).rgb8()
-    grey = Stretch.of(Image(ramps(200, 0, 0, dtype=dtype).pixels[..., 0], "YX"), 0, 100).rgb8()
+    grey = ContrastStretch.of(
+        Image(ramps(200, 0, 0, dtype=dtype).pixels[..., 0], "YX"), 0, 100
+    ).rgb8()
     np.testing.assert_array_equal(rgb8, grey)
     window = (slice(0, 1), slice(20, 80, 3))
     again = filled(ramps(*(200 * share for share in colour), dtype=dtype))
@@ -115,9 +117,9 @@ def test_shadows_in_a_channel_are_filled_and_what_is_more_stays_to_be_seen():
     ],
 )
 def test_channels_with_a_picture_stay_as_they_are(image):
-    stretch = Stretch.of(image, 0, 100)
-    assert stretch.filled() is stretch
-    np.testing.assert_array_equal(stretch.filled().rgb8(), stretch.rgb8())
+    stretch = ContrastStretch.of(image, 0, 100)
+    assert stretch.with_filled_channels() is stretch
+    np.testing.assert_array_equal(stretch.with_filled_channels().rgb8(), stretch.rgb8())
 
 
 def test_a_channel_that_is_bright_all_over_is_filled():
@@ -135,7 +137,7 @@ def test_percentiles_of_few_and_equal_integers_are_those_of_numpy(dtype):
             pixels = rng.integers(0, most, (1, size), dtype=dtype)
             image = Image(pixels, "YX")
             for low, high in ((1.0, 99.8), (0.0, 100.0), (49.0, 50.5)):
-                ((bottom, top),) = Stretch.of(image, low, high).ranges
+                ((bottom, top),) = ContrastStretch.of(image, low, high).ranges
                 ends = tuple(np.percentile(pixels, (low, high)))
                 if ends[0] == ends[1]:
                     ends = (pixels.min(), pixels.max())

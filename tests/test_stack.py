@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cellseg.errors import CellsegError
-from cellseg.images.stack import Stack, StackFacts, damaged
+from cellseg.images.stack import Stack, StackFacts, damage_errors
 
 NUMBERS = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
 
@@ -14,7 +14,7 @@ def facts(axes, *shape, **more):
 
 
 @pytest.mark.parametrize(
-    ("found", "words", "planes", "channels", "certain"),
+    ("found", "description", "planes", "channels", "axes_known"),
     [
         (facts("YX", 3, 4), "4 × 3 pixels", 1, 1, True),
         (facts("YXC", 3, 4, 3), "a colour picture, 4 × 3 pixels", 1, 3, True),
@@ -30,12 +30,12 @@ def facts(axes, *shape, **more):
         (facts("???", 3, 4, 5), "an array of 3 × 4 × 5", 60, 1, False),
     ],
 )
-def test_facts_in_words(found, words, planes, channels, certain):
-    assert (found.words, found.planes, found.channels, found.certain) == (
-        words,
+def test_facts_in_words(found, description, planes, channels, axes_known):
+    assert (found.description, found.planes, found.channels, found.axes_known) == (
+        description,
         planes,
         channels,
-        certain,
+        axes_known,
     )
 
 
@@ -60,19 +60,19 @@ def test_samples_of_a_colour_picture_are_channels():
 )
 def test_an_array_is_turned_as_a_person_says(axes, z, row, column):
     array = NUMBERS[0]
-    stack = Stack("a", array, "???").renamed(axes)
+    stack = Stack("a", array, "???").with_axes(axes)
     assert stack.axes == "ZYX"
     expected = np.moveaxis(array, (z, row, column), (0, 1, 2))
     np.testing.assert_array_equal(stack.picture({"Z": 1}, [0])[0], expected[1])
 
 
 def test_axes_that_do_not_fit_are_refused():
-    with pytest.raises(CellsegError, match=r"a\.tif holds 7 pages.*ZTYX names 4"):
-        facts("?YX", 7, 3, 4).renamed("ZTYX", "a.tif")
-    with pytest.raises(CellsegError, match="end in YX, and YXZ ends otherwise"):
-        facts("?YX", 7, 3, 4).renamed("YXZ", "a.tif")
-    assert facts("YX", 3, 4).renamed("ZYX", "a.tif").axes == "YX"
-    assert facts("ZYX", 2, 3, 4).renamed("TYX", "a.tif").axes == "TYX"
+    with pytest.raises(CellsegError, match=r"a\.tif has 3 axes .7 pages.*ZTYX names 4"):
+        facts("?YX", 7, 3, 4).with_axes("ZTYX", "a.tif")
+    with pytest.raises(CellsegError, match="end in YX, those of YXZ do not"):
+        facts("?YX", 7, 3, 4).with_axes("YXZ", "a.tif")
+    assert facts("YX", 3, 4).with_axes("ZYX", "a.tif").axes == "YX"
+    assert facts("ZYX", 2, 3, 4).with_axes("TYX", "a.tif").axes == "TYX"
 
 
 def test_axes_must_fit_the_array():
@@ -83,8 +83,8 @@ def test_axes_must_fit_the_array():
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (ValueError("a\nb"), r"a\.x is damaged or of an unknown kind \(a b\)"),
-        (KeyError(), r"unknown kind \(KeyError\)"),
+        (ValueError("a\nb"), r"a\.x is damaged or in an unknown format \(a b\)"),
+        (KeyError(), r"unknown format \(KeyError\)"),
         (MemoryError(), "does not fit into the memory"),
         (ModuleNotFoundError("no", name="nd2"), "needs the package nd2"),
         (CellsegError("Own words."), r"^Own words\.$"),
@@ -92,7 +92,7 @@ def test_axes_must_fit_the_array():
 )
 def test_whatever_a_library_says_becomes_one_sentence(error, words):
     def broken():
-        with damaged("a.x"):
+        with damage_errors("a.x"):
             raise error
 
     with pytest.raises(CellsegError, match=words) as caught:

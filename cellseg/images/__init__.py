@@ -1,1 +1,1 @@
-"""Images: reading, scaling, writing and drawing them."""
+"""Images: reading, selection of planes and channels, scaling, writing, synthetic cells."""

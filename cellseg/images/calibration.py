@@ -1,4 +1,4 @@
-"""What the metadata of a TIFF file say of channel names and the size of a pixel."""
+"""Channel names and pixel size from the metadata of TIFF files."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -23,20 +23,20 @@ _UM = {
     "in": 25_400.0,
     "inch": 25_400.0,
 }
-"""Micrometres in a unit."""
+"""Micrometres in each unit."""
 
 _LONGEST_NAME = 80
 
 
 class Calibration(NamedTuple):
-    """Names of the channels, and the side of a square pixel in µm, as far as they are known."""
+    """Channel names, empty where unknown, and the side of a square pixel in µm, or None."""
 
     channel_names: tuple[str, ...] = ()
     pixel_size_um: float | None = None
 
 
 def of_tiff(file: tifffile.TiffFile) -> Calibration:
-    """The calibration of an OME-TIFF or an ImageJ file; of others nothing is known."""
+    """Calibration of an OME-TIFF or ImageJ TIFF; empty for other files."""
     if file.is_ome:
         return of_ome(file.ome_metadata or "")
     if file.is_imagej:
@@ -45,7 +45,7 @@ def of_tiff(file: tifffile.TiffFile) -> Calibration:
 
 
 def of_ome(xml: str) -> Calibration:
-    """The calibration of the first image of OME-XML."""
+    """Calibration of the first image in OME-XML."""
     try:
         root = ElementTree.fromstring(xml.encode())
     except ElementTree.ParseError:
@@ -58,18 +58,18 @@ def of_ome(xml: str) -> Calibration:
         for axis, unit in (("X", "PhysicalSizeXUnit"), ("Y", "PhysicalSizeYUnit"))
     ]
     channels = [node for node in pixels if _tag(node) == "Channel"]
-    names = tidy_names(node.get("Name") for node in channels)
-    return Calibration(names, square(*sides))
+    names = clean_names(node.get("Name") for node in channels)
+    return Calibration(names, square_pixel_size(*sides))
 
 
-def square(width: float, height: float) -> float | None:
-    """The side of a pixel where it is known and the pixel is square within one percent."""
+def square_pixel_size(width: float, height: float) -> float | None:
+    """The side of a pixel that is known and square within 1 %, else None."""
     known = 0 < width < float("inf") and 0 < height < float("inf")
     return float(width) if known and abs(width - height) <= 0.01 * width else None
 
 
-def tidy_names(names: Iterable[Any]) -> tuple[str, ...]:
-    """Names of channels as one line each; none at all where one is missing."""
+def clean_names(names: Iterable[Any]) -> tuple[str, ...]:
+    """Channel names on one line each; empty where a name is missing."""
     tidy = [" ".join(str(name or "").split())[:_LONGEST_NAME] for name in names]
     return tuple(tidy) if all(tidy) else ()
 
@@ -86,12 +86,12 @@ def _of_imagej(file: tifffile.TiffFile) -> Calibration:
     labels = metadata.get("Labels")
     channels = metadata.get("channels", 1)
     names = labels if isinstance(labels, list) and metadata.get("images", 1) == channels else []
-    kept = tidy_names(names) if len(names) == channels else ()
-    return Calibration(kept, square(sides[0], sides[1]))
+    kept = clean_names(names) if len(names) == channels else ()
+    return Calibration(kept, square_pixel_size(sides[0], sides[1]))
 
 
 def _micrometres(unit: str) -> float:
-    """Micrometres in a unit; 0 where it is none of length."""
+    """Micrometres in a unit; 0 for an unknown unit."""
     unit = unit.strip().replace("\\u00B5", "µ").replace("\\u00b5", "µ")
     return _UM.get(unit.casefold() if unit.casefold() in _UM else unit, 0.0)
 

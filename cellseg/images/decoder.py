@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from cellseg.errors import CellsegError
-from cellseg.images import limits
+from cellseg.images import size_limits
 from cellseg.images.example import ChoiceNeeded
 from cellseg.images.extraction import (
     facts_of,
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def serve(reading: Reading) -> None:
-    """Answer each request by a function, or by the sentence of its error."""
+    """Answer each request with the result of a function, or with its error message."""
     with _private_output() as answers:
         for line in sys.stdin:
             answers.write(json.dumps(_answer(reading, json.loads(line))) + "\n")
@@ -65,7 +65,7 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
         found = _as_images(masks(stack, view, start)) if mask else images(stack, view, start)
         alone = want in ("image", "mask")
         opening = _opening(stack, view, mask) if not alone and first == 0 else {}
-        suffixes, pieces, image = _piece(found, 1 if alone else limits.PIECE)
+        suffixes, pieces, image = _piece(found, 1 if alone else size_limits.CHUNK_BYTES)
         if alone and suffixes[0] and first is None:
             raise CellsegError(several(name))
     if alone:
@@ -130,14 +130,14 @@ def _answer(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     except CellsegError as error:
         return {"error": str(error)}
     except MemoryError:
-        return {"error": f"{name} does not fit into the memory of this machine; make it smaller."}
+        return {"error": f"{name} does not fit into the memory; crop it or reduce its size."}
     except OSError as error:
         reason = error.strerror or str(error)
-        return {"error": f"{name} could not be unpacked on the disk ({reason}); free some space."}
+        return {"error": f"{name} could not be written to the disk ({reason}); free some space."}
 
 
 def _private_output() -> TextIO:
-    """The pipe to the parent; whatever a library prints goes to standard error instead."""
+    """The pipe to the parent; output of libraries goes to standard error."""
     pipe = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return os.fdopen(pipe, "w", encoding="utf-8")

@@ -11,8 +11,8 @@ from typing import Any, Self
 import numpy as np
 
 from cellseg.errors import CellsegError
-from cellseg.images import limits
-from cellseg.images.child import Child, Spare
+from cellseg.images import size_limits
+from cellseg.images.decoder_process import DecoderProcess, SpareProcess
 from cellseg.images.example import ChoiceNeeded, ExampleFile
 from cellseg.images.image import Image
 from cellseg.images.stack import StackFacts
@@ -52,7 +52,7 @@ class Decoder:
     ----------
     timeout : seconds for one file, or for one piece of a stack that becomes many images.
     max_pixels : height times width of a file that must be decoded whole; by default as
-        `cellseg.images.limits.max_pixels`.
+        `cellseg.images.size_limits.max_pixels`.
     spare : where a child is taken from, and waits after; None starts one and ends it.
     """
 
@@ -63,13 +63,13 @@ class Decoder:
         self,
         timeout: float = TIMEOUT,
         max_pixels: int | None = None,
-        spare: Spare | None = None,
+        spare: SpareProcess | None = None,
     ) -> None:
         self._spare = spare
         self._timeout = timeout
         self._max_pixels = max_pixels
         self._folder = tempfile.TemporaryDirectory(prefix="cellseg-", ignore_cleanup_errors=True)
-        self._child: Child | None = None
+        self._child: DecoderProcess | None = None
         self._asked_for = 0
 
     def __enter__(self) -> Self:
@@ -227,7 +227,7 @@ class Decoder:
         if self._child is None and self._spare is not None:
             self._child = self._spare.take(self.child, self._max_pixels)
         if self._child is None:
-            self._child = Child(self.child, self._max_pixels)
+            self._child = DecoderProcess(self.child, self._max_pixels)
             limit += START_TIMEOUT
         try:
             answer = self._child.ask({**request, "target": str(target)}, limit)
@@ -250,7 +250,7 @@ class Decoder:
             raise CellsegError(answer["error"])
         if not target.exists():
             return answer, np.zeros((0, 0), np.uint8)
-        if target.stat().st_size < limits.MAPPED:
+        if target.stat().st_size < size_limits.MAPPED_BYTES:
             pixels = np.load(target, allow_pickle=False)
         else:  # mapped: read when accessed; the file is deleted with the array
             pixels = np.asarray(np.load(target, mmap_mode="c", allow_pickle=False))

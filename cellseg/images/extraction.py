@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from cellseg.errors import CellsegError
-from cellseg.images import limits
+from cellseg.images import size_limits
 from cellseg.images.image import Axes, Image
 from cellseg.images.selection import ImageIndex, image_indices, selected_channels
 from cellseg.images.stack import UNKNOWN, Stack, StackFacts
@@ -19,7 +19,7 @@ BLACK = "none"
 
 def facts_of(stack: Stack, view: View) -> StackFacts:
     """What a file holds as an image, where the choice says what its axes are."""
-    facts = stack.facts.renamed(view.axes, stack.name)
+    facts = stack.facts.with_axes(view.axes, stack.name)
     if stack.palette is None:
         return facts
     return facts.model_copy(
@@ -44,7 +44,7 @@ def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Imag
         Where the choice does not fit the file, or the file is damaged.
     """
     facts = facts_of(stack, view)
-    stack = stack.renamed(view.axes)
+    stack = stack.with_axes(view.axes)
     indices = image_indices(facts, view, stack.name)
     channels = selected_channels(facts, view, stack.name)
     read = [channel for channel in channels if channel is not None]
@@ -107,9 +107,9 @@ def mask_facts_of(stack: Stack, view: View) -> StackFacts:
 def _mask_facts(stack: Stack, view: View) -> tuple[StackFacts, Stack]:
     """Axes as chosen for the images; pages of a mask are otherwise what the choice asks for."""
     if view.axes and len(view.axes) == len(stack.axes):
-        stack = stack.renamed(view.axes)
+        stack = stack.with_axes(view.axes)
     elif view.axes and "C" in view.axes and len(view.axes) == len(stack.axes) + 1:
-        stack = stack.renamed(view.axes.replace("C", ""))
+        stack = stack.with_axes(view.axes.replace("C", ""))
     if stack.axes.count(UNKNOWN) == 1 and "Z" not in stack.axes and not view.expand:
         meant = "T" if view.time is not None and "T" not in stack.axes else "Z"
         stack = replace(stack, axes=stack.axes.replace(UNKNOWN, meant))
@@ -121,7 +121,7 @@ def _by_parts(stack: Stack, facts: StackFacts, place: ImageIndex, channels: int)
     dtype = np.dtype(facts.dtype)
     size = facts.height * facts.width * channels * dtype.itemsize
     plain = dtype in (np.uint8, np.uint16)  # what the others become depends on all their values
-    return size >= limits.MAPPED and plain and stack.in_parts and not place.depth
+    return size >= size_limits.MAPPED_BYTES and plain and stack.row_access and not place.depth
 
 
 def _mapped(
@@ -131,7 +131,7 @@ def _mapped(
     shape = (facts.height, facts.width, len(channels))
     with tempfile.TemporaryFile() as file:
         pixels = np.memmap(file, np.dtype(facts.dtype), "w+", shape=shape)
-    rows = max(1, limits.PIECE // max(1, 8 * facts.width))
+    rows = max(1, size_limits.CHUNK_BYTES // max(1, 8 * facts.width))
     for position, channel in enumerate(channels):
         if channel is None:
             continue

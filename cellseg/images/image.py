@@ -1,4 +1,4 @@
-"""One picture in memory: its pixels and what their axes mean."""
+"""An image in memory: pixels and the meaning of their axes."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,13 +10,13 @@ Axes = Literal["YX", "YXC"]
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """A grey or colour picture.
+    """A grey or colour image.
 
-    pixels : ndarray of shape (Y, X) or (Y, X, 3), dtype uint8, uint16 or float32 (finite).
-        uint8 is used as it is; the others are scaled by percentiles wherever 8 bits are needed.
-    axes : "YX" (grey) or "YXC" (colour, red, green and blue).
-    channel_names : one for each channel, or none where they are not known.
-    pixel_size_um : side of a pixel in µm; None where it is not known.
+    pixels : (Y, X) or (Y, X, 3), uint8, uint16 or finite float32; conversion to 8 bits scales the
+        last two by percentiles.
+    axes : "YX" (grey) or "YXC" (red, green, blue).
+    channel_names : one for each channel, or empty where unknown.
+    pixel_size_um : side of a pixel in µm; None where unknown.
     """
 
     pixels: np.ndarray

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from cellseg.errors import CellsegError
-from cellseg.images.calibration import square, tidy_names
-from cellseg.images.limits import check_memory, check_pixels
+from cellseg.images.calibration import clean_names, square_pixel_size
+from cellseg.images.size_limits import check_memory, check_pixels
 from cellseg.images.stack import Stack
 
 
@@ -28,8 +28,8 @@ def opened(path: Path, name: str) -> Iterator[Stack]:
         unknown = set(loops) - set("PTZ")
         if unknown or (samples > 1 and channels > 1):
             raise CellsegError(
-                f"{name} holds axes that are not known here ({', '.join(file.sizes)}); needed are "
-                "positions, time points, planes and channels; export it as an OME-TIFF."
+                f"{name} has unknown axes ({', '.join(file.sizes)}); cellseg reads positions, time "
+                "points, planes and channels; export it as an OME-TIFF."
             )
         axes = "".join(loops) + ("C" if channels > 1 else "") + "YX" + ("C" if samples > 1 else "")
         shape = (
@@ -45,7 +45,7 @@ def opened(path: Path, name: str) -> Iterator[Stack]:
 
 
 READERS = dict.fromkeys((b"\xda\xce\xbe\n", b"\0\0\0\x0cjP  \r\n\x87\n"), opened)
-"""The reader, by the first bytes of the files: present ones, and older ones."""
+"""The reader by the first bytes of files: current and legacy ND2."""
 
 
 class _Frames:
@@ -75,13 +75,13 @@ class _Frames:
 
 
 def _calibration(file: object, samples: int) -> tuple[tuple[str, ...], float | None]:
-    """Names of the channels and side of a pixel; metadata that lack are no reason to stop."""
+    """Channel names and pixel size; empty and None where the metadata lack them."""
     try:
         channels = file.metadata.channels or []  # type: ignore[attr-defined]
-        names = tidy_names(channel.channel.name for channel in channels)
+        names = clean_names(channel.channel.name for channel in channels)
         volume = channels[0].volume
         calibrated = volume.axesCalibrated[0] and volume.axesCalibrated[1]
-        size = square(*volume.axesCalibration[:2]) if calibrated else None
+        size = square_pixel_size(*volume.axesCalibration[:2]) if calibrated else None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return (), None
     return (names if samples == 1 else ()), size

@@ -1,8 +1,8 @@
-"""From the bytes of a file to images and masks of a defined form.
+"""Reading of image files.
 
-The format is told by the first bytes, never by the name. Sizes are read from the header, before
-any pixel is decoded, and of a stack only the planes that are asked for are read. Files that a user
-brought are read through `cellseg.images.decoding`.
+The first bytes decide the format, not the name. Sizes come from the header, before any pixel is
+decoded, and only the requested planes of a stack are read. `cellseg.images.decoding` reads the
+files of users in a child process.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,64 +14,64 @@ import numpy as np
 
 from cellseg.errors import CellsegError
 from cellseg.images import (
-    arrays,
     extraction,
     nikon,
-    pictures,
+    numpy_files,
+    pillow_files,
     tiff,
     zeiss,
 )
 from cellseg.images.image import Image
-from cellseg.images.stack import Stack, StackFacts, damaged
+from cellseg.images.stack import Stack, StackFacts, damage_errors
 from cellseg.images.view import View
 
 EXTENSIONS = frozenset(
     ".png .jpg .jpeg .bmp .webp .tif .tiff .czi .nd2 .npy .npz".split(),
 )
-"""Lower-case suffixes of the files that can be read."""
+"""Suffixes of readable files, in lower case."""
 
-NEEDED = "needed is a TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY file"
+NEEDED = "cellseg reads TIFF, CZI, ND2, PNG, JPEG, BMP, WebP and NPY files"
 
 T = TypeVar("T")
 Reader = Callable[[Path, str], AbstractContextManager[Stack]]
 READERS: dict[bytes, Reader] = {
-    **pictures.READERS,
+    **pillow_files.READERS,
     **tiff.READERS,
     **zeiss.READERS,
     **nikon.READERS,
-    **arrays.READERS,
+    **numpy_files.READERS,
 }
 """The reader of each format, by the first bytes of its files."""
 
 
 @contextmanager
 def opened(path: Path | str, name: str | None = None) -> Iterator[Stack]:
-    """A file as a stack, for as long as the block lasts; pixels are read when asked for.
+    """Open a file as a stack within a `with` block; pixels are read on request.
 
     EXIF orientation is applied, transparency is dropped, CMYK becomes RGB, 1 bit becomes 0 and
     255.
 
     Parameters
     ----------
-    path : where the file lies.
-    name : what the user calls the file; by default the name of `path`.
+    path : of the file.
+    name : of the file in messages; by default the name of `path`.
 
     Raises
     ------
     CellsegError
-        Where the file is missing, empty, damaged, too large or of another format.
+        Where the file is missing, empty, damaged, too large or in another format.
     """
     path = Path(path)
     name = name or path.name
     reader = _reader(_head(path, name), name)
     with ExitStack() as held:
-        with damaged(name):
+        with damage_errors(name):
             stack = held.enter_context(reader(path, name))
         yield stack
 
 
 def describe(path: Path | str, name: str | None = None) -> StackFacts:
-    """What a file holds, without reading its pixels.
+    """Facts of a file from its metadata.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def planes(path: Path | str, name: str | None = None) -> int:
 def read_images(
     path: Path | str, name: str | None = None, view: View | None = None
 ) -> list[tuple[str, Image]]:
-    """All images that a choice makes of a file, with their suffixes; see `extraction.images`.
+    """All images of a file for a view, with their suffixes; see `extraction.images`.
 
     Raises
     ------
@@ -108,12 +108,12 @@ def read_images(
 
 
 def read_image(path: Path | str, name: str | None = None, view: View | None = None) -> Image:
-    """The one image that a choice makes of a file; see `extraction.images`.
+    """The only image of a file for a view; see `extraction.images`.
 
     Raises
     ------
     CellsegError
-        As `read_images`; and where the choice makes several.
+        As `read_images`, and where there are several.
     """
     with opened(path, name) as stack:
         return _only(extraction.images(stack, view or View()), stack.name)
@@ -122,7 +122,7 @@ def read_image(path: Path | str, name: str | None = None, view: View | None = No
 def read_masks(
     path: Path | str, name: str | None = None, view: View | None = None
 ) -> list[tuple[str, np.ndarray]]:
-    """All masks that the choice of their images makes of a file; see `extraction.masks`.
+    """All masks of a file for the view of their images; see `extraction.masks`.
 
     Raises
     ------
@@ -134,19 +134,19 @@ def read_masks(
 
 
 def read_mask(path: Path | str, name: str | None = None, view: View | None = None) -> np.ndarray:
-    """The one mask that the choice of its image makes of a file, (Y, X); see `extraction.masks`.
+    """The only mask of a file for the view of its image, (Y, X); see `extraction.masks`.
 
     Raises
     ------
     CellsegError
-        As `read_masks`; and where the choice makes several.
+        As `read_masks`, and where there are several.
     """
     with opened(path, name) as stack:
         return _only(extraction.masks(stack, view or View()), stack.name)
 
 
 def _only(found: Iterator[tuple[str, T]], name: str) -> T:
-    """The first of what a choice makes of a file, where there is no other."""
+    """The first image or mask, where there is no other."""
     suffix, first = next(found)
     if suffix:
         raise CellsegError(several(name))
@@ -154,8 +154,8 @@ def _only(found: Iterator[tuple[str, T]], name: str) -> T:
 
 
 def several(name: str) -> str:
-    """What is said of a file that is several images where one is needed."""
-    return f"{name} holds several images, and one is needed here; choose a plane or a projection."
+    """Message about a file with several images where one is needed."""
+    return f"{name} has several images, and cellseg needs one; choose a plane or a projection."
 
 
 def _head(path: Path, name: str) -> bytes:
@@ -171,16 +171,16 @@ def _head(path: Path, name: str) -> bytes:
 
 
 def _reader(head: bytes, name: str) -> Reader:
-    """The function that opens a file with these first bytes."""
+    """The reader of a file with these first bytes."""
     for magic, reader in READERS.items():
         if head.startswith(magic):
             return reader
     if not head:
         found = "is empty (0 bytes)"
     elif _is_text(head):
-        found = "holds text, not an image"
+        found = "contains text, not an image"
     else:
-        found = "is not an image of a known format"
+        found = "is not in a known image format"
     raise CellsegError(f"{name} {found}; {NEEDED}.")
 
 

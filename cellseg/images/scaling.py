@@ -1,4 +1,4 @@
-"""Scaling grey values to 8 bits, and pictures to thumbnails."""
+"""Scaling of intensities to 8 bits, and of images to thumbnails."""
 
 import math
 from collections.abc import Iterator
@@ -11,36 +11,36 @@ from PIL import Image as pillow
 from cellseg.images.image import Image
 
 BLOCK = 2**20
-"""Pixels that are scaled at a time."""
+"""Number of pixels that are scaled at a time."""
 
 EVERYTHING = slice(None)
 
 DARK = 1 / 8
-"""Share of the brightest channel below which a channel of 8 bits has no picture of its own."""
+"""Maximum of an 8-bit channel, relative to the brightest channel, below which it counts as dark."""
 
 
 def to_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:
-    """The image as 8-bit colours.
+    """Convert an image to 8-bit RGB.
 
-    8-bit images are kept as they are. Images of more bits are scaled, each channel by itself, so
-    that the percentiles `low` and `high` become 0 and 255. Where these two are equal the lowest
-    and highest value take their place; a constant channel becomes 0.
+    8-bit images stay as they are. In other images, each channel is scaled so that the percentiles
+    `low` and `high` become 0 and 255; where the two are equal, minimum and maximum. A constant
+    channel becomes 0.
 
     Returns
     -------
     ndarray of shape (Y, X, 3), dtype uint8; a grey image has three equal channels.
     """
     if image.pixels.dtype != np.uint8:
-        return Stretch.of(image, low, high).rgb8()
+        return ContrastStretch.of(image, low, high).rgb8()
     return _three(image.pixels)
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
-    """An image as 8-bit colours, scaled as `to_rgb8` says, 8 bits too; made window by window.
+class ContrastStretch:
+    """An image with a contrast stretch as in `to_rgb8`, for 8-bit images too; read by windows.
 
-    ranges : for each channel the values that become 0 and 255.
-    dark : the channels that show what the brightest of all channels shows, where it is brighter.
+    ranges : of each channel, the values that become 0 and 255.
+    dark : channels that are filled with the maximum of all channels.
     """
 
     image: Image
@@ -49,21 +49,21 @@ class Stretch:
 
     @classmethod
     def of(cls, image: Image, low: float = 1.0, high: float = 99.8) -> Self:
-        """With the percentiles of the whole image, read block by block where they are integers."""
+        """Stretch between two percentiles of the whole image, computed in blocks for integers."""
         channels = np.atleast_3d(image.pixels)
         return cls(image, tuple(_range(channels[..., c], low, high) for c in range(image.channels)))
 
     def channel(self, number: int) -> Self:
-        """One of the channels as a grey image."""
+        """One channel as a grey image."""
         pixels = self.image.pixels[..., number]
         return replace(self, image=Image(pixels, "YX"), ranges=(self.ranges[number],), dark=())
 
-    def filled(self) -> Self:
-        """The same where channels without a picture of their own show that of the others.
+    def with_filled_channels(self) -> Self:
+        """The stretch with dark channels filled with the maximum of all channels.
 
-        Nuclei in blue alone become as grey ones are. A channel has no picture where it is constant,
-        or, of 8 bits, where its highest value is below an eighth of that of the brightest channel:
-        there a JPEG file has shadows of the others. What such a channel has stays to be seen.
+        Nuclei in blue alone become grey. A channel is dark where it is constant, or where it has 8
+        bits and its maximum is below an eighth of that of the brightest channel, as in a JPEG,
+        where a dark channel has shadows of the others.
         """
         spans = [top - bottom for bottom, top in self.ranges]
         brightest = max((top for bottom, top in self.ranges if top > bottom), default=0.0)
@@ -103,14 +103,14 @@ def _three(pixels: np.ndarray) -> np.ndarray:
 
 
 def _blocks(pixels: np.ndarray) -> Iterator[slice]:
-    """Rows that are worked on at a time: float64 of a whole slide would fill memory."""
+    """Rows that are processed at a time, since float64 of a whole slide would fill the memory."""
     rows = max(1, BLOCK // max(1, pixels.shape[1]))
     for first in range(0, pixels.shape[0], rows):
         yield slice(first, first + rows)
 
 
 def _scaled(values: np.ndarray, bottom: float, top: float) -> np.ndarray:
-    """Of values from bottom to top to uint8 of 0 to 255; 0 where the two are equal."""
+    """Scale values from bottom to top to uint8, 0 to 255; all 0 where the two are equal."""
     if top <= bottom:
         return np.zeros(values.shape, np.uint8)
     if values.dtype in (np.uint8, np.uint16) and values.size > np.iinfo(values.dtype).max:
@@ -121,14 +121,14 @@ def _scaled(values: np.ndarray, bottom: float, top: float) -> np.ndarray:
 
 
 def _range(channel: np.ndarray, low: float, high: float) -> tuple[float, float]:
-    """The values at two percentiles; the lowest and the highest where the two are equal."""
+    """The values of two percentiles; minimum and maximum where the two are equal."""
     if channel.dtype in (np.uint8, np.uint16):
         size = np.iinfo(channel.dtype).max + 1
         counts = np.zeros(size, np.int64)
         for block in _blocks(channel):
             counts += np.bincount(channel[block].ravel(), minlength=size)
-        upto = np.cumsum(counts)
-        bottom, top = (_percentile(upto, percent) for percent in (low, high))
+        cumulative = np.cumsum(counts)
+        bottom, top = (_percentile(cumulative, percent) for percent in (low, high))
         ends = np.flatnonzero(counts)[[0, -1]]
     else:
         bottom, top = (float(value) for value in np.percentile(channel, (low, high)))
@@ -136,18 +136,18 @@ def _range(channel: np.ndarray, low: float, high: float) -> tuple[float, float]:
     return (bottom, top) if top > bottom else (float(ends[0]), float(ends[1]))
 
 
-def _percentile(upto: np.ndarray, percent: float) -> float:
-    """The value that `np.percentile` gives, to the last bit.
+def _percentile(cumulative: np.ndarray, percent: float) -> float:
+    """A percentile of integers, equal to that of `np.percentile` to the last bit.
 
     Parameters
     ----------
-    upto : how many are 0, at most 1, at most 2 and so on.
+    cumulative : cumulative histogram of the values from 0.
     """
-    place = (int(upto[-1]) - 1) * (percent / 100)
+    place = (int(cumulative[-1]) - 1) * (percent / 100)
     before = math.floor(place)
     share = place - before
     lower, upper = (
-        int(np.searchsorted(upto, min(rank, upto[-1] - 1), "right"))
+        int(np.searchsorted(cumulative, min(rank, cumulative[-1] - 1), "right"))
         for rank in (before, before + 1)
     )
     if share < 0.5:
@@ -156,7 +156,7 @@ def _percentile(upto: np.ndarray, percent: float) -> float:
 
 
 def thumbnail(rgb8: np.ndarray, side: int = 256) -> np.ndarray:
-    """A picture whose longer side has at most `side` pixels; smaller ones are kept.
+    """Reduce a picture to at most `side` pixels on its longer side; smaller ones stay.
 
     Parameters
     ----------
@@ -176,18 +176,18 @@ def thumbnail(rgb8: np.ndarray, side: int = 256) -> np.ndarray:
 
 
 def thumbnail_labels(labels: np.ndarray, side: int = 256) -> np.ndarray:
-    """As `thumbnail`, for masks and label images (Y, X) of any dtype: no new value arises."""
+    """Reduce a mask or label image (Y, X) as `thumbnail` does, without new values."""
     return nearest(labels, *_fitted(labels.shape[0], labels.shape[1], side))
 
 
 def nearest(labels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A mask or label image (Y, X) in another size, each pixel the value of the nearest one."""
+    """Resize a mask or label image (Y, X) with nearest-neighbour interpolation."""
     rows = ((np.arange(height) + 0.5) * labels.shape[0] / height).astype(np.intp)
     columns = ((np.arange(width) + 0.5) * labels.shape[1] / width).astype(np.intp)
     return labels[rows[:, np.newaxis], columns]
 
 
 def _fitted(height: int, width: int, side: int) -> tuple[int, int]:
-    """Height and width with the longer one at most `side`, in proportion."""
+    """Height and width of equal aspect ratio, at most `side`."""
     factor = min(1.0, side / max(height, width))
     return max(1, round(height * factor)), max(1, round(width * factor))

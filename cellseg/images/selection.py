@@ -12,7 +12,7 @@ from pathlib import Path
 from cellseg.config import checked
 from cellseg.errors import CellsegError
 from cellseg.images.example import ChoiceNeeded, ExampleFile
-from cellseg.images.limits import MAX_PLANES
+from cellseg.images.size_limits import MAX_PLANES
 from cellseg.images.stack import UNKNOWN, WORDS, StackFacts
 from cellseg.images.view import View
 
@@ -59,14 +59,14 @@ def image_indices(facts: StackFacts, view: View, name: str) -> list[ImageIndex]:
     CellsegError
         Where the file has no such plane, time point or position, or too many images.
     """
-    if "Y" not in facts.axes or (not facts.certain and not view.expand):
+    if "Y" not in facts.axes or (not facts.axes_known and not view.expand):
         raise ChoiceNeeded(_unknown(facts, name), ExampleFile(name, facts))
     chosen = {"Z": view.plane, "T": view.time, "P": view.position}
     for letter, number in chosen.items():
         if number is not None and number >= facts.length(letter):
             raise CellsegError(
-                f"{name} has no {WORDS[letter]} {number}; it holds {facts.words}; numbers count "
-                "from 0."
+                f"{name} has no {WORDS[letter]} {number}; it holds {facts.description}; numbers "
+                "count from 0."
             )
     projected = 0
     ranges: list[list[tuple[str, int, str]]] = []
@@ -128,14 +128,14 @@ def selected_channels(facts: StackFacts, view: View, name: str) -> tuple[int | N
     if missing:
         raise CellsegError(
             f"{name} has no channel {missing[0]}; it has {facts.channels}, counted from 0"
-            f"{facts.channel_words}; choose among them."
+            f"{facts.channel_suffix}; choose among them."
         )
     return view.channels
 
 
 def choosable(facts: StackFacts) -> Choosable:
     """What there is to choose: colours of a picture; planes, time points, channels; or its axes."""
-    if not facts.certain:
+    if not facts.axes_known:
         return Choosable.AXES
     if facts.planes > 1 or (facts.channels > 1 and not facts.colour):
         return Choosable.STACK
@@ -144,7 +144,7 @@ def choosable(facts: StackFacts) -> Choosable:
 
 def axes_options(facts: StackFacts) -> list[str | None]:
     """What the axes can be, in letters; None makes every page an image, whatever it is."""
-    if facts.certain and "P" in facts.axes:
+    if facts.axes_known and "P" in facts.axes:
         return [facts.axes]
     if "Y" not in facts.axes:
         leading = len(facts.axes) - 2
@@ -154,11 +154,11 @@ def axes_options(facts: StackFacts) -> list[str | None]:
     fixed = facts.axes[facts.axes.index("Y") :]
     leading = len(facts.axes) - len(fixed)
     letters = "ZT" if "C" in fixed else "ZTC"
-    options: list[str | None] = [facts.axes] if facts.certain else []
+    options: list[str | None] = [facts.axes] if facts.axes_known else []
     if leading <= len(letters):
         named = ["".join(order) + fixed for order in permutations(letters, leading)]
         options += [axes for axes in named if axes != facts.axes]
-    return options if facts.certain else [*options, None]
+    return options if facts.axes_known else [*options, None]
 
 
 def view_without_defaults(choices: dict[str, object], expand: bool, current: View) -> View:
@@ -197,9 +197,9 @@ def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
     CellsegError
         Where the axes of the choice do not fit the file.
     """
-    stored, facts = facts, facts.renamed(view.axes, name)
+    stored, facts = facts, facts.with_axes(view.axes, name)
     sentences = []
-    if stored.certain and facts.axes != stored.axes:
+    if stored.axes_known and facts.axes != stored.axes:
         sentences.append(
             f"{name} has the axes {stored.axes} by its metadata and was read as {facts.axes}, as "
             "chosen; choose other axes if that is wrong."
@@ -208,7 +208,7 @@ def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
         became = "the first three became" if facts.channels > 3 else "they became"
         colours = "red and green" if facts.channels == 2 else "red, green and blue"
         sentences.append(
-            f"{name} has {facts.channels} channels{facts.channel_words}: {became} {colours}; "
+            f"{name} has {facts.channels} channels{facts.channel_suffix}: {became} {colours}; "
             "choose others, or one as grey, if the cells are not visible in these."
         )
     if facts.length("Z") > 1 and not (view.expand or view.projection) and view.plane is None:
@@ -251,7 +251,7 @@ class Survey:
         self._paths.add(path)
         try:
             facts = self._describe(path, name)
-            certain = facts.renamed(self._view.axes, name).certain
+            certain = facts.with_axes(self._view.axes, name).axes_known
         except CellsegError:
             return
         most = choosable(self.example.facts) if self.example else Choosable.NOTHING
@@ -275,14 +275,14 @@ def _unknown(facts: StackFacts, name: str) -> str:
     if "Y" not in facts.axes:
         example = "ZYX" if len(facts.axes) == 3 else "TZCYX"[-len(facts.axes) :]
         return (
-            f"{name} is {facts.words} and does not say what its axes are; give a letter of T, Z, "
-            f"C, Y, X for each, such as {example}."
+            f"{name} is {facts.description} and does not say what its axes are; give a letter of "
+            f"T, Z, C, Y, X for each, such as {example}."
         )
     rest = facts.axes.replace(UNKNOWN, "")
     options = ", ".join(f"{letter}{rest}" for letter in "ZTC" if letter not in rest)
     if facts.axes.count(UNKNOWN) > 1:
         options = f"{'TZC'[: facts.axes.count(UNKNOWN)]}{rest}"
     return (
-        f"{name} holds {facts.words}, and does not say whether these are planes, time points or "
-        f"channels; name the axes ({options}), or make every page an image of its own."
+        f"{name} holds {facts.description}, and does not say whether these are planes, time points "
+        f"or channels; name the axes ({options}), or make every page an image of its own."
     )

@@ -1,4 +1,4 @@
-"""What a file holds: pixels with named axes, read only as far as they are asked for."""
+"""The content of an image file: pixels with named axes, read on request."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,10 @@ from cellseg.config import Frozen
 from cellseg.errors import CellsegError
 
 LEADING = "PTZ"
-"""Positions (fields of view, scenes), time points and planes."""
+"""Axes before those of a picture: positions (fields of view, scenes), time points, planes."""
 
 UNKNOWN = "?"
-"""An axis of which the file does not say what it is."""
+"""Letter of an axis whose meaning the file does not tell."""
 
 LETTERS = frozenset("PTZCYX")
 
@@ -28,11 +28,11 @@ WORDS = {
     "X": "column",
     UNKNOWN: "page",
 }
-"""What a person calls an axis."""
+"""Name of each axis in sentences."""
 
 
 class Pixels(Protocol):
-    """An array, or what reads one picture of a file when it is indexed by its leading axes."""
+    """An array, or an object that reads one picture when indexed by the leading axes."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -48,21 +48,21 @@ class Pixels(Protocol):
 
 @runtime_checkable
 class Rows(Protocol):
-    """Pixels that can be read by parts of a picture too."""
+    """Pixels of which some rows of a picture can be read without the others."""
 
     def rows(self, index: tuple[int, ...], part: slice) -> np.ndarray:
         """Some rows of the picture at an index of all axes but those of the picture."""
 
 
 class StackFacts(Frozen):
-    """What is known of a file before a pixel is read.
+    """Facts of a file from its metadata.
 
-    axes : letters of P, T, Z, C, Y, X as they follow in the file, `?` where it does not say;
-        a colour picture ends in YXC.
+    axes : letters P, T, Z, C, Y, X in the order of the file, `?` for an unknown axis; a colour
+        picture ends in YXC.
     shape : length of each axis.
     dtype : of the values, such as `uint16`.
-    channel_names : one for each channel, or none.
-    pixel_size_um : side of a pixel in µm; None where it is not known or pixels are not square.
+    channel_names : one for each channel, or empty.
+    pixel_size_um : side of a pixel in µm; None where it is unknown or pixels are not square.
     """
 
     axes: str
@@ -72,8 +72,8 @@ class StackFacts(Frozen):
     pixel_size_um: float | None = None
 
     @property
-    def certain(self) -> bool:
-        """Whether every axis is known."""
+    def axes_known(self) -> bool:
+        """Whether the meaning of every axis is known."""
         return UNKNOWN not in self.axes
 
     @property
@@ -110,13 +110,13 @@ class StackFacts(Frozen):
         return self.shape[self.axes.index(letter)] if letter in self.axes else 1
 
     @property
-    def channel_words(self) -> str:
-        """The names of the channels behind a number of them: ` (DAPI, GFP)`, or nothing."""
+    def channel_suffix(self) -> str:
+        """The names of the channels in brackets, ` (DAPI, GFP)`; empty without names."""
         return f" ({', '.join(self.channel_names)})" if self.channel_names else ""
 
     @property
-    def words(self) -> str:
-        """For a person: `10 planes of 2 channels, 512 × 512 pixels`."""
+    def description(self) -> str:
+        """The content in words: `10 planes of 2 channels, 512 × 512 pixels`."""
         counted = []
         for letter, length in zip(self.axes, self.shape, strict=True):
             if letter == "C" and self.colour:
@@ -128,43 +128,49 @@ class StackFacts(Frozen):
         size = f"{self.width} × {self.height} pixels"
         return ", ".join([" of ".join(counted), size] if counted else [size])
 
-    def renamed(self, axes: str | None, name: str) -> "StackFacts":
-        """The same facts where a person says what the axes are.
+    def with_axes(self, axes: str | None, name: str) -> "StackFacts":
+        """The facts with the axes that the user named.
 
-        A file whose number of axes is another and known keeps its own.
+        A file with known axes of another number keeps its own.
+
+        Parameters
+        ----------
+        axes : letters for all axes; None keeps those of the file.
+        name : of the file in messages.
 
         Raises
         ------
         CellsegError
-            Where the letters do not fit what the file holds.
+            Where the letters do not fit the file.
         """
         if axes is None or axes == self.axes:
             return self
         if len(axes) != len(self.axes):
-            if self.certain:
+            if self.axes_known:
                 return self
             raise CellsegError(
-                f"{name} holds {self.words}, which are {len(self.axes)} axes; {axes} names "
-                f"{len(axes)}; give one letter of T, Z, C, Y, X for each."
+                f"{name} has {len(self.axes)} axes ({self.description}), and {axes} names "
+                f"{len(axes)}; give one letter of T, Z, C, Y, X for each axis."
             )
         fixed = self.axes[self.axes.index("Y") :] if "Y" in self.axes else ""
         if not axes.endswith(fixed):
             raise CellsegError(
-                f"The axes of {name} end in {fixed}, and {axes} ends otherwise; give letters for "
-                f"the {len(self.axes) - len(fixed)} axes before it only, then {fixed}."
+                f"The axes of {name} end in {fixed}, those of {axes} do not; give letters for the "
+                f"first {len(self.axes) - len(fixed)} axes, then {fixed}."
             )
         return self.model_copy(update={"axes": axes})
 
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """The pixels of a file and what their axes mean.
+    """The pixels of a file and the meaning of their axes.
 
-    name : what the user calls the file.
+    name : of the file.
     pixels : as stored, with the axes in the order of `axes`; 1 bit has become 0 and 255, uint8.
-    axes, channel_names, pixel_size_um : as `StackFacts`; an array of known axes ends in YX or YXC.
+    axes, channel_names, pixel_size_um : as in `StackFacts`; known axes of an array end in YX or
+        YXC.
     palette : (N, 3) uint8, the colours of the values; None without a palette.
-    dark_is_high : whether high values are meant dark (TIFF "white is zero").
+    dark_is_high : whether high values are dark (TIFF "white is zero").
     """
 
     name: str
@@ -181,7 +187,7 @@ class Stack:
 
     @property
     def facts(self) -> StackFacts:
-        """What is known without the pixels."""
+        """Facts from the metadata."""
         return StackFacts(
             axes=self.axes,
             shape=tuple(int(length) for length in self.pixels.shape),
@@ -191,13 +197,13 @@ class Stack:
         )
 
     @property
-    def certain(self) -> bool:
-        """Whether every axis is known."""
+    def axes_known(self) -> bool:
+        """Whether the meaning of every axis is known."""
         return UNKNOWN not in self.axes
 
-    def renamed(self, axes: str | None) -> "Stack":
-        """The same pixels where a person says what the axes are; see `StackFacts.renamed`."""
-        named = self.facts.renamed(axes, self.name).axes
+    def with_axes(self, axes: str | None) -> "Stack":
+        """The stack with the axes that the user named; see `StackFacts.with_axes`."""
+        named = self.facts.with_axes(axes, self.name).axes
         if not isinstance(self.pixels, np.ndarray) or not {"Y", "X"} <= set(named):
             return replace(self, axes=named)
         samples = "C" if named.endswith("YXC") else ""
@@ -206,21 +212,21 @@ class Stack:
         return replace(self, axes=order, pixels=pixels)
 
     @property
-    def in_parts(self) -> bool:
+    def row_access(self) -> bool:
         """Whether some rows of a picture can be read without the others."""
         return isinstance(self.pixels, np.ndarray | Rows)
 
     def picture(
         self, index: dict[str, int], channels: Sequence[int], rows: slice = slice(None)
     ) -> np.ndarray:
-        """The pixels of some channels at one place of the other axes.
+        """Some channels of one picture.
 
         Parameters
         ----------
-        index : for each axis before Y and X, by its letter; of an unknown one by its place in
-            `axes`, such as `0`. What is left out is 0.
+        index : of each axis before Y and X, by its letter, or by its position in `axes`, such as
+            `0`, for an unknown one; 0 where left out.
         channels : numbers of channels, from 0.
-        rows : of the picture; where not `in_parts` all are read for it.
+        rows : of the picture; without `row_access` all rows are read.
 
         Returns
         -------
@@ -229,9 +235,9 @@ class Stack:
         Raises
         ------
         CellsegError
-            Where the file is damaged there.
+            Where the file is damaged.
         """
-        with damaged(self.name):
+        with damage_errors(self.name):
             if self.axes.endswith("C"):
                 whole = self._read(self._at(index, None), rows)
                 taken = np.stack([whole[..., channel] for channel in channels])
@@ -239,7 +245,7 @@ class Stack:
                 taken = np.stack(
                     [self._read(self._at(index, channel), rows) for channel in channels]
                 )
-            else:  # a copy, for what is mapped from a file goes with the stack
+            else:  # a copy, since the mapped file is closed with the stack
                 taken = np.array(self._read(self._at(index, None), rows))[np.newaxis]
             if taken.ndim != 3 or not taken.size:
                 raise ValueError("pixels are missing")
@@ -263,25 +269,24 @@ class Stack:
 
 
 @contextmanager
-def damaged(name: str) -> Iterator[None]:
-    """Turn whatever a library says of the bytes of a file into one sentence."""
+def damage_errors(name: str) -> Iterator[None]:
+    """Turn any error of a library that reads a file into a `CellsegError`."""
     try:
         yield
     except CellsegError:
         raise
     except ImportError as error:
         raise CellsegError(
-            f"{name} needs the package {error.name}, which cannot be loaded here; install it with "
-            "pip, or save the image as a TIFF."
+            f"{name} needs the package {error.name}, which cannot be loaded; install it with pip, "
+            "or save the image as a TIFF."
         ) from error
     except MemoryError:
         raise CellsegError(
-            f"{name} does not fit into the memory of this machine; cut it into parts or make it "
-            "smaller."
+            f"{name} does not fit into the memory of this machine; crop it or reduce its size."
         ) from None
     except Exception as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise CellsegError(
-            f"{name} is damaged or of an unknown kind ({reason}); open it in the program that "
+            f"{name} is damaged or in an unknown format ({reason}); open it in the program that "
             "made it and save it again."
         ) from error

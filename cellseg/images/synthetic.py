@@ -1,4 +1,4 @@
-"""Drawn images of fluorescent nuclei whose true masks are known."""
+"""Synthetic images of fluorescent nuclei with true label images."""
 
 import numpy as np
 from scipy import ndimage
@@ -12,23 +12,23 @@ _TOUCHING = 0.45
 def draw_cells(
     rng: np.random.Generator, size: int = 256, cells: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw a picture as a 12-bit camera would take it, and the cells in it.
+    """Draw an image of a 12-bit camera, and its label image.
 
-    Nuclei of uneven outline, brightness and texture, about every second one touching another; an
-    uneven light; the blur of the optics (Gaussian); the noise of the light (Poisson) and of the
-    camera (Gaussian).
+    Nuclei vary in outline, brightness and texture, and about half of them touch another one. The
+    image has uneven illumination, Gaussian blur, Poisson noise of photons and Gaussian noise of
+    the camera.
 
     Parameters
     ----------
-    rng : source of everything random; the same state draws the same picture.
-    size : height and width, pixels.
-    cells : how many are tried; fewer fit where it gets crowded. By default one for each 2200
-        square pixels, give or take a third.
+    rng : the same state draws the same image.
+    size : height and width, in pixels.
+    cells : number of cells that are tried; fewer may fit. By default one for each 2200 square
+        pixels, varied by a third.
 
     Returns
     -------
     image : (size, size) uint16, 0 to 4095.
-    labels : (size, size) uint16, 0 = background, cells numbered from 1 without gap.
+    labels : (size, size) uint16, 0 = background, consecutive from 1.
     """
     if cells is None:
         cells = max(1, round(size * size / 2200 * rng.uniform(0.67, 1.33)))
@@ -44,13 +44,13 @@ def draw_cells(
         centres.append((row, column, radius))
         labels[window][free] = len(centres)
         light[window][free] = rng.uniform(500, 1900) * _texture(rng, size)[window][free]
-    return _photographed(rng, light), labels
+    return _camera_image(rng, light), labels
 
 
 def _place(
     rng: np.random.Generator, size: int, centres: list[tuple[float, float, float]]
 ) -> tuple[float, float, float]:
-    """Centre (row, column) and radius of the next cell: anywhere, or at the side of another."""
+    """Centre (row, column) and radius of the next cell: anywhere, or beside another cell."""
     radius = float(rng.uniform(10, 17))
     if not centres or rng.random() > _TOUCHING:
         return float(rng.uniform(0, size)), float(rng.uniform(0, size)), radius
@@ -63,7 +63,7 @@ def _place(
 def _nucleus(
     rng: np.random.Generator, size: int, row: float, column: float, radius: float
 ) -> tuple[tuple[slice, slice], np.ndarray]:
-    """A lightly dented ellipse: the window of the picture around it, and where in it, bool."""
+    """A dented ellipse: its window in the image, and its pixels in the window, bool."""
     window = (_reach(row, 1.5 * radius, size), _reach(column, 1.5 * radius, size))
     rows, columns = np.mgrid[window]
     down, right = rows - row, columns - column
@@ -76,19 +76,19 @@ def _nucleus(
 
 
 def _reach(middle: float, reach: float, size: int) -> slice:
-    """The indices from `middle - reach` to `middle + reach` that lie in the picture."""
+    """The indices from `middle - reach` to `middle + reach` inside the image."""
     first, last = (min(size, max(0, int(end))) for end in (middle - reach, middle + reach + 1))
     return slice(first, last)
 
 
 def _texture(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Chromatin: smooth variation around 1, (size, size)."""
+    """Texture of chromatin: smooth variation around 1, (size, size)."""
     grain = ndimage.gaussian_filter(rng.standard_normal((size, size)), 2.5)
     return np.clip(1 + 0.18 * grain / max(float(grain.std()), 1e-9), 0.4, 1.6)
 
 
-def _photographed(rng: np.random.Generator, light: np.ndarray) -> np.ndarray:
-    """The picture that a camera takes of the light of the cells."""
+def _camera_image(rng: np.random.Generator, light: np.ndarray) -> np.ndarray:
+    """The camera image of the light of the cells."""
     size = light.shape[0]
     rows, columns = np.mgrid[:size, :size] / size
     row, column = rng.uniform(0.2, 0.8, 2)

@@ -9,8 +9,8 @@ import numpy as np
 import tifffile
 
 from cellseg.errors import CellsegError
-from cellseg.images import calibration, limits
-from cellseg.images.limits import (
+from cellseg.images import calibration, size_limits
+from cellseg.images.size_limits import (
     check_disk,
     check_memory,
     check_pixels,
@@ -21,10 +21,10 @@ from cellseg.images.stack import Stack
 _GREY = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE)
 _COLOUR = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
 COPIES = 3
-"""Files that hold a large image for a moment: the page, the image, and what the parent maps."""
+"""Number of temporary files of a large image: the page, the image, and the parent's copy."""
 
 _LETTERS = {"R": "P", "S": "C"}
-"""Letters of tifffile that mean one of ours; others are unknown."""
+"""Axis letters of tifffile with another meaning here; other letters are unknown."""
 
 
 @contextmanager
@@ -53,23 +53,23 @@ def opened(path: Path, name: str) -> Iterator[Stack]:
 
 
 READERS = dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), opened)
-"""The reader, by the first bytes of the files: little and big endian, TIFF and BigTIFF."""
+"""The reader by the first bytes of files: little and big endian, TIFF and BigTIFF."""
 
 
 def _series(file: tifffile.TiffFile, name: str) -> list[tifffile.TiffPageSeries]:
-    """The pictures of a file, all of one form; small copies of them are left out."""
+    """The series of a file, all of equal shape; reduced copies are left out."""
     found = [series for series in file.series if not series.keyframe.is_reduced]
     if not found:
         raise ValueError("no page in it")
-    forms = {(series.axes, series.shape, str(series.dtype)) for series in found}
-    if len(forms) > 1:
+    formats = {(series.axes, series.shape, str(series.dtype)) for series in found}
+    if len(formats) > 1:
         sizes = {
             f"{series.keyframe.imagewidth} × {series.keyframe.imagelength}" for series in found
         }
         raise CellsegError(
-            f"{name} holds {len(found)} pages that differ in size or kind "
-            f"({', '.join(sorted(sizes)[:4])} pixels); needed is one picture or one stack; save "
-            "the page you want as a file of its own."
+            f"{name} has {len(found)} pages that differ in size or type "
+            f"({', '.join(sorted(sizes)[:4])} pixels); cellseg needs one picture or one stack; "
+            "save the page as a file of its own."
         )
     return found
 
@@ -77,7 +77,7 @@ def _series(file: tifffile.TiffFile, name: str) -> list[tifffile.TiffPageSeries]
 class _Pages:
     """The pages of equal series as an array that is read by its leading axes.
 
-    axes : as `Stack.axes`. channels : of a picture or of the stack.
+    axes : as in `Stack`.
     """
 
     def __init__(self, series: list[tifffile.TiffPageSeries], name: str) -> None:
@@ -102,7 +102,7 @@ class _Pages:
         if self.axes.count("C") > 1:
             raise CellsegError(
                 f"{name} has {len(self._kinds)} samples in each of {leading[letters.index('C')][1]}"
-                " channels; needed is one or the other; save the channels as grey pictures."
+                " channels; cellseg reads one or the other; save the channels as grey pages."
             )
         self.shape = (
             *(length for _, length in leading),
@@ -136,7 +136,7 @@ class _Pages:
         return _samples(taken, self._page, self._kinds)
 
     def _decoded(self, place: int) -> np.ndarray:
-        """The page at a place in the order of the leading axes, all its samples last."""
+        """The page at a position in the order of the leading axes, with samples last."""
         if self._last is not None and self._last[0] == place:
             return self._last[1]
         count = max(1, math.prod(self._series[0].shape) // self._page.size)
@@ -157,16 +157,18 @@ class _Pages:
         page = series[number] if number < len(series) else None
         if page is None:  # listed in the metadata, not in the file
             raise CellsegError(
-                f"{self._name} lacks page {number} that it says it has; it is truncated, or one "
-                "of several files that belong together; save it as one file."
+                f"Page {number} is missing in {self._name}; the file is truncated, or one of "
+                "several files that belong together; save it as one file."
             )
-        if page.nbytes < limits.MAPPED:
+        if page.nbytes < size_limits.MAPPED_BYTES:
             return page.asarray()
-        return page.asarray(out="memmap", buffersize=limits.PIECE)  # strip by strip, tile by tile
+        return page.asarray(
+            out="memmap", buffersize=size_limits.CHUNK_BYTES
+        )  # strip by strip, tile by tile
 
 
 def _known(letters: list[str]) -> str:
-    """The letters of tifffile as ours; what it does not know, or says twice, is unknown."""
+    """Axis letters of tifffile as P, T, Z, C; `?` for unknown and repeated ones."""
     found = ""
     for letter in letters:
         letter = _LETTERS.get(letter, letter)
@@ -175,12 +177,12 @@ def _known(letters: list[str]) -> str:
 
 
 def _check_page(page: tifffile.TiffPage, name: str) -> None:
-    """Refuse a page that is too large; the limit is for tiles and strips where it has them."""
+    """Refuse a page that is too large; for tiled pages, the limit holds for a tile or strip."""
     check_sides(page.imagelength, page.imagewidth, name)
     pieces = math.prod(page.chunked)
     if pieces > 1 and len(page.dataoffsets) == pieces:  # each tile or strip by itself
         check_pixels(1, math.prod(page.chunks), name)
-        if page.dtype in (np.uint8, np.uint16) and page.nbytes >= limits.MAPPED:
+        if page.dtype in (np.uint8, np.uint16) and page.nbytes >= size_limits.MAPPED_BYTES:
             check_disk(COPIES * page.nbytes, name)
             return
     else:
@@ -189,7 +191,7 @@ def _check_page(page: tifffile.TiffPage, name: str) -> None:
 
 
 def _colours(page: tifffile.TiffPage, name: str) -> list[int]:
-    """The samples of a pixel that are kept: all but transparency; of CMYK red, green and blue."""
+    """The samples of a pixel that are used: all but transparency; of CMYK the three for RGB."""
     samples = page.samplesperpixel
     extra = [int(kind) for kind in page.extrasamples]
     first = samples - len(extra)
@@ -204,12 +206,12 @@ def _colours(page: tifffile.TiffPage, name: str) -> list[int]:
         return kept
     space = getattr(page.photometric, "name", "unknown")
     raise CellsegError(
-        f"{name} has the colour space {space}; needed is grey, RGB or CMYK; save it as RGB."
+        f"{name} has the colour space {space}; cellseg reads grey, RGB and CMYK; save it as RGB."
     )
 
 
 def _samples(array: np.ndarray, page: tifffile.TiffPage, kept: list[int]) -> np.ndarray:
-    """(…, Y, X) or (…, Y, X, S) as stored, reduced to the samples that are kept."""
+    """The used samples of (…, Y, X) or (…, Y, X, S) as stored."""
     if array.dtype == bool:  # 1 bit a pixel: 255 where it is shown bright
         dark = page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
         array = np.where(array != dark, np.uint8(255), np.uint8(0))
@@ -221,7 +223,7 @@ def _samples(array: np.ndarray, page: tifffile.TiffPage, kept: list[int]) -> np.
 
 
 def _rgb_of_cmyk(array: np.ndarray) -> np.ndarray:
-    """Mix inks: RGB = (1 - CMY) (1 - K), in the dtype of the array, of whole numbers."""
+    """Convert CMYK to RGB = (1 - CMY) (1 - K), in the integer dtype of the array."""
     full = np.float32(np.iinfo(array.dtype).max)
     paper = 1 - array.astype(np.float32) / full
     return np.round(paper[..., :3] * paper[..., 3:] * full).astype(array.dtype)

@@ -1,4 +1,4 @@
-"""Pictures, label images and images as the bytes of files."""
+"""Images and label images as PNG and TIFF files."""
 
 import io
 from typing import Any
@@ -11,7 +11,7 @@ from cellseg.images.image import Image
 
 
 def png_bytes(array: np.ndarray) -> bytes:
-    """A PNG file of a picture of shape (Y, X) or (Y, X, 3), uint8; written fast, hardly larger."""
+    """A PNG file of an image (Y, X) or (Y, X, 3), uint8, with fast compression."""
     if array.dtype != np.uint8:
         raise ValueError(f"a PNG is written from uint8, not from {array.dtype}")
     buffer = io.BytesIO()
@@ -20,9 +20,9 @@ def png_bytes(array: np.ndarray) -> bytes:
 
 
 def label_tiff_bytes(labels: np.ndarray) -> bytes:
-    """A TIFF file of a label image (Y, X) of whole numbers >= 0.
+    """A TIFF file of a label image (Y, X) of integers >= 0, compressed lossless.
 
-    uint16, or uint32 where a label is beyond 65535; compressed without loss.
+    Stored as uint16, or as uint32 with a label above 65,535.
     """
     highest = int(labels.max()) if labels.size else 0
     kind = np.uint16 if highest <= np.iinfo(np.uint16).max else np.uint32
@@ -30,15 +30,15 @@ def label_tiff_bytes(labels: np.ndarray) -> bytes:
 
 
 def mask_tiff_bytes(mask: np.ndarray) -> bytes:
-    """A TIFF file of a mask (Y, X), in its own dtype, without loss."""
+    """A TIFF file of a mask (Y, X), in its own dtype, compressed lossless."""
     return _tiff(mask)
 
 
 def tiff_bytes(image: Image) -> bytes:
-    """A TIFF file of an image, in its own dtype, without loss.
+    """A TIFF file of an image, in its own dtype, compressed lossless.
 
-    Where channel names or the size of a pixel are known it is an OME-TIFF that says them; the
-    channels of a colour image are pages of their own then if they have names.
+    An image with channel names or a pixel size becomes an OME-TIFF. Named channels of a colour
+    image become pages.
     """
     metadata: dict[str, Any] = {}
     if image.pixel_size_um is not None:

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from cellseg.errors import CellsegError
-from cellseg.images.calibration import square, tidy_names
-from cellseg.images.limits import check_memory, check_pixels
+from cellseg.images.calibration import clean_names, square_pixel_size
+from cellseg.images.size_limits import check_memory, check_pixels
 from cellseg.images.stack import Stack
 
 _DTYPES = {
@@ -36,7 +36,7 @@ def opened(path: Path, name: str) -> Iterator[Stack]:
 
 
 READERS = {b"ZISRAWFILE": opened}
-"""The reader, by the first bytes of the files."""
+"""The reader by the first bytes of files."""
 
 
 class _Planes:
@@ -48,8 +48,8 @@ class _Planes:
         if not kinds or any(kind not in _DTYPES for kind in kinds):
             found = ", ".join(sorted(set(kinds))) or "none"
             raise CellsegError(
-                f"{name} has pixels of the kind {found}; needed are grey or colour values; export "
-                "it as an OME-TIFF."
+                f"{name} has pixels of the type {found}; cellseg reads grey and colour values; "
+                "export it as an OME-TIFF."
             )
         box = {axis: bounds[1] - bounds[0] for axis, bounds in file.total_bounding_box.items()}
         self._start = {axis: bounds[0] for axis, bounds in file.total_bounding_box.items()}
@@ -57,8 +57,8 @@ class _Planes:
         self.colour = any(kind.startswith("Bgr") for kind in kinds)
         if unknown or (self.colour and box.get("C", 1) > 1):
             raise CellsegError(
-                f"{name} holds axes that are not known here ({', '.join(unknown) or 'C'}); needed "
-                "are scenes, time points, planes and channels; export it as an OME-TIFF."
+                f"{name} has unknown axes ({', '.join(unknown) or 'C'}); cellseg reads scenes, "
+                "time points, planes and channels; export it as an OME-TIFF."
             )
         scenes = file.scenes_bounding_rectangle
         self._scenes = sorted(scenes)
@@ -87,17 +87,17 @@ class _Planes:
 
 
 def _calibration(xml: str) -> tuple[tuple[str, ...], float | None]:
-    """Names of the channels and side of a pixel, from the metadata; lengths lie there in m."""
+    """Channel names and pixel size from the metadata, which have lengths in metres."""
     try:
         root = ElementTree.fromstring(xml)
     except ElementTree.ParseError:
         return (), None
     base = "./Metadata/Information/Image/Dimensions/Channels/Channel"
-    names = tidy_names(node.get("Name") for node in root.findall(base))
+    names = clean_names(node.get("Name") for node in root.findall(base))
     sides = {}
     for node in root.findall("./Metadata/Scaling/Items/Distance"):
         try:
             sides[node.get("Id")] = float(node.findtext("Value") or 0) * 1e6
         except ValueError:
             continue
-    return names, square(sides.get("X", 0.0), sides.get("Y", 0.0))
+    return names, square_pixel_size(sides.get("X", 0.0), sides.get("Y", 0.0))

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from cellseg.config import PredictionOptions
 from cellseg.images.image import Image
-from cellseg.images.limits import check_memory
-from cellseg.images.scaling import Stretch, nearest
+from cellseg.images.scaling import ContrastStretch, nearest
+from cellseg.images.size_limits import check_memory
 from cellseg.methods.cells.channels import has_unknown_colours, most_confident_channel
 from cellseg.methods.cells.distribution_warnings import appearance_warning, size_warning
 from cellseg.methods.cells.forward_pass import ForwardPass
@@ -193,13 +193,13 @@ class CellsPredictor:
                     probability = resize_probability(probability, *batch[0].shape)
                 yield labels, probability
 
-    def _first_pass(self, stretch: Stretch, scale: float) -> Segmentation:
+    def _first_pass(self, stretch: ContrastStretch, scale: float) -> Segmentation:
         """Segment an image, or the centre of a large one, at a scale."""
         window = first_pass_window(stretch.image.height, stretch.image.width)
         return next(self._segment_tiles([Tile(window, window)], stretch.rgb8, scale))
 
     def _choose_scale(
-        self, stretch: Stretch, options: PredictionOptions, first_pass: Segmentation | None
+        self, stretch: ContrastStretch, options: PredictionOptions, first_pass: Segmentation | None
     ) -> tuple[float, Segmentation | None]:
         """Factor by which to enlarge an image, and the first pass where it covers the image.
 
@@ -216,8 +216,8 @@ class CellsPredictor:
         return self.second_pass_scale(first_pass[0]), first_pass if whole else None
 
     def _choose_channel(
-        self, stretch: Stretch, options: PredictionOptions
-    ) -> tuple[Stretch, Segmentation | None, tuple[str, ...]]:
+        self, stretch: ContrastStretch, options: PredictionOptions
+    ) -> tuple[ContrastStretch, Segmentation | None, tuple[str, ...]]:
         """The image, or one channel of it where the model does not know its colours.
 
         Returns
@@ -247,7 +247,7 @@ class CellsPredictor:
         return stretch.channel(number), passes[chosen], (warning,)
 
     def _distribution_warnings(
-        self, stretch: Stretch, labels: NDArray[np.int32], options: PredictionOptions
+        self, stretch: ContrastStretch, labels: NDArray[np.int32], options: PredictionOptions
     ) -> tuple[str, ...]:
         """Sentences where the image or its cells are out of the distribution of the training."""
         size = None if options.diameter else size_warning(labels, self.facts)

@@ -36,7 +36,7 @@ class CellsPreprocessing(Frozen):
     percentile_low, percentile_high : percentiles of each channel that are scaled to 0 and 1, for
         images of any bit depth.
     fill_dark : whether dark channels get the maximum of all channels, so that nuclei in a blue
-        channel become grey; see `scaling.Stretch.filled`.
+        channel become grey; see `scaling.ContrastStretch.with_filled_channels`.
     """
 
     percentile_low: float = Field(default=1.0, ge=0, lt=50)

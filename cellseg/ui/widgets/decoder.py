@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cellseg.images.child import Spare
+from cellseg.images.decoder_process import SpareProcess
 from cellseg.images.decoding import Decoder
 from cellseg.limits import Limits
 from cellseg.workspace import Workspace
@@ -15,6 +15,6 @@ def reader(workspace: Workspace) -> Decoder:
 
 
 @st.cache_resource(show_spinner=False)
-def _spare() -> Spare:
+def _spare() -> SpareProcess:
     """The idle child process, shared by all tabs."""
-    return Spare()
+    return SpareProcess()

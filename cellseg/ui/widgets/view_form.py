@@ -38,7 +38,7 @@ def in_expander(workspace: Workspace, example: ExampleFile, current: View) -> Vi
     title = "Channels" if choosable(example.facts) is Choosable.COLOURS else "Planes and channels"
     if current.words:
         title = f"Read from each file: {current.words}"
-    undecided = not example.facts.certain and current == View()
+    undecided = not example.facts.axes_known and current == View()
     with st.expander(title, icon=":material/layers:", expanded=undecided):
         return choice(workspace, example, current)
 
@@ -64,7 +64,7 @@ def choice(workspace: Workspace, example: ExampleFile, current: View) -> View | 
     with st.container(key="view-form"):
         st.markdown(
             f"**Choose what is read from each file.** {plain(example.name)} holds "
-            f"{example.facts.words}."
+            f"{example.facts.description}."
         )
         left, right = st.columns([3, 2], gap="medium")
         with left:
@@ -107,7 +107,7 @@ def _axes(key: str, facts: StackFacts, current: View) -> str | None:
         kinds = ", ".join(_AXES.get(letter, letter) for letter in leading)
         return (
             f"{axes}: {kinds}"
-            if len(axes) > 3 or facts.certain or not kinds
+            if len(axes) > 3 or facts.axes_known or not kinds
             else kinds.capitalize()
         )
 
@@ -214,7 +214,7 @@ def _preview(workspace: Workspace, example: ExampleFile, view: View) -> None:
     if example.path is None or not example.path.is_file():
         return
     try:
-        facts = example.facts.renamed(view.axes, example.name)
+        facts = example.facts.with_axes(view.axes, example.name)
         images = len(image_indices(facts, view, example.name))
         changed = example.path.stat().st_mtime_ns
         picture = _png(str(example.path), changed, example.name, view.model_dump_json(), workspace)

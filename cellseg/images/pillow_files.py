@@ -1,7 +1,7 @@
 """PNG, JPEG, BMP and WebP files, through Pillow; 16-bit colour PNG through imagecodecs.
 
-The format classes are called directly, not by `PIL.Image.open`: no other format can be reached,
-and the size is checked by `check_pixels` alone.
+The format classes are called directly, not through `PIL.Image.open`, so that no other format is
+read and only `check_pixels` limits the size.
 """
 
 import struct
@@ -21,7 +21,7 @@ from PIL import (
 )
 from PIL.Image import Image as Picture
 
-from cellseg.images.limits import check_pixels
+from cellseg.images.size_limits import check_pixels
 from cellseg.images.stack import Stack
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -31,7 +31,7 @@ _Reader = Callable[[Path, str], AbstractContextManager[Stack]]
 
 
 class _Picture:
-    """The pixels of a picture, decoded when they are asked for; see `stack.Pixels`."""
+    """The pixels of a picture, decoded on request; see `stack.Pixels`."""
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype, read: Callable[[], np.ndarray]):
         self.shape, self.dtype, self._read = shape, dtype, read
@@ -41,7 +41,7 @@ class _Picture:
 
 
 def _reader(kind: Callable[[IO[bytes]], ImageFile.ImageFile]) -> _Reader:
-    """The reader of a format class of Pillow."""
+    """A reader for a format class of Pillow."""
 
     @contextmanager
     def opened(path: Path, name: str) -> Iterator[Stack]:
@@ -83,7 +83,7 @@ READERS: dict[bytes, _Reader] = {
 
 
 def _stack(picture: ImageFile.ImageFile, name: str) -> Stack:
-    """A picture, turned as EXIF says, without transparency; its pixels when asked for."""
+    """A picture as a stack: EXIF orientation applied, transparency dropped."""
     check_pixels(picture.height, picture.width, name)
     turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     sides = (picture.width, picture.height) if turned else (picture.height, picture.width)
@@ -109,7 +109,7 @@ def _decoded(picture: ImageFile.ImageFile) -> np.ndarray:
 
 
 def _palette(picture: Picture) -> np.ndarray:
-    """(N, 3) uint8 colours of a picture of mode P."""
+    """Palette of a picture of mode P, uint8 (N, 3)."""
     flat = np.array(picture.convert("RGB").getpalette() or picture.getpalette("RGB"), np.uint8)
     return flat.reshape(-1, 3)
 
@@ -117,7 +117,7 @@ def _palette(picture: Picture) -> np.ndarray:
 def _deep_colour_png(
     path: Path, picture: PngImagePlugin.PngImageFile, grey: bool, name: str
 ) -> Stack:
-    """16 bits a channel with colour or transparency, which Pillow would cut to 8 bits."""
+    """A PNG of 16 bits with colour or transparency, which Pillow would reduce to 8 bits."""
     from imagecodecs import png_decode
 
     check_pixels(picture.height, picture.width, name)

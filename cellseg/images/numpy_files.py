@@ -1,4 +1,4 @@
-"""NumPy files: one array in an NPY file, or the only one of an NPZ file. No pickles."""
+"""NumPy files: the array of an NPY file, or the only array of an NPZ file; no pickles."""
 
 import zipfile
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 
 from cellseg.errors import CellsegError
-from cellseg.images.limits import check_memory, check_pixels
+from cellseg.images.size_limits import check_memory, check_pixels
 from cellseg.images.stack import UNKNOWN, Stack
 
 
@@ -26,14 +26,12 @@ def _npz(path: Path, name: str) -> Iterator[Stack]:
     with zipfile.ZipFile(path) as archive:
         members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
         if not members:
-            raise CellsegError(
-                f"{name} is a zip without an array; unpack it and bring the images that are in it."
-            )
+            raise CellsegError(f"{name} is a zip without an array; unpack it and add its images.")
         if len(members) != 1:
             names = ", ".join(info.filename.removesuffix(".npy") for info in members[:4])
             raise CellsegError(
-                f"{name} holds {len(members)} arrays ({names}); needed is "
-                "one array with an image; save each as an NPY file of its own."
+                f"{name} has {len(members)} arrays ({names}); cellseg needs one array with an "
+                "image; save each as an NPY file of its own."
             )
         with archive.open(members[0]) as file:
             shape, dtype = _header(file, name)
@@ -54,7 +52,7 @@ READERS = {b"\x93NUMPY": _npy, b"PK\x03\x04": _npz}
 
 
 def axes_of(shape: tuple[int, ...], dtype: np.dtype, name: str) -> str:
-    """The axes of an array without metadata: two are rows and columns, three colours come last.
+    """Axes of an array without metadata: YX, YXC for three colours in the last axis, or unknown.
 
     Raises
     ------
@@ -64,12 +62,12 @@ def axes_of(shape: tuple[int, ...], dtype: np.dtype, name: str) -> str:
     if dtype.kind not in "buif":
         what = "Python objects" if dtype.kind == "O" else f"{dtype} values"
         raise CellsegError(
-            f"{name} holds {what}; needed is an array of plain numbers; save the image itself."
+            f"{name} contains {what}; cellseg needs an array of numbers; save the image itself."
         )
     if not 2 <= len(shape) <= 5 or 0 in shape:
         raise CellsegError(
-            f"{name} holds an array of the shape {shape}; needed are 2 to 5 axes, none empty; "
-            "save one image or stack in it."
+            f"{name} has an array of shape {shape}; cellseg needs 2 to 5 axes, none empty; save "
+            "one image or stack in it."
         )
     if len(shape) == 2:
         return "YX"
@@ -79,7 +77,7 @@ def axes_of(shape: tuple[int, ...], dtype: np.dtype, name: str) -> str:
 
 
 def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype]:
-    """Shape and dtype, from the first bytes."""
+    """Shape and dtype, from the header."""
     version = np.lib.format.read_magic(file)
     read = (
         np.lib.format.read_array_header_1_0

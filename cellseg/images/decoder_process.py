@@ -1,4 +1,4 @@
-"""The process that decodes, seen from its parent: requests in, answers out, a line each."""
+"""The child process that decodes files, seen from its parent: one line per request and answer."""
 
 import atexit
 import json
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import cellseg
-from cellseg.images.limits import VARIABLE
+from cellseg.images.size_limits import VARIABLE
 
 
-class Child:
-    """The process, with a thread that collects its answers."""
+class DecoderProcess:
+    """A child process, with a thread that collects its answers."""
 
     def __init__(self, module: str, max_pixels: int | None) -> None:
         self.kind = (module, max_pixels)
@@ -30,7 +30,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            # Safe path: nothing is imported from the folder that the user happens to be in.
+            # Safe path: no module is imported from the current folder.
             env={
                 **os.environ,
                 "PYTHONPATH": path,
@@ -48,11 +48,23 @@ class Child:
 
     @property
     def dead(self) -> bool:
-        """Whether it ended by itself."""
+        """Whether the process has ended."""
         return self._process.poll() is not None
 
     def ask(self, request: dict[str, Any], limit: float) -> dict[str, Any]:
-        """Send a request and wait for its answer; TimeoutError or EOFError where none comes."""
+        """Send a request and wait for its answer.
+
+        Parameters
+        ----------
+        limit : in seconds.
+
+        Raises
+        ------
+        TimeoutError
+            Where no answer comes in time.
+        EOFError
+            Where the process has ended.
+        """
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
@@ -69,7 +81,7 @@ class Child:
         return answer
 
     def end(self) -> None:
-        """Let it finish by closing its input."""
+        """End the process by closing its input."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.close()
@@ -79,7 +91,7 @@ class Child:
         self._close()
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the process."""
         self._process.kill()
         self._close()
 
@@ -100,19 +112,19 @@ class Child:
         self._answers.put("")
 
 
-class Spare:
-    """At most one child that waits, so that the next file need not wait for a start.
+class SpareProcess:
+    """At most one idle process, which saves the next decoder the start-up time.
 
-    A server has one; it ends with the process that holds it.
+    It ends with the process that owns it.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._child: Child | None = None
+        self._child: DecoderProcess | None = None
         atexit.register(self.end)
 
-    def take(self, module: str, max_pixels: int | None) -> Child | None:
-        """The child that waits, where it is of this kind and alive."""
+    def take(self, module: str, max_pixels: int | None) -> DecoderProcess | None:
+        """The idle process, if it runs this module with this limit and is alive."""
         with self._lock:
             child = self._child
             if child is None or child.kind != (module, max_pixels):
@@ -123,15 +135,15 @@ class Spare:
             return None
         return child
 
-    def give(self, child: Child) -> None:
-        """Let a child wait; one that waited before ends."""
+    def give(self, child: DecoderProcess) -> None:
+        """Keep a process idle; an earlier idle process ends."""
         with self._lock:
             before, self._child = self._child, child
         if before is not None:
             before.end()
 
     def end(self) -> None:
-        """End the child that waits."""
+        """End the idle process."""
         with self._lock:
             child, self._child = self._child, None
         if child is not None:

@@ -1,4 +1,4 @@
-"""What the operator of a server allows: sizes, times, and folders to import from."""
+"""Limits that the operator of a server sets: sizes, times, and folders to import from."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from cellseg.errors import CellsegError
 from cellseg.workspace import Workspace, read_json
 
 FILE = "limits.json"
-"""In the workspace; what it does not name keeps its default."""
+"""Settings file in the workspace; limits that it does not name have their defaults."""
 
 ROOTS_VARIABLE = "CELLSEG_IMPORT_ROOTS"
 
@@ -41,14 +41,14 @@ class Limits(Frozen):
 
     @classmethod
     def of(cls, workspace: Workspace) -> "Limits":
-        """The limits of a workspace: `limits.json` in it, then CELLSEG_IMPORT_ROOTS.
+        """The limits of a workspace, from its `limits.json` and CELLSEG_IMPORT_ROOTS.
 
-        The variable holds folders as PATH does, with `:` between them (on Windows `;`).
+        The variable has folders with `:` between them, on Windows `;`, as PATH has.
 
         Raises
         ------
         CellsegError
-            Where the file is no JSON object, or a setting is unknown or out of bounds.
+            Where the file is not a JSON object, or a setting is unknown or out of bounds.
         """
         values = _written(workspace.root / FILE)
         if named := os.environ.get(ROOTS_VARIABLE):
@@ -57,7 +57,7 @@ class Limits(Frozen):
 
     @property
     def upload_bytes(self) -> int:
-        """Of one uploaded file."""
+        """Largest uploaded file, in bytes."""
         return round(self.upload_gigabytes * 1e9)
 
     @property
@@ -71,5 +71,5 @@ def _written(path: Path) -> dict[str, Any]:
         return {}
     content = read_json(path)
     if not isinstance(content, dict):
-        raise CellsegError(f"{path} holds no JSON object; repair it or delete it.")
+        raise CellsegError(f"{path} does not contain a JSON object; repair it or delete it.")
     return content

@@ -1,4 +1,4 @@
-"""Where datasets, runs and models lie on disk: one folder, written atomically."""
+"""The workspace: one folder with datasets, runs, models and batches, written atomically."""
 
 import errno
 import json
@@ -44,12 +44,12 @@ class Workspace:
 
     @contextmanager
     def staged(self, target: Path) -> Iterator[Path]:
-        """A fresh folder that becomes `target` if the block ends well, and vanishes if not.
+        """A new folder that becomes `target` if the `with` block succeeds, and is deleted if not.
 
         Raises
         ------
         CellsegError
-            Where `target` is there already, or the disk is full or cannot be written.
+            Where `target` exists already, or the disk is full or cannot be written.
         """
         folder = self.staging / uuid.uuid4().hex
         try:
@@ -65,9 +65,9 @@ class Workspace:
             shutil.rmtree(folder, ignore_errors=True)
 
     def remove(self, folder: Path) -> None:
-        """Delete a folder of the workspace: gone at once for readers, then from the disk."""
+        """Delete a folder of the workspace: readers no longer see it, then the disk is freed."""
         if self.root not in folder.absolute().parents:
-            raise ValueError(f"{folder} lies outside the workspace {self.root}")
+            raise ValueError(f"{folder} is outside of the workspace {self.root}")
         doomed = self.staging / uuid.uuid4().hex
         with disk_errors(self.root):
             doomed.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ class Workspace:
 
 
 def slug(name: str) -> str:
-    """An id made of a name: lower-case letters, digits and hyphens; empty if nothing is left."""
+    """An id made from a name: lower-case letters, digits and hyphens; may be empty."""
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
     ascii_only = plain.encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].strip("-")
@@ -88,13 +88,13 @@ def free_id(parent: Path, name: str) -> str:
 
 
 def checked_name(name: str, what: str, taken: list[str]) -> str:
-    """The name, stripped, if it can be given to a new dataset or model.
+    """The stripped name, if it is valid for a new dataset or model.
 
     Raises
     ------
     CellsegError
-        Where it is empty, longer than 60 characters, holds a slash or a control character, or is
-        taken (upper and lower case count as one).
+        Where it is empty, longer than 60 characters, has a slash or a control character, or is
+        taken, ignoring case.
     """
     name = unicodedata.normalize("NFC", name).strip()
     if not name:
@@ -109,7 +109,7 @@ def checked_name(name: str, what: str, taken: list[str]) -> str:
 
 
 def known_folder(parent: Path, folder_id: str) -> Path | None:
-    """The folder of this id, or None; an id that could leave `parent` counts as unknown."""
+    """The folder with this id, or None; also None for an id that could lead out of `parent`."""
     folder = parent / folder_id
     return folder if _ID.fullmatch(folder_id) and folder.is_dir() else None
 
@@ -135,7 +135,7 @@ def unreadable(parent: Path, read: Callable[[Path], object]) -> list[str]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part."""
+    """Write a file atomically: a reader sees the old or the new content, never a part."""
     write_pieces(path, [content])
 
 
@@ -152,13 +152,19 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON atomically; numbers that are not finite are refused by the writer."""
+    """Write JSON atomically.
+
+    Raises
+    ------
+    ValueError
+        For a number that is not finite.
+    """
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     write_bytes(path, text.encode())
 
 
 def read_json(path: Path) -> Any:
-    """The JSON of a file, or None where the file is missing, unreadable or not JSON."""
+    """The content of a JSON file; None where it is missing, unreadable or not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -166,7 +172,7 @@ def read_json(path: Path) -> Any:
 
 
 def size_on_disk(folder: Path) -> int:
-    """Bytes of all files below a folder; what vanishes meanwhile counts as nothing."""
+    """Size of all files below a folder, in bytes; files deleted meanwhile are skipped."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -178,12 +184,12 @@ def size_on_disk(folder: Path) -> int:
 
 
 def ensure_folder(folder: Path) -> None:
-    """Make a folder and those above it, where they are not there.
+    """Create a folder and its parents where they are missing.
 
     Raises
     ------
     CellsegError
-        Where it cannot be made: the disk refuses, or a file is in its way.
+        Where it cannot be created: no permission, no space, or a file of that name.
     """
     try:
         with disk_errors(folder):
@@ -191,13 +197,13 @@ def ensure_folder(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise CellsegError(
-            f"The folder {folder} cannot be made ({reason}); choose another one."
+            f"The folder {folder} cannot be created ({reason}); choose another one."
         ) from error
 
 
 @contextmanager
 def disk_errors(where: Path) -> Iterator[None]:
-    """Turn the refusals of a disk into one sentence that says what to do."""
+    """Turn errors of the disk into a `CellsegError` that says what to do."""
     try:
         yield
     except OSError as error:

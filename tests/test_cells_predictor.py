@@ -8,7 +8,7 @@ from skimage.measure import label
 from cellseg.analysis.matching import count_matches, overlaps
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
-from cellseg.images import scaling
+from cellseg.images import scaling, size_limits
 from cellseg.images.image import Image
 from cellseg.methods.cells import predictor as cells_predictor
 from cellseg.methods.cells.model import build_cells_unet

@@ -37,7 +37,7 @@ def test_the_variable_names_roots_as_path_does(workspace, monkeypatch):
     [
         ({"zip_filez": 1}, "zip_filez"),
         ({"file_seconds": 0}, "file_seconds"),
-        ([], "holds no JSON object"),
+        ([], "does not contain a JSON object"),
     ],
 )
 def test_what_does_not_fit_is_said(workspace, content, sentence):

@@ -242,7 +242,7 @@ def test_an_output_that_cannot_be_made_is_one_sentence(home, tmp_path, command):
     words = [word for name, folder in folders.items() for word in (f"--{name}", folder)]
     if command == "segment":
         words = [tmp_path / "in", "--model", "bright", "--home", home]
-    assert "cannot be made" in refused(command, *words, "--output", file / "x" / "y")
+    assert "cannot be created" in refused(command, *words, "--output", file / "x" / "y")
 
 
 def test_a_bad_file_is_exit_code_1_and_the_rest_is_there(home, tmp_path):

@@ -1,4 +1,4 @@
-"""The table of cells in the names and units of CellProfiler."""
+"""The table of cells with the column names and units of CellProfiler."""
 
 from collections.abc import Sequence
 
@@ -37,18 +37,18 @@ _COLOURS = ("Red", "Green", "Blue")
 
 
 def cellprofiler(table: pd.DataFrame, channels: Sequence[str] | None = None) -> pd.DataFrame:
-    """Rename and convert a table of `cellseg.analysis.measurements.measure`.
+    """Convert a table of `cellseg.analysis.measurements.measure`.
 
-    As CellProfiler 4 defines them: the orientation of scikit-image in degrees;
+    Definitions are those of CellProfiler 4: orientation in degrees;
     FormFactor = 4 π A / P²; Compactness = P² / (4 π A); IntegratedIntensity = mean times area.
-    Intensities stay in grey values, where CellProfiler scales them to 0 to 1. A column without
-    the same thing in CellProfiler keeps its name; so does `feret_diameter_max`, which CellProfiler
+    Intensities stay in grey values, which CellProfiler scales to 0 to 1. Columns without an
+    equivalent in CellProfiler keep their names, also `feret_diameter_max`, which CellProfiler
     measures between pixel centres.
 
     Parameters
     ----------
-    table : of one image or of many, which `ImageNumber` counts from 1 in their order.
-    channels : their names; by default Image for a grey image, else Red, Green and Blue.
+    table : of one or more images; `ImageNumber` counts them from 1.
+    channels : names of the channels; by default Image for a grey image, else Red, Green, Blue.
     """
     found = table.drop(columns="image")
     found.insert(0, "ImageNumber", pd.factorize(table["image"])[0] + 1)

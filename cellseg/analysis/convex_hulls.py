@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 PAIRS_AT_ONCE = 1 << 20
-"""Pairs of hull corners compared in one step: what bounds the memory."""
+"""Number of pairs of hull corners that are compared at a time."""
 
 
 @dataclass(frozen=True, eq=False)
-class Spans:
-    """The leftmost and rightmost pixel of each row of each cell, by cell, then by row.
+class RowSpans:
+    """First and last pixel of each row of each cell, by cell, then by row.
 
-    cell : 0 to N - 1. row : y. first, last : x of the outermost pixels.
+    cell : 0 to N - 1.
+    row : y.
+    first, last : x of the first and last pixel.
     """
 
     cell: Ints
@@ -29,7 +31,7 @@ class Spans:
 
 @dataclass(frozen=True, eq=False)
 class _Chain:
-    """Points of many cells, by cell, then by y; y and x doubled."""
+    """Points of all cells, by cell, then by y; coordinates doubled."""
 
     cell: Ints
     y: Ints
@@ -39,15 +41,15 @@ class _Chain:
         return _Chain(self.cell[chosen], self.y[chosen], self.x[chosen])
 
 
-def convex_measures(spans: Spans, cells: int) -> tuple[Ints, NDArray[np.float64]]:
+def convex_measures(spans: RowSpans, cells: int) -> tuple[Ints, NDArray[np.float64]]:
     """Convex area and largest Feret diameter of each cell.
 
     Returns
     -------
-    area : int64 (N,), pixels whose centre lies in or on the hull of the cell, which
-        `skimage.measure.regionprops` names `area_convex`.
-    feret : float64 (N,), pixels: the largest distance between two edge midpoints on the outline
-        of those pixels, `feret_diameter_max` of scikit-image.
+    area : int64 (N,), number of pixels with centres inside or on the hull, `area_convex` of
+        scikit-image.
+    feret : float64 (N,), largest distance between two edge midpoints on the outline of these
+        pixels, in pixels, `feret_diameter_max` of scikit-image.
     """
     left, right = _hull(spans)
     filled = _filled(left, right, spans)
@@ -55,30 +57,30 @@ def convex_measures(spans: Spans, cells: int) -> tuple[Ints, NDArray[np.float64]
     return area, np.sqrt(_largest_squared_distance(*_hull(filled), cells)) / 2.0
 
 
-def _hull(spans: Spans) -> tuple[_Chain, _Chain]:
-    """Left and right side of the hull of each cell, corners only; the left one mirrored in x."""
+def _hull(spans: RowSpans) -> tuple[_Chain, _Chain]:
+    """Corners of the left and right side of each hull; x of the left side is negated."""
     return _convex(_side(spans, -spans.first)), _convex(_side(spans, spans.last))
 
 
-def _side(spans: Spans, outermost: Ints) -> _Chain:
-    """The edge midpoints on one side: at each row's middle and between rows, the farthest x."""
+def _side(spans: RowSpans, outermost: Ints) -> _Chain:
+    """Edge midpoints on one side: the outermost x at the middle of each row and between rows."""
     y, x = 2 * spans.row, 2 * outermost
     chain = _Chain(
         np.repeat(spans.cell, 3),
         np.stack([y - 1, y, y + 1], axis=1).reshape(-1),
         np.stack([x, x + 1, x], axis=1).reshape(-1),
     )
-    twice = np.zeros(chain.y.size, bool)  # the point below a row and that above the next
-    twice[3::3] = (chain.cell[3::3] == chain.cell[2:-1:3]) & (chain.y[3::3] == chain.y[2:-1:3])
-    second = np.flatnonzero(twice)
+    shared = np.zeros(chain.y.size, bool)  # the point below a row and that above the next
+    shared[3::3] = (chain.cell[3::3] == chain.cell[2:-1:3]) & (chain.y[3::3] == chain.y[2:-1:3])
+    second = np.flatnonzero(shared)
     chain.x[second - 1] = np.maximum(chain.x[second - 1], chain.x[second])
-    return chain[~twice]
+    return chain[~shared]
 
 
 def _convex(chain: _Chain) -> _Chain:
-    """Drop the points that lie inside or on the line between their neighbours, until none does.
+    """Remove points inside or on the line between their neighbours until none is left.
 
-    A corner of the hull never lies there, so all such points can go at once.
+    Corners of the hull are never such points, so all can be removed at once.
     """
     finished = []
     while chain.y.size:
@@ -95,21 +97,21 @@ def _convex(chain: _Chain) -> _Chain:
     return _Chain(cell, y, x)[np.argsort(cell, kind="stable")]
 
 
-def _filled(left: _Chain, right: _Chain, spans: Spans) -> Spans:
-    """The pixels of the hulls: in each row those whose centre is in it or on its edge."""
+def _filled(left: _Chain, right: _Chain, spans: RowSpans) -> RowSpans:
+    """Pixels of the hulls: in each row those with centres inside or on the edge."""
     begins = np.flatnonzero(np.diff(spans.cell, prepend=-1))
     cell, top = spans.cell[begins], spans.row[begins]
     ends = np.append(begins, spans.cell.size)[1:]
     heights = spans.row[ends - 1] - top + 1
     row = np.arange(heights.sum()) - np.repeat(np.cumsum(heights) - heights - top, heights)
     cells = np.repeat(cell, heights)
-    first, last = -_reach(left, cells, row), _reach(right, cells, row)
+    first, last = -_last_inside(left, cells, row), _last_inside(right, cells, row)
     some = first <= last
-    return Spans(cells[some], row[some], first[some], last[some])
+    return RowSpans(cells[some], row[some], first[some], last[some])
 
 
-def _reach(chain: _Chain, cell: Ints, row: Ints) -> Ints:
-    """The last whole x of each row on or inside a side of the hull."""
+def _last_inside(chain: _Chain, cell: Ints, row: Ints) -> Ints:
+    """The last integer x of each row on or inside one side of the hull."""
     span = int(chain.y.max(initial=0)) + 2
     after = np.searchsorted(chain.cell * span + chain.y, cell * span + 2 * row)
     before = after - 1
@@ -118,7 +120,7 @@ def _reach(chain: _Chain, cell: Ints, row: Ints) -> Ints:
 
 
 def _largest_squared_distance(left: _Chain, right: _Chain, cells: int) -> Ints:
-    """Of all pairs of hull corners of each cell, in doubled coordinates."""
+    """Largest squared distance of two hull corners of each cell, in doubled coordinates."""
     owner = np.concatenate([left.cell, right.cell])
     order = np.argsort(owner, kind="stable")
     y = np.concatenate([left.y, right.y])[order]

@@ -1,4 +1,4 @@
-"""Which cells take part: one answer for picture, table, plots, count and every export."""
+"""Filters of cells, applied alike to view, table, plots, counts and all exports."""
 
 import math
 from typing import Self
@@ -15,10 +15,10 @@ _NO_RANGE = {"image": "a name", "touches_border": "yes or no; use exclude_border
 
 
 class Range(Frozen):
-    """The values of one column that are kept.
+    """A range of values of one column.
 
-    column : of a table of `cellseg.analysis.measurements.measure`.
-    low, high : in the unit of the column, both kept; None sets no bound.
+    column : of a table from `cellseg.analysis.measurements.measure`.
+    low, high : bounds in the unit of the column, both included; None means no bound.
     """
 
     column: str
@@ -43,7 +43,7 @@ class Range(Frozen):
         return self
 
     def keep(self, table: pd.DataFrame) -> NDArray[np.bool_]:
-        """Which rows have a value in the range; a row without a value is not in it."""
+        """Rows with a value in the range, bool (N,); rows without a value are not in it."""
         if self.low is None and self.high is None:
             return np.ones(len(table), bool)
         if self.column not in table:
@@ -55,12 +55,12 @@ class Range(Frozen):
 
 
 class Filters(Frozen):
-    """What is asked of a cell before it takes part.
+    """Filters that a cell must pass, all of them.
 
-    min_area, max_area : in px², both kept; micrometres go as a `Range` of `area_um2`.
-    exclude_border : leave out cells with a pixel on the edge of the image.
-    min_score : lowest mean foreground probability, 0 to 1.
-    ranges : of other columns. All that is asked must hold.
+    min_area, max_area : in px², both included; use a `Range` of `area_um2` for µm².
+    exclude_border : whether to remove cells with a pixel on the edge of the image.
+    min_score : smallest mean foreground probability, 0 to 1.
+    ranges : of other columns.
     """
 
     min_area: float | None = Field(default=None, ge=0, allow_inf_nan=False)
@@ -75,10 +75,10 @@ class Filters(Frozen):
         return self
 
     def keep(self, table: pd.DataFrame) -> NDArray[np.bool_]:
-        """Which rows of a table take part; bool (N,).
+        """Rows that pass all filters, bool (N,).
 
-        A cell without the value that a filter asks for is left out, so that the tables of some
-        images give the same cells one by one as joined.
+        A row without a value that a filter needs does not pass, so that several tables give the
+        same result one by one as concatenated.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class Filters(Frozen):
         return kept
 
     def clauses(self) -> list[str]:
-        """What was left out, each as a clause in the past tense; none where nothing is asked."""
+        """A clause in the past tense for each filter: `cells below 20 px² were left out`."""
         said = [_outside("cells", self.min_area, self.max_area, " px²")]
         if self.exclude_border:
             said.append("cells that touch the border of the image were left out")
@@ -110,7 +110,7 @@ class Filters(Frozen):
 
 
 def _outside(cells: str, low: float | None, high: float | None, of: str) -> str:
-    """A clause about what lies outside a range; empty where it has no bound."""
+    """A clause on the cells outside a range; empty without bounds."""
     if low is not None and high is not None:
         return f"{cells} below {_said(low)} or above {_said(high)}{of} were left out"
     if low is not None:

@@ -1,4 +1,4 @@
-"""Grey values of every cell of a label image, channel by channel."""
+"""Intensity statistics of the cells of a label image, for each channel."""
 
 from collections.abc import Iterator
 
@@ -8,23 +8,23 @@ from numpy.typing import NDArray
 from cellseg.analysis.label_runs import Labels, runs_of
 
 PIXELS_AT_ONCE = 1 << 22
-"""Foreground pixels taken in one step, or the largest cell: what bounds the memory."""
+"""Number of foreground pixels that are processed at a time, or those of a larger cell."""
 
 STATISTICS = ("mean", "min", "max", "std", "median")
 
 
 def intensities(labels: Labels, pixels: NDArray, cells: int) -> dict[str, NDArray[np.float64]]:
-    """Mean, lowest, highest value, standard deviation and median of each cell.
+    """Mean, minimum, maximum, standard deviation and median of each cell.
 
     Parameters
     ----------
-    labels : (Y, X), 0 for background and 1 to `cells`, each of them present.
+    labels : (Y, X), 0 = background, labels 1 to `cells` without gaps.
     pixels : (Y, X) or (Y, X, C).
 
     Returns
     -------
-    float64 (N,) by the names of `regionprops_table`: `intensity_mean` and so on, with `-0`, `-1`
-    ... behind for the channels of (Y, X, C). In the units of the image.
+    float64 (N,) by the names of `regionprops_table`, such as `intensity_mean`, or
+    `intensity_mean-0` for the first channel of (Y, X, C); in the units of the image.
     """
     planes = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
     channels = [planes[..., channel].reshape(-1) for channel in range(planes.shape[2])]
@@ -33,11 +33,11 @@ def intensities(labels: Labels, pixels: NDArray, cells: int) -> dict[str, NDArra
         for channel, plane in enumerate(channels):
             values = plane[positions]
             found[channel, :, index] = _statistics(values, begins)
-    ends = [""] if pixels.ndim == 2 else [f"-{channel}" for channel in range(len(channels))]
+    suffixes = [""] if pixels.ndim == 2 else [f"-{channel}" for channel in range(len(channels))]
     return {
-        f"intensity_{name}{end}": found[channel, row]
+        f"intensity_{name}{suffix}": found[channel, row]
         for row, name in enumerate(STATISTICS)
-        for channel, end in enumerate(ends)
+        for channel, suffix in enumerate(suffixes)
     }
 
 
@@ -53,7 +53,7 @@ def means(labels: Labels, pixels: NDArray, cells: int) -> NDArray[np.float64]:
 def _cells(
     labels: Labels, cells: int
 ) -> Iterator[tuple[slice, NDArray[np.int64], NDArray[np.int64]]]:
-    """Some cells at a time: which, the flat positions of their pixels, and where each begins."""
+    """Groups of cells: their slice, flat indices of their pixels, and where each cell begins."""
     runs = runs_of(labels)
     order = np.argsort(runs.label, kind="stable")
     length = runs.length[order]
@@ -73,7 +73,7 @@ def _cells(
 
 
 def _statistics(values: NDArray, begins: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The statistics of each group of values; (statistics, groups)."""
+    """The statistics of each group of values, (statistics, groups)."""
     counts = np.diff(np.append(begins, values.size))
     mean = np.add.reduceat(values.astype(float), begins) / counts
     deviation = values - np.repeat(mean, counts)

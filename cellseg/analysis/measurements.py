@@ -1,4 +1,4 @@
-"""The one table of cells that drives counts, plots and every export."""
+"""The table of cell measurements, used by counts, plots and all exports."""
 
 import math
 import re
@@ -56,7 +56,7 @@ DEFINITIONS = {
     "intensity_median": "Median of the image in the cell, in grey values.",
     "score": "Mean foreground probability over the cell, 0 to 1; no unit.",
 }
-"""What each column means, in one sentence with its unit; see `definition` for all columns."""
+"""Definition of each column in one sentence with its unit; see `definition` for all columns."""
 
 
 def measure(
@@ -74,23 +74,23 @@ def measure(
 
     Parameters
     ----------
-    labels : whole numbers (Y, X); 0 is background. All pixels of one number are one cell.
-    pixels : the image, (Y, X) or (Y, X, C); None leaves out the intensities. With channels their
-        columns end in `-0`, `-1` ...
-    image : its name, for the column `image`.
-    pixel_size : side of a pixel in micrometres, which adds the columns `*_um` and `*_um2`.
-    probability : of foreground, (Y, X), 0 to 1, which adds the column `score`.
+    labels : (Y, X), integer; 0 = background. All pixels of one label are one cell.
+    pixels : image (Y, X) or (Y, X, C); None leaves out the intensities. Columns of channels end
+        in `-0`, `-1` ...
+    image : name of the image, for the column `image`.
+    pixel_size : side of a pixel in micrometres; adds the columns `*_um` and `*_um2`.
+    probability : foreground probability (Y, X), 0 to 1; adds the column `score`.
 
     Returns
     -------
-    One row a cell, by ascending label.
+    One row for each cell, in ascending order of labels.
 
     Raises
     ------
     ValueError
-        Where the arrays do not fit.
+        Where the arrays differ in height or width.
     CellsegError
-        Where the pixel size is no number above 0.
+        Where the pixel size is not above 0.
     """
     labels = checked_labels(labels)
     for other in (pixels, probability):
@@ -115,18 +115,18 @@ def checked_pixel_size(micrometres: float) -> float:
     Raises
     ------
     CellsegError
-        Where it is no number above 0.
+        Where it is not above 0.
     """
     if not (math.isfinite(micrometres) and micrometres > 0):
         raise CellsegError(
-            f"The pixel size is {micrometres:g} µm; needed is a number above 0: the side of one "
-            "pixel in micrometres."
+            f"The pixel size is {micrometres:g} µm; enter the side of a pixel in micrometres, a "
+            "number above 0."
         )
     return micrometres
 
 
 def definition(column: str) -> str:
-    """What a column of a table means, in one sentence with its unit.
+    """Definition of a column in one sentence with its unit.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Outlines of all cells along the edges of their pixels: filled, they give back every pixel."""
+"""Outlines of all cells along the edges of their pixels; filling them restores every pixel."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,18 +16,17 @@ Polygon = list[Ring]
 
 @dataclass(frozen=True, eq=False)
 class Outlines:
-    """Closed rings of corner points around the parts of all cells and around their holes.
+    """Closed rings around the 4-connected parts of all cells and around their holes.
 
-    Pixels of a cell that touch by an edge are one part; those that touch by a corner alone are
-    two. Rings are sorted by cell, then by part, the outer ring of each part before its holes.
-    No ring visits a point twice, so the polygons are valid for geometry libraries. Read with y
-    up, outer rings turn counter-clockwise and holes clockwise.
+    Rings are sorted by cell, then by part, with the outer ring of a part before its holes. No ring
+    visits a point twice, so the polygons are valid for geometry libraries. With y up, outer rings
+    are counter-clockwise and holes clockwise.
 
-    points : int32 (P, 2), x and y of pixel corners: pixel (0, 0) reaches from 0 to 1. The first
+    points : int32 (P, 2), x and y of pixel corners; pixel (0, 0) extends from 0 to 1. The first
         point of a ring is not repeated.
-    begins : (R,), position in `points` of the first point of each ring.
-    label : (R,), the cell of each ring.
-    outer : (R,), whether a ring runs around a part, not around a hole.
+    begins : int64 (R,), index into `points` of the first point of each ring.
+    label : int64 (R,), cell of each ring.
+    outer : bool (R,), whether a ring surrounds a part, not a hole.
     """
 
     points: NDArray[np.int32]
@@ -36,7 +35,7 @@ class Outlines:
     outer: NDArray[np.bool_]
 
     def cells(self) -> Iterator[tuple[int, list[Polygon]]]:
-        """Each cell by ascending label, with a polygon for each of its parts."""
+        """Each cell in ascending order of labels, with a polygon for each of its parts."""
         rings = np.split(self.points, self.begins[1:]) if self.begins.size else []
         firsts = np.flatnonzero(np.diff(self.label, prepend=-1))
         lasts = np.append(firsts, self.label.size)[1:]
@@ -51,7 +50,7 @@ class Outlines:
 
 
 def outlines(labels: NDArray) -> Outlines:
-    """The outlines of all cells of a label image (Y, X); 0 is background."""
+    """Outlines of all cells of a label image (Y, X); 0 = background."""
     labels = checked_labels(labels)
     parts = np.pad(connected_parts(labels, background=0, connectivity=1).astype(np.int32), 1)
     corner, pixel, following = _sides(parts)
@@ -96,8 +95,8 @@ def _sides(parts: Labels) -> tuple[Ints, Ints, Ints]:
         part = flat[at]
         turn = np.where(flat[at + ahead] == part, 0, 1)
         turn[flat[at + ahead + left] == part] = -1
-        goes_on = (flat[at - ahead] == part) & (flat[at - ahead + left] != part)
-        first, last = np.flatnonzero(~goes_on), np.flatnonzero(turn)
+        continues = (flat[at - ahead] == part) & (flat[at - ahead + left] != part)
+        first, last = np.flatnonzero(~continues), np.flatnonzero(turn)
         if abs(ahead) == width:  # the pixels of a side follow each other down the columns
             first = first[np.argsort(at[first] % width, kind="stable")]
             last = last[np.argsort(at[last] % width, kind="stable")]

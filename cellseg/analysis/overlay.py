@@ -1,4 +1,4 @@
-"""A mask laid over its image, as a picture."""
+"""Overlay of a label image on an image."""
 
 from typing import Literal
 
@@ -24,10 +24,10 @@ def overlay(
     Parameters
     ----------
     rgb : uint8 (Y, X, 3).
-    labels : (Y, X); 0 or false is background. A mask counts as one label.
-    opacity : of the colour over the image, 0 to 1.
+    labels : (Y, X); 0 or False is background; a bool mask is one label.
+    opacity : of the colour, 0 to 1.
     style : `filled`, or `outline`: the pixels of a cell that touch another label.
-    colour : `#rrggbb` for all cells; None gives each label its own.
+    colour : `#rrggbb` for all cells; None gives each label its own colour.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def overlay(
 
 
 def colours(labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    """A colour for each label, bright and unlike its neighbours'; float (N, 3), 0 to 255."""
+    """A bright colour for each label, unlike those of close labels; float64 (N, 3), 0 to 255."""
     hue = labels[:, None] * GOLDEN_ANGLE % 360.0 / 30.0
     k = (np.array([0.0, 8.0, 4.0]) + hue) % 12.0
     return 255.0 * (0.55 - 0.45 * np.clip(np.minimum(k - 3.0, 9.0 - k), -1.0, 1.0))

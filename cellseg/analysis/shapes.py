@@ -1,13 +1,13 @@
-"""Size, position and form of every cell of a label image, all cells at once.
+"""Size, position and shape of all cells of a label image at once.
 
-Each function gives the values of the property of the same name in `skimage.measure.regionprops`,
-as arrays of one number for each cell.
+The values are those of the properties of equal name in `skimage.measure.regionprops`, as arrays
+with one number for each cell.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.analysis.convex_hulls import Spans, convex_measures
+from cellseg.analysis.convex_hulls import RowSpans, convex_measures
 from cellseg.analysis.label_runs import Labels, Runs, runs_of
 
 Floats = NDArray[np.float64]
@@ -23,12 +23,12 @@ def shapes(labels: Labels, cells: int) -> Columns:
 
     Parameters
     ----------
-    labels : (Y, X), 0 for background and 1 to `cells`, each of them present.
+    labels : (Y, X), 0 = background, labels 1 to `cells` without gaps.
 
     Returns
     -------
-    Arrays of one number for each cell, by the column names of `regionprops_table`; lengths in
-    pixels, areas in square pixels, angles in radians.
+    Arrays (N,) by the column names of `regionprops_table`; lengths in pixels, areas in square
+    pixels, angles in radians.
     """
     runs = runs_of(labels)
     area = _sums(runs.label - 1, runs.length, cells)
@@ -61,7 +61,7 @@ def _sums(cell: NDArray, values: NDArray, cells: int) -> Floats:
 
 
 def _boxes(runs: Runs, cells: int) -> Columns:
-    """First row and column of each cell, and those after its last ones."""
+    """First row and column of each cell, and the row and column after the last."""
     order = np.argsort(runs.label, kind="stable")
     begins = np.searchsorted(runs.label[order], np.arange(1, cells + 1))
     return {
@@ -72,15 +72,15 @@ def _boxes(runs: Runs, cells: int) -> Columns:
     }
 
 
-def _spans(runs: Runs) -> Spans:
-    """The outermost pixels of each row of each cell."""
+def _spans(runs: Runs) -> RowSpans:
+    """First and last pixel of each row of each cell."""
     order = np.lexsort((runs.start, runs.row, runs.label))
     label, row = runs.label[order], runs.row[order]
     new = (np.diff(label, prepend=0) != 0) | (np.diff(row, prepend=-1) != 0)
     begins = np.flatnonzero(new)
     lasts = np.append(begins, label.size)[1:] - 1
     first, last = runs.start[order][begins], runs.stop[order][lasts] - 1
-    return Spans(label[begins] - 1, row[begins], first, last)
+    return RowSpans(label[begins] - 1, row[begins], first, last)
 
 
 def _centroids(runs: Runs, area: Floats) -> tuple[Floats, Floats]:

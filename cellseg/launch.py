@@ -1,6 +1,6 @@
-"""What the double-click launchers run: make .venv, install what is needed, open the app.
+"""The double-click launchers run this: create .venv, install the requirements, open the app.
 
-It is started by the Python of the machine, so it uses nothing but the standard library.
+It is run by the Python of the system, so it uses the standard library only.
 """
 
 import hashlib
@@ -12,13 +12,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
 WHEELS = "wheels"
-"""A folder of this name beside requirements.txt is installed from, without a network."""
+"""Name of a folder next to requirements.txt from which packages are installed offline."""
 
 _STAMP = "installed.txt"
 
 
 def main() -> int:
-    """Prepare the environment and open the app; returns the exit code."""
+    """Prepare the environment and open the app; return the exit code."""
     if reason := unsuitable(sys.version_info[:2], sys.platform, platform.machine(), sys.maxsize):
         return _give_up(reason)
     try:
@@ -26,7 +26,7 @@ def main() -> int:
     except subprocess.CalledProcessError:
         return _give_up(
             "The installation did not finish; the lines above say why. Check the network and the "
-            "free disk space, then start again: it goes on where it ended."
+            "free disk space, then start again: the installation continues where it stopped."
         )
     except OSError as error:
         return _give_up(f"The folder {ROOT} cannot be used ({error}); move it to your own files.")
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def unsuitable(version: tuple[int, int], system: str, machine: str, maxsize: int) -> str | None:
-    """Why a Python cannot run the app, in one sentence; None where it can.
+    """Why a Python cannot run the app, in one sentence; None if it can.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ def unsuitable(version: tuple[int, int], system: str, machine: str, maxsize: int
 def environment(root: Path) -> Path:
     """The Python of root/.venv, with everything in requirements.txt installed.
 
-    Where requirements.txt is as it was at the last installation, nothing is done. A .venv that
-    does not run, as after its Python was removed, is made anew.
+    Nothing is done if requirements.txt has not changed since the last installation. A .venv that
+    does not run, such as after its Python was removed, is created again.
     """
     folder = root / ".venv"
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
@@ -67,7 +67,7 @@ def environment(root: Path) -> Path:
     wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
     stamp = folder / _STAMP
     if not _runs(python):
-        _say("Preparing cellseg; the first time this takes a few minutes and about 2 GB.")
+        _say("Installing cellseg: a few minutes and about 2 GB of disk space, only the first time.")
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
     elif stamp.is_file() and stamp.read_text() == wanted:
         return python

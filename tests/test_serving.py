@@ -93,7 +93,7 @@ def test_no_free_port_is_said(started, monkeypatch, port):
 
 def test_without_the_pages_it_says_where_to_start(started, monkeypatch, tmp_path):
     monkeypatch.setattr(serving, "_ROOT", tmp_path)
-    with pytest.raises(CellsegError, match="project's folder"):
+    with pytest.raises(CellsegError, match="folder of cellseg"):
         serving.serve(Workspace("home"), None, None, browser=False)
 
 

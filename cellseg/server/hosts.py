@@ -1,4 +1,4 @@
-"""The names under which the pages answer, and who may ask: a guard around every route.
+"""Which host names and origins the server accepts: a middleware around every route.
 
 A page elsewhere that makes the browser ask under another name (DNS rebinding) or from another
 origin gets no answer, whatever the route. The headers of each answer forbid what the pages never
@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 VARIABLE = "STREAMLIT_SERVER_ALLOWED_HOSTS"
-"""Environment variable with further names, with spaces or commas between them."""
+"""Environment variable with further host names, separated by spaces or commas."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -43,11 +43,11 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-"""Of every answer."""
+"""Headers of every response."""
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address to listen on is reached from this machine only."""
+    """Whether an address can only be reached from this machine."""
     if address == "localhost":
         return True
     try:
@@ -57,7 +57,7 @@ def is_loopback(address: str) -> bool:
 
 
 def allowed_hosts(network: bool) -> list[str]:
-    """The names under which the pages answer.
+    """The host names that the server accepts.
 
     Parameters
     ----------
@@ -78,14 +78,14 @@ def allowed_hosts(network: bool) -> list[str]:
 
 
 class HostGuard:
-    """ASGI middleware: refuses foreign hosts and origins, and adds `HEADERS` to each answer."""
+    """ASGI middleware that refuses foreign hosts and origins, and adds `HEADERS` to responses."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app = app
         self._hosts = frozenset(name.casefold() for name in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or let a websocket open."""
+        """Handle a request or a websocket."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Answers without delay: Streamlit's socket gets TCP_NODELAY.
+"""Low latency: set TCP_NODELAY on the socket of Streamlit.
 
 Streamlit binds its socket with protocol 0, for which asyncio sets no TCP_NODELAY, so that the
 kernel holds the second part of each answer back for about 40 ms (Nagle's algorithm and delayed
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def answer_at_once() -> bool:
-    """Set TCP_NODELAY on the socket that Streamlit will listen on; whether that could be done.
+    """Set TCP_NODELAY on the socket that Streamlit listens on; whether that was possible.
 
     The function that binds it is private to Streamlit: where another version has none of that
     name, answers take longer and everything works.
@@ -26,7 +26,9 @@ def answer_at_once() -> bool:
         server = None
     bind = getattr(server, "_bind_socket", None)
     if bind is None:
-        log.warning("Streamlit binds its socket in another way; each answer takes 40 ms longer.")
+        log.warning(
+            "Streamlit binds its socket in an unknown way; each response takes 40 ms longer."
+        )
         return False
 
     def bound(*given: Any, **named: Any) -> socket.socket:

@@ -1,7 +1,7 @@
-"""Routes beside the pages: slices of uploads go straight to the disk, files straight out.
+"""Routes for uploads and downloads that do not pass through memory.
 
-`python -m cellseg app` serves them. `streamlit run streamlit_app.py` does without, and uploads
-pass through the memory of the server then.
+`python -m cellseg app` serves them. `streamlit run streamlit_app.py` does not, and uploads then
+pass through the memory of the server.
 """
 
 from pathlib import Path
@@ -20,21 +20,21 @@ from cellseg.workspace import Workspace, disk_errors
 UPLOAD = "/cellseg/upload"
 DOWNLOAD = "/cellseg/download"
 PASS = "x-cellseg-pass"
-"""The header that carries the pass of a tab."""
+"""The header with the access token of a tab."""
 
 BUFFER = 1024**2
-"""Bytes of a slice in memory before they are written."""
+"""Bytes of a slice that are buffered in memory before they are written."""
 
 
 _opened: list[bool] = []
 
 
 def routes(base: str) -> list[Route]:
-    """The routes; the pages of this process use them then.
+    """The routes; from then on, the pages of this process use them.
 
     Parameters
     ----------
-    base : the path below which the server serves, without a slash at its end.
+    base : base path of the server, without a slash at its end.
     """
     _opened.append(True)
     return [
@@ -49,7 +49,7 @@ def available() -> bool:
 
 
 async def upload(request: Request) -> Response:
-    """Say how much of a file has arrived (GET), take a slice of it (PUT), or forget it (DELETE)."""
+    """Report the received bytes of a file (GET), receive a slice (PUT), or delete it (DELETE)."""
     part = None
     try:
         workspace = Workspace.default()
@@ -72,7 +72,7 @@ async def upload(request: Request) -> Response:
 
 
 async def _take(request: Request, part: PartialUpload, limits: Limits) -> None:
-    """Write the body of a request to the end of a part, a buffer at a time."""
+    """Append the body of a request to a partial upload."""
     try:
         offset = int(request.query_params["offset"])
         size = int(request.query_params["size"])
@@ -93,7 +93,7 @@ async def _take(request: Request, part: PartialUpload, limits: Limits) -> None:
 
 
 async def download(request: Request) -> Response:
-    """A file that a page made for the user of a tab, for whoever was given its address."""
+    """Send a file that a page has created for a tab, to everyone who knows its address."""
     name = Path(request.path_params["name"]).name
     tab, shown = request.path_params["tab"], request.path_params["shown"]
     try:

@@ -1,4 +1,4 @@
-"""Start the app: one process, the project's own settings, and a browser where there is a screen."""
+"""Start the server of the app, and open a browser if there is a screen."""
 
 import os
 import runpy
@@ -16,7 +16,7 @@ from cellseg.server import hosts, latency
 from cellseg.workspace import HOME_VARIABLE, Workspace
 
 PORTS = range(8501, 8601)
-"""Tried in this order where no port is asked for."""
+"""Tried in this order if no port is given."""
 
 LOCAL = "127.0.0.1"
 START_SECONDS = 60.0
@@ -32,7 +32,7 @@ def serve(
     open_to_network: bool = False,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serve the pages until the process is told to end.
+    """Serve the app until the process is stopped.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def serve(
     script = _ROOT / "streamlit_server.py"
     if not script.is_file():
         raise CellsegError(
-            f"The pages of the app are not in {_ROOT}; start it from the project's folder."
+            f"The files of the app are not in {_ROOT}; start it from the folder of cellseg."
         )
     address = address or LOCAL
     network = not hosts.is_loopback(address)
@@ -84,7 +84,7 @@ def serve(
 
 
 def screen_likely() -> bool:
-    """Whether a browser window could be seen by the person who typed the command."""
+    """Whether the person who typed the command can see a browser window."""
     if os.environ.get("CI") or os.environ.get("SSH_CONNECTION"):
         return False
     if sys.platform in ("win32", "darwin"):

@@ -42,7 +42,7 @@ def test_a_repair_and_a_pair_made_by_hand(server: Server, page: Page, odd: Path)
     expect(page.get_by_role("button", name="Save 3 pairs")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Image and mask differ in size")).to_be_hidden()
 
-    page.get_by_text("pair them by hand").click()
+    page.get_by_text("pair them manually").click()
     table = page.get_by_test_id("stDataFrame").first
     expect(table).to_be_visible()
     page.wait_for_timeout(1000)  # the expander opens slowly

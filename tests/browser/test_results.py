@@ -133,9 +133,9 @@ def test_a_lasso_around_points_lights_their_cells(opened, batch):
     # is one plot, as the one before may still be leaving
     upright = opened.locator(".js-plotly-plot .ytitle")
     expect(upright).to_have_text(["Eccentricity"])
-    widget(opened, batch, "plot-y").locator("input").fill("perimeter (µm)")
-    opened.get_by_role("option", name="perimeter (µm)").click()
-    expect(upright).to_have_text(["perimeter (µm)"])
+    widget(opened, batch, "plot-y").locator("input").fill("Perimeter (µm)")
+    opened.get_by_role("option", name="Perimeter (µm)").click()
+    expect(upright).to_have_text(["Perimeter (µm)"])
     plot = opened.locator(".js-plotly-plot .nsewdrag")
     plot.hover()  # waits until the new plot stands still
     box = plot.bounding_box()
@@ -183,8 +183,8 @@ def test_filters_act_on_picture_count_and_download_alike(opened, batch):
 
 def test_what_became_of_cells_is_in_the_picture(opened, batch):
     radio(opened, "Compare").click()
-    expect(opened.get_by_text("False: 1")).to_be_visible()
-    expect(opened.get_by_text("Image by image, the worst first")).to_be_visible()
+    expect(opened.get_by_text("False positive: 1")).to_be_visible()
+    expect(opened.get_by_text("Scores of each image, worst first")).to_be_visible()
     slider = widget(opened, batch, "truth-iou").get_by_role("slider")
     slider.focus()
     slider.press("ArrowRight")

@@ -36,12 +36,12 @@ def test_every_page_opens_by_its_address_and_by_the_menu(server, page):
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
         expect(page).to_have_title(f"{title} · cellseg")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Start").click()
-    expect(page.get_by_role("button", name="Make the sample")).to_be_visible()
+    expect(page.get_by_role("button", name="Create sample dataset")).to_be_visible()
     assert page.url == f"{server.url}/"
     assert not outside
 
 
 def test_start_has_its_name_as_an_address_too(server, page):
     page.goto(f"{server.url}/start")
-    expect(page.get_by_role("button", name="Make the sample")).to_be_visible()
+    expect(page.get_by_role("button", name="Create sample dataset")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)

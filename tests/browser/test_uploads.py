@@ -135,7 +135,7 @@ def test_a_cancelled_upload_leaves_nothing(streaming_server, page, wire, tmp_pat
     expect(page.locator(".st-key-dataset-upload progress")).to_be_visible()
     page.wait_for_timeout(1500)
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Cancelled; nothing was kept.")).to_be_visible()
+    expect(page.get_by_text("Cancelled; no files were added.")).to_be_visible()
     inbox = Workspace(streaming_server.home).inbox
     deadline = time.monotonic() + 20
     while list(inbox.glob("tab-*/*")):

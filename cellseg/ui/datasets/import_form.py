@@ -103,12 +103,12 @@ def ask_view(workspace: Workspace) -> None:
         return
     current = found.view if isinstance(found, Proposal) else chosen_view()
     if choosable(example.facts) is Choosable.COLOURS:  # rarely needed
-        wanted = view_form.in_expander(workspace, example, current)
+        chosen = view_form.in_expander(workspace, example, current)
     else:
         with st.container(border=True):
-            wanted = view_form.choice(workspace, example, current)
-    if wanted is not None:
-        st.session_state[_VIEW] = wanted
+            chosen = view_form.choice(workspace, example, current)
+    if chosen is not None:
+        st.session_state[_VIEW] = chosen
         st.rerun()
 
 

@@ -43,8 +43,8 @@ def _card(store: DatasetStore, dataset: PublicDataset) -> None:
     if st.button(
         "Download", key=f"public-{dataset.id}", icon=":material/download:", width="stretch"
     ):
-        kept = _downloaded(store, dataset)
-        session.choose("dataset", kept.id)
+        saved = _downloaded(store, dataset)
+        session.choose("dataset", saved.id)
         st.rerun()
 
 
@@ -63,9 +63,9 @@ def _downloaded(store: DatasetStore, dataset: PublicDataset) -> Dataset:
             session.add_message(f"{known.name} already has the images of {dataset.title}.")
             return known
         names = [other.name for other in store.all()]
-        kept = store.create(proposal, naming.numbered(dataset.title, names))
+        saved = store.create(proposal, naming.numbered(dataset.title, names))
     finally:
         proposal.discard()
-    store.set_notes(kept.id, f"{dataset.citation}\nLicence: {dataset.licence}\n{dataset.page}")
-    session.add_message(f"{kept.name} now has {count(len(kept.pairs), 'pair')}.")
-    return kept
+    store.set_notes(saved.id, f"{dataset.citation}\nLicence: {dataset.licence}\n{dataset.page}")
+    session.add_message(f"{saved.name} now has {count(len(saved.pairs), 'pair')}.")
+    return saved

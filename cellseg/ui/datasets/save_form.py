@@ -84,10 +84,10 @@ def save(store: DatasetStore, proposal: Proposal, files: Sequence[Source]) -> No
 def show_duplicate(store: DatasetStore, proposal: Proposal) -> None:
     """Show a message if a dataset with the same images and masks exists."""
     kind, values = mask_kind(proposal)
-    twin = store.duplicate_of(proposal, kind, values or None)
-    if twin is not None and st.session_state[_TARGET] == NEW:
+    duplicate = store.duplicate_of(proposal, kind, values or None)
+    if duplicate is not None and st.session_state[_TARGET] == NEW:
         st.info(
-            plain(f"The dataset {twin.name} already has the same images and masks."),
+            plain(f"The dataset {duplicate.name} already has the same images and masks."),
             icon=":material/content_copy:",
         )
 

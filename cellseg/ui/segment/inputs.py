@@ -109,13 +109,13 @@ def choose(workspace: Workspace) -> InputSelection:
 
 def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> InputSelection | None:
     dataset = st.selectbox(
-        "A dataset",
+        "Dataset",
         datasets,
         index=None,
         format_func=lambda dataset: f"{dataset.name}, {count(len(dataset.pairs), 'image')}",
         key="segment-dataset",
         placeholder="Choose a dataset",
-        help="Its masks are the truth that the results are compared with.",
+        help="The results are compared with its masks as ground truth.",
     )
     if dataset is not None:
         return InputSelection(dataset=dataset)

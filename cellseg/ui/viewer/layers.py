@@ -54,9 +54,9 @@ def step_of(height: int, width: int) -> int:
 def pack_image(image: Image) -> Packed:
     """The pixels of an image: each channel, its values unchanged.
 
-    A channel is written row by row as the difference of each pixel to the one at its left (modulo
-    the dtype, positive and negative ones interleaved), the high bytes of all pixels first. That
-    is what makes a noisy picture small: 17 MB for 4096 x 4096 pixels of 16 bits.
+    Each pixel of a channel is stored as its difference to the left neighbour (modulo the dtype,
+    positive and negative values interleaved), with the high bytes of all pixels first. This
+    compresses noisy images well: 17 MB for 4096 x 4096 pixels of 16 bits.
     """
     step = step_of(image.height, image.width)
     pixels = image.pixels[::step, ::step]
@@ -107,7 +107,7 @@ def pack_labels(labels: NDArray) -> Packed:
 
 
 def pack_probability(probability: NDArray[np.floating]) -> Packed:
-    """A probability map (Y, X), 0 to 1, in 255 steps: uint8 as an image of one channel."""
+    """A probability map (Y, X), 0 to 1, as an image of one channel, uint8, 0 to 255."""
     step = step_of(*probability.shape)
     sent = probability[::step, ::step]
     height, width = sent.shape
@@ -120,25 +120,26 @@ def pack_probability(probability: NDArray[np.floating]) -> Packed:
 
 
 def bit_mask(ids: NDArray[np.int64], chosen: Collection[int]) -> str:
-    """Which of the cells are among the chosen labels: one bit each, the lowest first, base64."""
-    wanted = np.fromiter(chosen, np.int64, len(chosen))
-    return _text(np.packbits(np.isin(ids, wanted), bitorder="little").tobytes())
+    """Which cells are chosen: one bit for each cell, lowest bit first, in base64."""
+    labels = np.fromiter(chosen, np.int64, len(chosen))
+    return _text(np.packbits(np.isin(ids, labels), bitorder="little").tobytes())
 
 
 def value_table(ids: NDArray[np.int64], values: Mapping[int, float]) -> dict[str, Any]:
-    """A value for each cell, with the range that the colours span.
+    """A value for each cell, with the range of the colour map.
 
     Returns
     -------
-    data : float32 in base64, NaN where a cell has no finite value.
-    low, high : 1st and 99th percentile. cut : whether values lie below and above them.
+    data : float32 in base64; NaN for a cell without a finite value.
+    low, high : 1st and 99th percentile.
+    cut : whether there are values below and above them.
     """
-    found = np.array([values.get(label, np.nan) for label in ids.tolist()], np.float32)
-    found[~np.isfinite(found)] = np.nan
-    finite = found[np.isfinite(found)]
+    data = np.array([values.get(label, np.nan) for label in ids.tolist()], np.float32)
+    data[~np.isfinite(data)] = np.nan
+    finite = data[np.isfinite(data)]
     low, high = np.percentile(finite, (1, 99)).tolist() if finite.size else (0.0, 1.0)
     cut = [bool((finite < low).any()), bool((finite > high).any())]
-    return {"data": _text(found.astype("<f4").tobytes()), "low": low, "high": high, "cut": cut}
+    return {"data": _text(data.astype("<f4").tobytes()), "low": low, "high": high, "cut": cut}
 
 
 def colour_table(ids: NDArray[np.int64], marks: Mapping[int, str]) -> dict[str, Any]:
@@ -146,13 +147,13 @@ def colour_table(ids: NDArray[np.int64], marks: Mapping[int, str]) -> dict[str, 
 
     Returns
     -------
-    colours : the different ones, CSS hex. data : for each cell 0 where it has none, else the
-    number of its colour from 1, uint8 in base64.
+    colours : the unique colours, CSS hex.
+    data : number of the colour of each cell, from 1; 0 for no colour; uint8 in base64.
 
     Raises
     ------
     ValueError
-        Where there are more than 255 different colours.
+        If there are more than 255 colours.
     """
     colours = sorted(set(marks.values()))
     if len(colours) > 255:
@@ -163,48 +164,48 @@ def colour_table(ids: NDArray[np.int64], marks: Mapping[int, str]) -> dict[str, 
 
 
 def label_table(ids: NDArray[np.int64]) -> str | None:
-    """The labels, float64 in base64; None where they are 1, 2, 3 ..."""
+    """The labels, float64 in base64; None if they are 1, 2, 3 ..."""
     if not ids.size or ids[-1] == ids.size:
         return None
     return _text(ids.astype("<f8").tobytes())
 
 
 def deflated(raw: bytes) -> bytes:
-    """A zlib stream, fast rather than small."""
+    """Compress bytes to a zlib stream at the fastest level."""
     from imagecodecs import deflate_encode
 
     return bytes(deflate_encode(raw, level=1))
 
 
 def _differences(plane: NDArray) -> bytes:
-    """One channel (Y, X) as differences between neighbours in a row; see `pack_image`."""
+    """One channel (Y, X) as differences between horizontal neighbours; see `pack_image`."""
     size = plane.dtype.itemsize
-    whole = np.dtype(f"<u{size}")
+    unsigned = np.dtype(f"<u{size}")
     planes = np.empty((size, *plane.shape), np.uint8)
     for rows in _blocks(plane):
-        known = np.ascontiguousarray(plane[rows], plane.dtype.newbyteorder("<")).view(whole)
-        steps = np.diff(known, axis=1, prepend=whole.type(0))
+        values = np.ascontiguousarray(plane[rows], plane.dtype.newbyteorder("<")).view(unsigned)
+        steps = np.diff(values, axis=1, prepend=unsigned.type(0))
         steps = (steps << 1) ^ -(steps >> (8 * size - 1))  # 0, -1, 1, -2 ... become 0, 1, 2, 3 ...
-        parts = steps.astype(whole, copy=False).view(np.uint8).reshape(*steps.shape, size)
+        parts = steps.astype(unsigned, copy=False).view(np.uint8).reshape(*steps.shape, size)
         planes[:, rows] = np.moveaxis(parts, 2, 0)[::-1]
     return planes.tobytes()
 
 
 def _blocks(plane: NDArray) -> Iterator[slice]:
-    """Rows of a plane, as many at a time as the memory next to a processor holds."""
+    """Rows of a plane in blocks that fit into the cache of a processor."""
     rows = max(1, BLOCK // max(1, plane.shape[1]))
     for first in range(0, plane.shape[0], rows):
         yield slice(first, first + rows)
 
 
 def _byte_planes(values: NDArray[np.unsignedinteger]) -> bytes:
-    """The highest byte of every value, then the next lower one, and so on."""
+    """The highest byte of all values, then the next lower one, and so on."""
     parts = values.astype(values.dtype.newbyteorder(">")).reshape(-1).view(np.uint8)
     return np.ascontiguousarray(parts.reshape(-1, values.dtype.itemsize).T).tobytes()
 
 
 def _means(plane: NDArray) -> NDArray:
-    """The mean of each square of PREVIEW x PREVIEW pixels; at the edge, of what there is."""
+    """The mean of each block of PREVIEW x PREVIEW pixels; blocks at the edge are smaller."""
     height, width = plane.shape
     rows, columns = np.arange(0, height, PREVIEW), np.arange(0, width, PREVIEW)
     kind = np.float64 if plane.dtype.kind == "f" else np.uint32
@@ -216,10 +217,10 @@ def _means(plane: NDArray) -> NDArray:
 
 
 def _span(plane: NDArray[np.floating]) -> tuple[float, float]:
-    """The values between which the browser tells 65,536 shades apart.
+    """The range of values that the browser divides into 65,536 shades.
 
-    Percentiles of every so many pixels, and a tenth more at both ends, so that one hot pixel does
-    not make all others black.
+    Percentiles of a sample of the pixels, extended by a tenth at both ends, so that one hot pixel
+    does not make all others black.
     """
     some = plane.reshape(-1)[:: max(1, plane.size // 10**6)]
     low, high = (float(value) for value in np.percentile(some, (0.05, 99.95)))

@@ -34,7 +34,7 @@ function connect(root, state) {
     input.value = ""; // so that the same files can be chosen again
     begin(state, files);
   };
-  find(".work button").onclick = () => stop(state, "Cancelled; nothing was kept.");
+  find(".work button").onclick = () => stop(state, "Cancelled; no files were added.");
   connectZone(find(".zone"), state);
 }
 
@@ -63,7 +63,7 @@ async function begin(state, files) {
   const large = tooLarge(files, limit);
   if (large) {
     const size = sizeText(large.file.size);
-    showStatus(state, `${large.name} has ${size}; at most ${sizeText(limit)} are taken.`, true);
+    showStatus(state, `${large.name} has ${size}; the limit is ${sizeText(limit)}.`, true);
     return;
   }
   const entries = files.map(newEntry);

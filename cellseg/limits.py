@@ -21,13 +21,13 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 class Limits(Frozen):
     """The limits of one workspace.
 
-    upload_gigabytes : of one uploaded file; 1 GB = 10^9 bytes.
-    kept_hours : how long an upload that nobody used stays on the disk.
+    upload_gigabytes : size of one uploaded file; 1 GB = 10^9 bytes.
+    kept_hours : time after which an unused upload is deleted.
     zip_files : files in a zip. zip_gigabytes : of all of them unpacked.
-    zip_ratio : unpacked to packed, which counts beyond 50 MB unpacked.
-    image_megapixels : height times width of a file that must be decoded whole.
+    zip_ratio : largest ratio of unpacked to packed size, checked above 50 MB unpacked.
+    image_megapixels : height times width of an image that must be decoded whole.
     file_seconds : for reading one file.
-    import_roots : the folders of the server below which anybody may import.
+    import_roots : folders of the server from which anybody may import.
     """
 
     upload_gigabytes: Positive = 20.0

@@ -103,7 +103,7 @@ def test_only_folders_of_the_workspace_are_removed(tmp_path):
     outside.mkdir()
     workspace.remove(inside)
     assert not inside.exists()
-    with pytest.raises(ValueError, match="outside the workspace"):
+    with pytest.raises(ValueError, match="outside of the workspace"):
         workspace.remove(outside)
     assert outside.exists()
 

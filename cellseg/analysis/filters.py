@@ -93,16 +93,16 @@ class Filters(Frozen):
 
     def clauses(self) -> list[str]:
         """A clause in the past tense for each filter: `cells below 20 px² were left out`."""
-        said = [_outside("cells", self.min_area, self.max_area, " px²")]
+        clauses = [_outside("cells", self.min_area, self.max_area, " px²")]
         if self.exclude_border:
-            said.append("cells that touch the border of the image were left out")
+            clauses.append("cells that touch the border of the image were left out")
         cells = "cells with a mean foreground probability"
-        said.append(_outside(cells, self.min_score, None, ""))
+        clauses.append(_outside(cells, self.min_score, None, ""))
         for asked in self.ranges:
             of = unit(asked.column)
             cells = f"cells with {asked.column}"
-            said.append(_outside(cells, asked.low, asked.high, f" {of}" if of else ""))
-        return [clause for clause in said if clause]
+            clauses.append(_outside(cells, asked.low, asked.high, f" {of}" if of else ""))
+        return [clause for clause in clauses if clause]
 
     def _ranges(self) -> list[Range]:
         area = Range(column="area", low=self.min_area, high=self.max_area)
@@ -112,11 +112,11 @@ class Filters(Frozen):
 def _outside(cells: str, low: float | None, high: float | None, of: str) -> str:
     """A clause on the cells outside a range; empty without bounds."""
     if low is not None and high is not None:
-        return f"{cells} below {_said(low)} or above {_said(high)}{of} were left out"
+        return f"{cells} below {_number(low)} or above {_number(high)}{of} were left out"
     if low is not None:
-        return f"{cells} below {_said(low)}{of} were left out"
-    return "" if high is None else f"{cells} above {_said(high)}{of} were left out"
+        return f"{cells} below {_number(low)}{of} were left out"
+    return "" if high is None else f"{cells} above {_number(high)}{of} were left out"
 
 
-def _said(value: float) -> str:
+def _number(value: float) -> str:
     return f"{value:,.10g}"

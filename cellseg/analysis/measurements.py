@@ -48,7 +48,7 @@ DEFINITIONS = {
     "bbox-1": "First column of the cell, x in px.",
     "bbox-2": "Row after the last one of the cell, y in px.",
     "bbox-3": "Column after the last one of the cell, x in px.",
-    "touches_border": "Whether a pixel of the cell lies on the edge of the image.",
+    "touches_border": "Whether a pixel of the cell is on the edge of the image.",
     "intensity_mean": "Mean of the image over the cell, in grey values.",
     "intensity_min": "Lowest value of the image in the cell, in grey values.",
     "intensity_max": "Highest value of the image in the cell, in grey values.",

@@ -80,7 +80,7 @@ def _sides(parts: Labels) -> tuple[Ints, Ints, Ints]:
     corner : where each side begins, flat position of the pixel to its lower right.
     pixel : flat position of a pixel of the part at each side.
     following : which side comes after each. Where two pixels of one part touch by a corner alone
-        the outline turns left there, around the background, so that it passes no corner twice.
+        the outline turns left there, around the background, so that it visits no corner twice.
     """
     width = parts.shape[1]
     flat = parts.reshape(-1)

@@ -53,7 +53,7 @@ def provenance(
         "precision": list(precision),
         "images": [
             {"name": name, "cells": count}
-            | ({"warnings": list(said)} if (said := (warnings or {}).get(name)) else {})
+            | ({"warnings": list(found)} if (found := (warnings or {}).get(name)) else {})
             for name, count in cells.items()
         ],
         "cells": sum(cells.values()),
@@ -74,7 +74,7 @@ def _facts(model: Model) -> dict[str, Any]:
     network = recipe.get("network", {})  # a file of weights without the folders of this machine
     if "encoder_weights" in network:
         network["encoder_weights"] = PurePath(network["encoder_weights"]).name
-    said, found = facts.description, facts.training_facts
+    description, found = facts.description, facts.training_facts
     learned = found.model_dump(mode="json") if found else None
     return {
         "id": model.id,
@@ -89,7 +89,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "training_facts": learned,
         "cells": learned,  # its name in the first version
         "start": facts.start.model_dump(mode="json") if facts.start else None,
-        "description": {"network": said.network, "training": said.training},
+        "description": {"network": description.network, "training": description.training},
         "encoder_sha256": facts.encoder_sha256,
         "versions": dict(facts.versions),
     }
@@ -115,14 +115,14 @@ def _segmentation(facts: Mapping[str, Any]) -> list[str]:
     model = facts["model"]
     if model is None:
         return ["The label images were made outside of cellseg."]
-    said = model["description"]
+    description = model["description"]
     precision = facts.get("precision")
     computed = f" The network was computed in {_listed(precision)}." if precision else ""
     return [
         f"Cells were segmented with {facts['made_by']} and the model {model['name']}: "
-        f"{said['network']}.",
-        f"It was trained {said['training']}, on {_count(model['training_images'], 'image')} of the "
-        f"dataset {model['dataset_name']} (fingerprint {model['dataset_fingerprint'][:12]}).",
+        f"{description['network']}.",
+        f"It was trained {description['training']}, on "
+        f"{_count(model['training_images'], 'image')} of the dataset {model['dataset_name']} (fingerprint {model['dataset_fingerprint'][:12]}).",
         _sentence(facts["instances"]) + computed,
     ]
 

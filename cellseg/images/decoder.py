@@ -1,14 +1,14 @@
 """The child process that decodes files of users: `python -m cellseg.images.decoder`.
 
-It reads one request a line and answers one line, or `{"error": "..."}`. Pixels go to the file
+It reads one request per line and answers one line, or `{"error": "..."}`. Pixels go to the file
 `target` as .npy. With `{"path", "name", "target", "view"}` a request says `"want"`:
 
 - `describe`: `{"facts": ...}` as `StackFacts`; with `"mask"` those of a mask.
-- `image`, `mask`: the one that the choice makes of the file, or that of the `"number"`:
+- `image`, `mask`: the only image of the file for the view, or the one with the `"number"`:
   `{"suffix", "axes", "channel_names", "pixel_size_um"}`.
-- `images`, `masks`: as many as make a piece, from the `"number"` on, stacked along a first axis:
-  the same with `"suffixes"`; where the number is 0 also the `"facts"` of the file, as it says, and
-  the `"count"` of its images, so that a small file is opened once for all of it.
+- `images`, `masks`: as many as make a chunk, from the `"number"` on, stacked along a first axis:
+  the same with `"suffixes"`; for the number 0, also the `"facts"` of the file and the `"count"`
+  of its images, so that a small file is opened only once.
 """
 
 import json
@@ -65,13 +65,13 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
         found = _as_images(masks(stack, view, start)) if mask else images(stack, view, start)
         alone = want in ("image", "mask")
         opening = _opening(stack, view, mask) if not alone and first == 0 else {}
-        suffixes, pieces, image = _piece(found, 1 if alone else size_limits.CHUNK_BYTES)
+        suffixes, chunks, image = _chunk(found, 1 if alone else size_limits.CHUNK_BYTES)
         if alone and suffixes[0] and first is None:
             raise CellsegError(several(name))
     if alone:
-        pixels = pieces[0]
+        pixels = chunks[0]
     else:  # one large image is not copied
-        pixels = np.stack(pieces) if len(pieces) > 1 else pieces[0][np.newaxis]
+        pixels = np.stack(chunks) if len(chunks) > 1 else chunks[0][np.newaxis]
     np.save(request["target"], pixels, allow_pickle=False)
     return {
         "suffix": suffixes[0],
@@ -84,7 +84,7 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _opening(stack: Stack, view: View, mask: bool) -> dict[str, Any]:
-    """The facts of a file, as it says, and the number of images that the choice makes of it."""
+    """Facts of a file, and its number of images for a view."""
     if mask:
         stored = facts = mask_facts_of(stack, view)
         view = view.for_mask(facts)
@@ -94,26 +94,26 @@ def _opening(stack: Stack, view: View, mask: bool) -> dict[str, Any]:
     return {"facts": stored.model_dump(mode="json"), "count": count}
 
 
-def _piece(
+def _chunk(
     found: Iterator[tuple[str, Image]], most: int
 ) -> tuple[list[str], list[np.ndarray], Image]:
     """The next images of one form, until they have `most` bytes; at least one."""
     suffixes: list[str] = []
-    pieces: list[np.ndarray] = []
+    chunks: list[np.ndarray] = []
     kept: Image | None = None
     size = 0
     for suffix, image in found:
         pixels = image.pixels
-        if kept is not None and (pixels.shape, pixels.dtype) != (pieces[0].shape, pieces[0].dtype):
+        if kept is not None and (pixels.shape, pixels.dtype) != (chunks[0].shape, chunks[0].dtype):
             break
         kept = kept or image
         suffixes.append(suffix)
-        pieces.append(pixels)
+        chunks.append(pixels)
         size += pixels.nbytes
         if size >= most:
             break
     assert kept is not None
-    return suffixes, pieces, kept
+    return suffixes, chunks, kept
 
 
 def _as_images(found: Iterator[tuple[str, np.ndarray]]) -> Iterator[tuple[str, Image]]:

@@ -64,9 +64,9 @@ def opened(path: Path | str, name: str | None = None) -> Iterator[Stack]:
     path = Path(path)
     name = name or path.name
     reader = _reader(_head(path, name), name)
-    with ExitStack() as held:
+    with ExitStack() as resources:
         with damage_errors(name):
-            stack = held.enter_context(reader(path, name))
+            stack = resources.enter_context(reader(path, name))
         yield stack
 
 

@@ -16,7 +16,7 @@ BLOCK = 2**20
 EVERYTHING = slice(None)
 
 DARK = 1 / 8
-"""Maximum of an 8-bit channel, relative to the brightest channel, below which it counts as dark."""
+"""Relative maximum below which an 8-bit channel is dark; 1 is that of the brightest channel."""
 
 
 def to_rgb8(image: Image, low: float = 1.0, high: float = 99.8) -> np.ndarray:

@@ -120,7 +120,7 @@ class _Pages:
 
     @property
     def channels(self) -> int:
-        """Number of channels, wherever they lie."""
+        """Number of channels, in pages or in samples."""
         return self.shape[self.axes.index("C")] if "C" in self.axes else 1
 
     def __getitem__(self, index: tuple[int, ...]) -> np.ndarray:

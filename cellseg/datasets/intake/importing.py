@@ -63,7 +63,7 @@ def inspect(
     ----------
     source : a folder, a zip, or files; zips among the files are unpacked.
     masks : files or zips with masks, where the user gave them separately.
-    view : what is taken of stacks and channels, alike of every image.
+    view : planes and channels that are used of each image.
     examples : where the file of which there is something to choose is kept, if it came in a zip.
     pairing : (image, mask) by the names of the parts, where the user chose the pairs.
     progress : called with (pairs done, number of pairs, name); an exception that it raises

@@ -41,14 +41,14 @@ PREFIX = "proposal-"
 class Proposal:
     """A proposed dataset, in a folder of the workspace's inbox until it is saved or discarded.
 
-    folder : where its files lie.
+    folder : of its files.
     pairs : facts of the pairs that can be saved.
     sides : side of the split, by pair name, of pairs from `train/` or `test/` folders.
     images_without_mask, masks_without_image, left_out : names of files that are in no pair.
     recognised : the layout, and everything that can be an image or a mask.
     remarks : sentences about how files were read.
     measurements : by pair name, for the checks.
-    mismatched : pairs whose image and mask do not fit; a repair may help. Their pixels lie in
+    mismatched : pairs whose image and mask do not fit; a repair may help. Their pixels are in
         `mismatched_file`.
     skipped : files that cannot be used.
     findings : of the checks.

@@ -11,7 +11,7 @@ SATURATED = 0.3
 """Share of saturated pixels in the cells beyond which an image counts as overexposed."""
 
 MIN_IMAGES = 8
-"""Fewest images of one type from which outliers can be told."""
+"""Fewest images of one type among which outliers are reported."""
 
 _MIN_DIFFERENCE = 0.2  # of the range of grey values
 _DEVIATIONS = 8.0  # robust standard deviations

@@ -54,7 +54,7 @@ def find_mismatch(image: Image, mask: np.ndarray) -> Mismatch | None:
 def _size_mismatch(size: tuple[int, int], mask: tuple[int, ...]) -> Mismatch:
     found = (
         f"The image has {size[1]} × {size[0]} pixels and its mask {mask[1]} × {mask[0]}, so the "
-        "mask does not lie on the cells"
+        "mask does not cover the cells"
     )
     if size == mask[::-1]:
         return Mismatch("size-mismatch", f"{found}; the mask is rotated by 90°.", "turn-mask")

@@ -25,7 +25,7 @@ _SQUARE = np.ones((3, 3), bool)
 
 
 def rotate_mask(image: Image, mask: np.ndarray) -> tuple[Image, np.ndarray]:
-    """Transpose or rotate a mask of shape (X, Y) so that its edges lie on those of the image."""
+    """Transpose or rotate a mask of shape (X, Y) so that its edges match those of the image."""
     grey = to_rgb8(image).mean(axis=2)
     gradient = np.hypot(ndimage.sobel(grey, 0), ndimage.sobel(grey, 1))
     candidates = [np.swapaxes(mask, 0, 1), np.rot90(mask), np.rot90(mask, 3)]

@@ -31,22 +31,22 @@ def main() -> None:
     parser.add_argument("--images", default="40,160", help="numbers of images")
     parser.add_argument("--side", type=int, default=1024, help="of an image, pixels")
     options = parser.parse_args()
-    lengths = [int(length) for length in options.images.split(",")]
+    counts = [int(count) for count in options.images.split(",")]
     with tempfile.TemporaryDirectory(prefix="cellseg-") as folder:
         workspace = Workspace(Path(folder) / "home")
         model = _train_model(workspace)
-        files = _write_images(Path(folder) / "images", max(lengths), options.side)
+        files = _write_images(Path(folder) / "images", max(counts), options.side)
         print(f"images of {options.side} x {options.side}, uint16; {describe_machine()}")
         print("| images | seconds | peak MB | MB in the second fifth | MB in the last fifth |")
         print("|---|---|---|---|---|")
-        for length in lengths:
+        for count in counts:
             started = time.monotonic()
-            batch = jobs.start(workspace, files[:length], model, name=f"{length} images")
+            batch = jobs.start(workspace, files[:count], model, name=f"{count} images")
             samples = _measure(batch)
             seconds = time.monotonic() - started
-            early, late = (_largest(samples, length, fifth) for fifth in (1, 4))
+            early, late = (_largest(samples, count, fifth) for fifth in (1, 4))
             peak = max(memory for _, memory in samples)
-            print(f"| {length} | {seconds:.1f} | {peak:.0f} | {early:.0f} | {late:.0f} |")
+            print(f"| {count} | {seconds:.1f} | {peak:.0f} | {early:.0f} | {late:.0f} |")
 
 
 def _train_model(workspace: Workspace) -> Model:
@@ -89,9 +89,9 @@ def _memory(pid: int) -> float:
         return 0.0
 
 
-def _largest(samples: list[tuple[int, float]], length: int, fifth: int) -> float:
+def _largest(samples: list[tuple[int, float]], count: int, fifth: int) -> float:
     """Largest memory during a fifth of the batch, counted from 0, MB."""
-    low, high = length * fifth / 5, length * (fifth + 1) / 5
+    low, high = count * fifth / 5, count * (fifth + 1) / 5
     return max((memory for done, memory in samples if low <= done < high), default=float("nan"))
 
 

@@ -27,7 +27,7 @@ Pixels = NDArray[np.uint8]
 MAX_MEAN = 64
 """Largest mean grey value of an image with bright nuclei."""
 
-REACH = 8.0
+STAIN_RADIUS = 8.0
 """Distance over which the synthetic stain fades around a nucleus, pixels."""
 
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     options = parser.parse_args()
     model = ModelStore(Workspace.default()).get("nuclei")
-    network = predictor.load(model)
+    segmenter = predictor.load(model)
     counts: dict[str, list[MatchCounts]] = {conversion: [] for conversion in CONVERSIONS}
     with folders.temporary_dataset(options.data) as dataset:
         for name in model.facts.test:
@@ -47,7 +47,7 @@ def main() -> None:
                 continue
             for conversion, convert in CONVERSIONS.items():
                 converted = convert(grey, labels)
-                found = network.cells(
+                found = segmenter.cells(
                     Image(converted, "YX" if converted.ndim == 2 else "YXC")
                 ).labels
                 counts[conversion].append(count_matches(overlaps(labels, found), 0.5))
@@ -73,7 +73,7 @@ def _merged(grey: Pixels, labels: NDArray[np.int32]) -> Pixels:
     rng = np.random.default_rng(0)
     uneven = ndimage.gaussian_filter(rng.standard_normal(labels.shape), 3.0)
     distance = ndimage.distance_transform_edt(labels == 0)
-    stain = np.exp(-((distance / REACH) ** 2)) * (0.5 + 0.2 * uneven / uneven.std())
+    stain = np.exp(-((distance / STAIN_RADIUS) ** 2)) * (0.5 + 0.2 * uneven / uneven.std())
     return np.stack([grey * 0, (stain.clip(0, 1) * 255).astype(np.uint8), grey], axis=-1)
 
 

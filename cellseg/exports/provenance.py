@@ -122,7 +122,8 @@ def _segmentation(facts: Mapping[str, Any]) -> list[str]:
         f"Cells were segmented with {facts['made_by']} and the model {model['name']}: "
         f"{description['network']}.",
         f"It was trained {description['training']}, on "
-        f"{_count(model['training_images'], 'image')} of the dataset {model['dataset_name']} (fingerprint {model['dataset_fingerprint'][:12]}).",
+        f"{_count(model['training_images'], 'image')} of the dataset {model['dataset_name']} "
+        f"(fingerprint {model['dataset_fingerprint'][:12]}).",
         _sentence(facts["instances"]) + computed,
     ]
 

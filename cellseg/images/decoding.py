@@ -1,4 +1,4 @@
-"""Decode files of users in a process of their own, so that a crash or a hang costs one sentence."""
+"""Decoding of files in a child process, so that a crash or hang becomes an error message."""
 
 import tempfile
 from collections.abc import Iterator
@@ -19,23 +19,23 @@ from cellseg.images.stack import StackFacts
 from cellseg.images.view import View
 
 TIMEOUT = 30.0
-"""Seconds after which a file counts as one that hangs the reader."""
+"""Default time limit for one file, in seconds."""
 
 START_TIMEOUT = 60.0
-"""Seconds more for the first file of a child, which must load its libraries."""
+"""Additional time for the first file of a process, which loads its libraries, in seconds."""
 
 
 PACE = 20e6
-"""Bytes of a file for each of which many a second more is allowed."""
+"""File size that adds one second to the time limit, in bytes."""
 
 
 @dataclass(frozen=True)
 class Decoded:
     """A file that is being decoded.
 
-    facts : what it holds, as it says.
-    count : the number of images that the choice makes of it.
-    images : each with its suffix; decoded one piece after the other.
+    facts : from its metadata.
+    count : number of images for the view.
+    images : with their suffixes, decoded in chunks.
     """
 
     facts: StackFacts
@@ -44,7 +44,7 @@ class Decoded:
 
 
 class Decoder:
-    """Reads many files through one child process; a child that dies is replaced by the next call.
+    """Decodes many files in one child process; the next call replaces a process that died.
 
     Used as a context manager; not by two threads at once.
 
@@ -57,7 +57,7 @@ class Decoder:
     """
 
     child = "cellseg.images.decoder"
-    """The module that the child process runs."""
+    """Module that the child process runs."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Decoder:
         view: View | None = None,
         mask: bool = False,
     ) -> StackFacts:
-        """What a file holds, without its pixels; as `cellseg.images.reading.describe`.
+        """Facts of a file, as `cellseg.images.reading.describe`.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class Decoder:
         view: View | None = None,
         number: int | None = None,
     ) -> Image:
-        """The image that a choice makes of a file; as `cellseg.images.reading.read_image`.
+        """The only image of a file for a view, as `cellseg.images.reading.read_image`.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class Decoder:
     def decode(
         self, path: Path | str, name: str | None = None, view: View | None = None
     ) -> Decoded:
-        """The facts of a file and all images that a choice makes of it, by one request.
+        """Facts of a file and all its images for a view, by one request.
 
         Only a file whose images are too large for one piece is opened again, once for each piece.
 
@@ -151,7 +151,7 @@ class Decoder:
     def images(
         self, path: Path | str, name: str | None = None, view: View | None = None
     ) -> Iterator[tuple[str, Image]]:
-        """All images that a choice makes of a file, with their suffixes; errors as `describe`."""
+        """All images of a file for a view, with their suffixes; raises as `describe`."""
         yield from self.decode(path, name, view).images
 
     def mask(
@@ -161,13 +161,13 @@ class Decoder:
         view: View | None = None,
         number: int | None = None,
     ) -> np.ndarray:
-        """Read a mask; as `image`, and as `cellseg.images.reading.read_mask`."""
+        """The only mask of a file, as `image` and `cellseg.images.reading.read_mask`."""
         return self._asked("mask", path, name, view, number=number)[1]
 
     def masks(
         self, path: Path | str, name: str | None = None, view: View | None = None
     ) -> Iterator[tuple[str, np.ndarray]]:
-        """All masks that the choice of the images makes of a file; as `images`."""
+        """All masks of a file for the view of their images, as `images`."""
         request = ("masks", path, name, view)
         for suffix, _, pixels in self._pieces(self._asked(*request, number=0), *request):
             yield suffix, pixels
@@ -180,7 +180,7 @@ class Decoder:
         name: str | None,
         view: View | None,
     ) -> Iterator[tuple[str, dict[str, Any], np.ndarray]]:
-        """One image after the other: those of the first piece, then those of the next pieces."""
+        """The images of the first chunk, then those of the following chunks."""
         (answer, pixels), count, done = first, first[0]["count"], 0
         del first  # a piece is freed before the next one is read
         while True:
@@ -207,7 +207,7 @@ class Decoder:
         return self.ask(request, name)
 
     def ask(self, request: dict[str, Any], name: str) -> tuple[dict[str, Any], np.ndarray]:
-        """Send a request to the child; its answer, and the pixels that it wrote (or none).
+        """Send a request to the child process; returns its answer and the pixels that it wrote.
 
         Parameters
         ----------
@@ -265,7 +265,7 @@ class Decoder:
 
 
 def _size(request: dict[str, Any]) -> int:
-    """Bytes of the file that is asked for; 0 where there is none."""
+    """Size of the requested file in bytes; 0 where it is missing."""
     try:
         return Path(request["path"]).stat().st_size
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""A file that shows what there is to choose, and the error of a file that needs a choice."""
+"""An example file for choosing planes and channels, and the error of a file that needs it."""
 
 import shutil
 import uuid
@@ -11,9 +11,11 @@ from cellseg.images.stack import StackFacts
 
 @dataclass(frozen=True)
 class ExampleFile:
-    """A file that shows what there is to choose.
+    """A file with several planes, channels or unknown axes, on which the user chooses.
 
-    name : what the user calls it. path : where its bytes lie, as long as they do.
+    name : of the file.
+    facts : from its metadata.
+    path : of the file while it exists, else None.
     """
 
     name: str
@@ -21,11 +23,12 @@ class ExampleFile:
     path: Path | None = None
 
     def kept(self, folder: Path | None, temporary: Path) -> "ExampleFile":
-        """The example with a file that outlives a temporary folder, or without its file.
+        """The example with a copy of a file that would be deleted with a temporary folder.
 
         Parameters
         ----------
-        folder : where the file is copied to if it lies in `temporary`; None lets it go.
+        folder : for the copy of a file in `temporary`; None drops the path instead.
+        temporary : the folder that is deleted.
         """
         if self.path is None or temporary not in self.path.parents:
             return self
@@ -37,7 +40,7 @@ class ExampleFile:
 
 
 class ChoiceNeeded(CellsegError):
-    """A file does not say what its axes are, so that a person must.
+    """A file with unknown axes, which the user must name.
 
     example : the file.
     """

@@ -1,4 +1,4 @@
-"""From a stack and a choice to images and masks."""
+"""Extraction of images and masks from a stack, for a view."""
 
 import tempfile
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from cellseg.images.stack import UNKNOWN, Stack, StackFacts
 from cellseg.images.view import View
 
 BLACK = "none"
-"""Name of a colour that shows no channel."""
+"""Name of a colour without a channel."""
 
 
 def facts_of(stack: Stack, view: View) -> StackFacts:
-    """What a file holds as an image, where the choice says what its axes are."""
+    """Facts of a file as an image, with the axes of the view."""
     facts = stack.facts.with_axes(view.axes, stack.name)
     if stack.palette is None:
         return facts
@@ -28,7 +28,7 @@ def facts_of(stack: Stack, view: View) -> StackFacts:
 
 
 def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Image]]:
-    """The images that a choice makes of a stack, with their suffixes, in the order of its axes.
+    """The images of a stack for a view, with their suffixes, in the order of its axes.
 
     uint8 and uint16 are kept; other whole numbers become uint16 where all lie in 0..65535;
     everything else becomes float32, with the smallest finite value in place of values that are
@@ -68,7 +68,7 @@ def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Imag
 
 
 def masks(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, np.ndarray]]:
-    """The masks that the choice of the images makes of a stack of masks; their values as stored.
+    """The masks of a stack for the view of their images, with their values as stored.
 
     Yields
     ------
@@ -100,12 +100,12 @@ def masks(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, np.nd
 
 
 def mask_facts_of(stack: Stack, view: View) -> StackFacts:
-    """What a file holds as a mask, where the choice of the images says what its axes are."""
+    """Facts of a file as a mask, with the axes of the view of its images."""
     return _mask_facts(stack, view)[0]
 
 
 def _mask_facts(stack: Stack, view: View) -> tuple[StackFacts, Stack]:
-    """Axes as chosen for the images; pages of a mask are otherwise what the choice asks for."""
+    """The stack with the axes of the view; unknown pages of a mask are what the view selects."""
     if view.axes and len(view.axes) == len(stack.axes):
         stack = stack.with_axes(view.axes)
     elif view.axes and "C" in view.axes and len(view.axes) == len(stack.axes) + 1:
@@ -117,7 +117,7 @@ def _mask_facts(stack: Stack, view: View) -> tuple[StackFacts, Stack]:
 
 
 def _by_parts(stack: Stack, facts: StackFacts, place: ImageIndex, channels: int) -> bool:
-    """Whether an image is so large that it is made by parts, in a file, and can be."""
+    """Whether an image is large and can be extracted in parts to a temporary file."""
     dtype = np.dtype(facts.dtype)
     size = facts.height * facts.width * channels * dtype.itemsize
     plain = dtype in (np.uint8, np.uint16)  # what the others become depends on all their values
@@ -127,7 +127,7 @@ def _by_parts(stack: Stack, facts: StackFacts, place: ImageIndex, channels: int)
 def _mapped(
     stack: Stack, facts: StackFacts, place: ImageIndex, channels: tuple[int | None, ...]
 ) -> np.ndarray:
-    """The image of a place, (Y, X, C), in a temporary file that goes with it; see `_by_parts`."""
+    """The image at an index, (Y, X, C), in a temporary memory-mapped file; see `_by_parts`."""
     shape = (facts.height, facts.width, len(channels))
     with tempfile.TemporaryFile() as file:
         pixels = np.memmap(file, np.dtype(facts.dtype), "w+", shape=shape)
@@ -142,7 +142,7 @@ def _mapped(
 
 
 def _projected(stack: Stack, place: ImageIndex, channels: list[int], mean: bool) -> np.ndarray:
-    """The pixels of a place, or of all planes there together; (C, Y, X)."""
+    """The pixels at an index, or the projection of its planes; (C, Y, X)."""
     if not place.depth:
         return _display_values(stack, place.index, channels)
     total = _display_values(stack, {**place.index, "Z": 0}, channels)
@@ -161,7 +161,7 @@ def _projected(stack: Stack, place: ImageIndex, channels: list[int], mean: bool)
 def _display_values(
     stack: Stack, index: dict[str, int], channels: list[int], rows: slice = slice(None)
 ) -> np.ndarray:
-    """The pixels of a place as they are displayed: colours of a palette, bright is high."""
+    """The pixels at an index as displayed: palette applied, high values are bright."""
     if stack.palette is not None:
         indices = stack.picture(index, [0], rows)[0]
         colours = stack.palette[np.minimum(indices, len(stack.palette) - 1)]
@@ -181,7 +181,7 @@ def _display_values(
 
 
 def plain_dtype(array: np.ndarray) -> np.ndarray:
-    """The values, finite already, as uint8, uint16 or float32; see `images`."""
+    """Finite values as uint8, uint16 or float32; see `images`."""
     if array.dtype in (np.uint8, np.uint16):
         return array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind in "iu":
@@ -193,7 +193,7 @@ def plain_dtype(array: np.ndarray) -> np.ndarray:
 
 
 def whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
-    """A mask's values as uint8, uint16 or uint32; see `masks`.
+    """The values of a mask as uint8, uint16 or uint32; see `masks`.
 
     Raises
     ------

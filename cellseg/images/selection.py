@@ -1,6 +1,6 @@
-"""What is taken of a file: its images and channels, what is left to choose, and what was assumed.
+"""Selection of images and channels of a file: by choice, by default, and what can be chosen.
 
-A `View` is the choice of a person; the functions here apply it to the facts of a file.
+A `View` is the choice of the user; the functions here apply it to the facts of a file.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ from cellseg.images.view import View
 
 _TAGS = {"P": "p", "T": "t", "Z": "z", UNKNOWN: "n"}
 _DEFAULTS = {"projection": "max", "time": 0, "position": 0}
-"""What is taken along an axis where the choice says nothing."""
+"""Values that apply without a choice."""
 
 
 class Choosable(IntEnum):
-    """What a file leaves to choose; the more there is, the higher."""
+    """What can be chosen of a file, in ascending order of importance."""
 
     NOTHING = 0
     COLOURS = 1
@@ -32,12 +32,12 @@ class Choosable(IntEnum):
 
 @dataclass(frozen=True)
 class ImageIndex:
-    """Where one image lies in a file.
+    """The position of one image in a file.
 
-    suffix : what tells it from the other images of the file, such as `_t02_z03`; empty where it
-        is the only one.
-    index : of each axis but C, Y and X, by its letter, of an unknown axis by its place in `axes`.
-    depth : number of planes along Z that are projected; 0 where none are.
+    suffix : for names, such as `_t02_z03`; empty for the only image.
+    index : of each axis but C, Y and X, by its letter, of an unknown axis by its position in
+        `axes`.
+    depth : number of planes along Z that are projected; 0 for no projection.
     """
 
     suffix: str
@@ -46,11 +46,11 @@ class ImageIndex:
 
 
 def image_indices(facts: StackFacts, view: View, name: str) -> list[ImageIndex]:
-    """The images that a choice makes of a file, in the order of its axes.
+    """The images of a file for a view, in the order of its axes.
 
     Parameters
     ----------
-    facts : with the axes that are meant; see `StackFacts.renamed`.
+    facts : with the axes of the view; see `StackFacts.with_axes`.
 
     Raises
     ------
@@ -102,14 +102,14 @@ def image_indices(facts: StackFacts, view: View, name: str) -> list[ImageIndex]:
 
 
 def default_channels(facts: StackFacts) -> tuple[int | None, ...]:
-    """The channels that are taken where nothing is chosen: one as grey, else red, green, blue."""
+    """The default channels: one for grey, else those for red, green and blue."""
     if facts.channels == 1:
         return (0,)
     return (0, 1, 2) if facts.channels >= 3 else (0, 1, None)
 
 
 def selected_channels(facts: StackFacts, view: View, name: str) -> tuple[int | None, ...]:
-    """The channels that a choice takes: one, or those for red, green and blue.
+    """The channels for a view: one for grey, or those for red, green and blue.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def selected_channels(facts: StackFacts, view: View, name: str) -> tuple[int | N
 
 
 def choosable(facts: StackFacts) -> Choosable:
-    """What there is to choose: colours of a picture; planes, time points, channels; or its axes."""
+    """What can be chosen: colours of a picture; planes, time points, channels; or axes."""
     if not facts.axes_known:
         return Choosable.AXES
     if facts.planes > 1 or (facts.channels > 1 and not facts.colour):
@@ -143,7 +143,7 @@ def choosable(facts: StackFacts) -> Choosable:
 
 
 def axes_options(facts: StackFacts) -> list[str | None]:
-    """What the axes can be, in letters; None makes every page an image, whatever it is."""
+    """Possible axes of a file as letters; None makes each page an image."""
     if facts.axes_known and "P" in facts.axes:
         return [facts.axes]
     if "Y" not in facts.axes:
@@ -162,7 +162,7 @@ def axes_options(facts: StackFacts) -> list[str | None]:
 
 
 def view_without_defaults(choices: dict[str, object], expand: bool, current: View) -> View:
-    """The view of a form's choices, without those that hold where nothing is chosen.
+    """The view with these choices, without defaults.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def view_without_defaults(choices: dict[str, object], expand: bool, current: Vie
 
 
 def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
-    """A sentence for each thing that was decided without the user, or against the file.
+    """A sentence for each default that was used, and for axes that differ from the metadata.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
 
 
 class Survey:
-    """What several files leave to choose, and what was decided without the user.
+    """What can be chosen of several files, and which defaults were used.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ class Survey:
         self._names: dict[str, list[str]] = {}
 
     def add(self, path: Path, name: str) -> None:
-        """Note what a file holds; one that cannot be read is passed over."""
+        """Add a file; an unreadable one is skipped."""
         if path in self._paths:
             return
         self._paths.add(path)
@@ -263,7 +263,7 @@ class Survey:
 
     @property
     def remarks(self) -> list[str]:
-        """What was decided without the user, each sentence once, with the files that it is of."""
+        """Sentences about defaults, each once, with the names of its files."""
         sentences = []
         for sentence, names in self._names.items():
             more = f" (as {len(names) - 1} more)" if len(names) > 1 else ""

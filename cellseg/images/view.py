@@ -1,4 +1,4 @@
-"""What is taken of a file, as a person chose it: axes, channels, plane, time point."""
+"""The user's choice of what to read from a file: axes, channels, plane, time point."""
 
 from typing import Annotated, Literal
 
@@ -14,17 +14,17 @@ _PROJECTIONS = {"max": "maximum", "mean": "mean"}
 
 
 class View(Frozen):
-    """What is taken of each file; all numbers count from 0.
+    """What to read from each file; all numbers count from 0.
 
-    Without a choice a single picture is itself, one channel is grey, two or three channels are
-    red, green and blue in their order, of more the first three; of planes the maximum is taken,
-    of time points and positions the first.
+    By default, one channel is grey, and the first two or three channels are red, green and blue;
+    a Z stack is projected to its maximum; the first time point and position are read.
 
-    axes : a letter of P, T, Z, C, Y, X for each axis as it lies in the file; None trusts the file.
-    channels : one for grey, or those for red, green and blue, where None is left black.
-    plane : of a Z stack. projection : along Z, in place of a plane.
-    time, position : the time point and the field of view.
-    expand : one image for each plane, time point and position that is not chosen.
+    axes : letters P, T, Z, C, Y, X in the order of the file; None uses the metadata.
+    channels : one for grey, or those for red, green and blue; None is black.
+    plane : of a Z stack.
+    projection : along Z, instead of a plane.
+    time, position : time point and field of view.
+    expand : whether each plane, time point and position that is not chosen becomes an image.
     """
 
     axes: str | None = None
@@ -63,7 +63,7 @@ class View(Frozen):
 
     @property
     def words(self) -> str:
-        """The choice in words; empty where nothing is chosen."""
+        """The choice in words; empty for the default."""
         parts = []
         if self.axes:
             parts.append(f"axes {self.axes}")
@@ -88,14 +88,14 @@ class View(Frozen):
 
     @property
     def each(self) -> "View":
-        """The same choice, with an image for each plane where no plane or projection is chosen."""
+        """The view with an image for each plane where no plane or projection is chosen."""
         along = (self.plane, self.projection, self.time, self.position)
         if self.expand or any(choice is not None for choice in along):
             return self
         return self.model_copy(update={"expand": True})
 
     def over(self, other: "View") -> "View":
-        """The choice, completed by another one where it leaves something open."""
+        """The view, completed by another view where it has no choice."""
         own = self.model_dump(exclude_defaults=True)
         left = other.model_dump(exclude_defaults=True)
         replaced = {"plane", "projection", "time", "position"} if self.expand else set()

@@ -101,7 +101,12 @@ def _by(key: str, kind: str) -> str | None:
     """By what the cells are grouped: image, group of images, or None for no grouping."""
     options = ["Image", "Group"] if kind == "Counts" else ["None", "Image", "Group"]
     by = st.segmented_control(
-        "Group by", options, default=options[0], required=True, key=f"{key}-by-{len(options)}"
+        "Group by",
+        options,
+        default=options[0],
+        required=True,
+        format_func=lambda option: "Group of images" if option == "Group" else option,
+        key=f"{key}-by-{len(options)}",
     )
     return None if by == "None" else by
 

@@ -103,7 +103,7 @@ def choose(workspace: Workspace) -> InputSelection:
         slot.empty()  # now, and not only when all is segmented
         return InputSelection(tuple(files))
     with slot.container():
-        with st.expander("From a dataset or a folder of the server", icon=":material/dns:"):
+        with st.expander("From a dataset or a folder on the server", icon=":material/dns:"):
             return _elsewhere(limits, datasets) or InputSelection()
 
 

@@ -84,6 +84,7 @@ def chart(
             "max": max(epochs, 2),
             "minInterval": 1,
             "splitLine": {"show": False},
+            "axisPointer": {"label": {"formatter": "Epoch {value}", "precision": 0}},
         },
         "yAxis": {"type": "value", "min": 0, **({"max": 1} if panel.bounded or not rows else {})},
         "series": [

@@ -48,7 +48,7 @@ def image_box(results: Results) -> SegmentedImage:
     if st.session_state.get(key) not in results.names:
         st.session_state[key] = images[0].name
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(f"Image, {len(images):,} in total", results.names, key=key, width=480)
+        name = st.selectbox(f"Image ({len(images):,} in total)", results.names, key=key, width=480)
         for step, icon, label in ((-1, "chevron_left", "Previous"), (1, "chevron_right", "Next")):
             place = results.names.index(name) + step
             st.button(

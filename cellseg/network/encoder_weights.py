@@ -33,7 +33,7 @@ def local_file(settings: EncoderSettings, image_size: int) -> Path | None:
 
 def available(settings: EncoderSettings, image_size: int) -> bool:
     """Whether a training can start without a download."""
-    if settings.starts_random:
+    if settings.randomly_initialized:
         return True
     try:
         return local_file(settings, image_size) is not None
@@ -56,7 +56,7 @@ def resolve(
     CellsegError
         Where the file is missing and cannot be downloaded.
     """
-    if settings.starts_random:
+    if settings.randomly_initialized:
         return None
     path = local_file(settings, image_size)
     if path is not None:

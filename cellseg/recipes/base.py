@@ -8,19 +8,9 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from cellseg.config import Frozen, checked
 from cellseg.errors import CellsegError
-from cellseg.recipes.curves import (
-    Panel,
-    Row,
-    Samples,
-    Score,
-)
+from cellseg.recipes.curves import Panel, Row, SampleTexts, Score
 from cellseg.recipes.encoders import EncoderSettings
-from cellseg.recipes.form import (
-    Context,
-    Field,
-    Values,
-    nested,
-)
+from cellseg.recipes.form import Field, FormContext, Values, nested
 
 Precision = Literal["float32", "bfloat16"]
 """Precision of the arithmetic; weights are stored in float32."""
@@ -142,7 +132,7 @@ class Recipe(ABC):
     facts: ClassVar[type[TrainingFacts] | None] = None
     engine: ClassVar[str]
     panels: ClassVar[tuple[Panel, ...]]
-    samples: ClassVar[Samples]
+    samples: ClassVar[SampleTexts]
     fields: ClassVar[tuple[Field, ...]] = ()
     fine_tunes: ClassVar[bool] = False
 
@@ -201,7 +191,7 @@ class Recipe(ABC):
         """
         return 0
 
-    def from_form(self, values: Values, context: Context) -> RecipeSettings:
+    def from_form(self, values: Values, context: FormContext) -> RecipeSettings:
         """Settings from the values of the form.
 
         Raises

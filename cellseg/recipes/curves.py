@@ -51,7 +51,7 @@ class Score(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Samples:
+class SampleTexts:
     """Texts for the sample pictures of a training.
 
     truth : heading of the true masks. caption : explanation of the predictions.

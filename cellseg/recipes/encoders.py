@@ -91,10 +91,10 @@ class EncoderSettings(Frozen):
     @property
     def encoder_trains(self) -> bool:
         """Whether the encoder trains: only if it is not pre-trained."""
-        return self.starts_random
+        return self.randomly_initialized
 
     @property
-    def starts_random(self) -> bool:
+    def randomly_initialized(self) -> bool:
         """Whether the encoder is initialized at random."""
         return self.encoder_weights == "none"
 

@@ -16,7 +16,7 @@ class StartModel(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Context:
+class FormContext:
     """Facts that the defaults of a form depend on.
 
     kind : of the masks of the dataset, `labels` or `binary`. train_images : number of training
@@ -30,7 +30,7 @@ class Context:
     start_models: tuple[StartModel, ...] = ()
 
 
-Default = Callable[[Context], Any]
+Default = Callable[[FormContext], Any]
 """Default value that depends on the context."""
 
 
@@ -59,7 +59,7 @@ class Field:
     column: int = 0
     enabled: Callable[[Values], bool] = field(default=always_enabled)
 
-    def default_for(self, context: Context) -> Any:
+    def default_for(self, context: FormContext) -> Any:
         """Default value in a context."""
         return self.default(context) if callable(self.default) else self.default
 
@@ -86,11 +86,11 @@ class Choice(Field):
     options : value to label, or a function of the context that returns this.
     """
 
-    options: Mapping[Any, str] | Callable[[Context], Mapping[Any, str]] = field(
+    options: Mapping[Any, str] | Callable[[FormContext], Mapping[Any, str]] = field(
         default_factory=dict
     )
 
-    def options_for(self, context: Context) -> Mapping[Any, str]:
+    def options_for(self, context: FormContext) -> Mapping[Any, str]:
         """Values and labels in a context."""
         return self.options(context) if callable(self.options) else self.options
 

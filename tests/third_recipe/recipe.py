@@ -14,7 +14,7 @@ from cellseg.recipes.base import (
     RecipeSettings,
     TrainingFacts,
 )
-from cellseg.recipes.curves import Curve, Panel, Row, Samples, Score
+from cellseg.recipes.curves import Curve, Panel, Row, SampleTexts, Score
 from cellseg.recipes.form import Field as FormField
 from cellseg.recipes.form import Number
 
@@ -53,7 +53,7 @@ class BrightnessRecipe(Recipe):
     facts = BrightnessFacts
     engine = "tests.third_recipe.engine:ENGINE"
     panels: ClassVar[tuple[Panel, ...]] = (Panel("IoU", (Curve("IoU", "iou", "training", "IoU"),)),)
-    samples = Samples("True mask", "White is cell.")
+    samples = SampleTexts("True mask", "White is cell.")
     fields: ClassVar[tuple[FormField, ...]] = (
         Number("training.steps", "Thresholds", "How many are tried.", 16, primary=True, low=2),
     )

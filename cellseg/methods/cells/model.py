@@ -59,7 +59,7 @@ def build_cells_unet(
         inputs = keras.Input((None, None, 3), name="image")
         x = _mix_square_root(inputs) if settings.tone else inputs
         x = to_encoder_range(x, settings)
-        momentum = settings.batch_norm_momentum if settings.norms_train else None
+        momentum = settings.batch_norm_momentum if settings.batch_norms_train else None
         encoder = build_encoder(None, settings, encoder_weights, momentum)
         *skips, x = encoder(x)  # (B, H/32, W/32, C)
     with layers_in(precision):

@@ -10,6 +10,7 @@ from cellseg.recipes.cells.settings import (
     MOVING_AVERAGE,
     WARM_UP_STEPS,
     WEIGHT_DECAY,
+    CellsNetwork,
     CellsSettings,
 )
 from cellseg.recipes.wording import (
@@ -121,7 +122,7 @@ def _details(training: FinishedTraining, facts: CellsFacts) -> list[str]:
         else ""
     )
     start = start_name(training.start) if training.start else settings.start
-    frozen = network.freeze_encoder and not network.starts_random and network.thaw_after is None
+    frozen = _encoder_frozen(network)
     return [
         f"Optimizer: {_optimizer(settings)}",
         f"Batch size {trained.batch_size}, random seed {trained.seed}",
@@ -143,7 +144,7 @@ def _details(training: FinishedTraining, facts: CellsFacts) -> list[str]:
 def _network(training: FinishedTraining, facts: CellsFacts) -> str:
     settings: CellsSettings = training.settings
     network = settings.network
-    frozen = network.freeze_encoder and not network.starts_random and network.thaw_after is None
+    frozen = _encoder_frozen(network)
     return (
         f"{encoder_clause(network, training, frozen)} at full resolution, for cells of typically "
         f"{facts.diameter:.0f} pixels"
@@ -159,6 +160,12 @@ def _training(training: FinishedTraining, facts: CellsFacts) -> str:
         f"{count_noun(settings.training.steps, 'step')} with {_optimizer(settings)}, batch size "
         f"{settings.training.batch_size}, {facts.precision}"
     )
+
+
+def _encoder_frozen(network: CellsNetwork) -> bool:
+    """Whether the encoder stays frozen during the whole training."""
+    unfrozen_later = network.thaw_after is not None
+    return network.freeze_encoder and not network.randomly_initialized and not unfrozen_later
 
 
 def list_images(images: Sequence[str]) -> str:

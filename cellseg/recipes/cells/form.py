@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from cellseg.recipes.cells.settings import CellsNetwork, CellsTraining
 from cellseg.recipes.form import (
     Choice,
-    Context,
     Field,
+    FormContext,
     Number,
     Switch,
     Values,
@@ -25,7 +25,7 @@ PATCH_SIDES = (None, 128, 192, 256, 320, 384, 512)
 TRAINING, NETWORK = CellsTraining(), CellsNetwork()
 
 
-def _start_models(context: Context) -> Mapping[str | None, str]:
+def _start_models(context: FormContext) -> Mapping[str | None, str]:
     return {None: "none"} | dict(context.start_models)
 
 

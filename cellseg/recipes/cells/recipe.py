@@ -17,14 +17,8 @@ from cellseg.recipes.cells import description
 from cellseg.recipes.cells.facts import CellsFacts
 from cellseg.recipes.cells.form import FIELDS
 from cellseg.recipes.cells.settings import CellsSettings, CellsTraining
-from cellseg.recipes.curves import (
-    Curve,
-    Panel,
-    Row,
-    Samples,
-    Score,
-)
-from cellseg.recipes.form import Context, Values, nested
+from cellseg.recipes.curves import Curve, Panel, Row, SampleTexts, Score
+from cellseg.recipes.form import FormContext, Values, nested
 from cellseg.recipes.wording import DICE, IOU
 
 SECONDS_PER_PATCH = 0.15
@@ -52,7 +46,7 @@ class CellsRecipe(Recipe):
             ),
         ),
     )
-    samples = Samples(
+    samples = SampleTexts(
         "Ground truth", "Each outline is a predicted cell; colours only tell neighbours apart."
     )
     fields = FIELDS
@@ -62,7 +56,7 @@ class CellsRecipe(Recipe):
         """It suits label images, in which each cell has a number of its own."""
         return 2 if kind == "labels" and not sample else 1
 
-    def from_form(self, values: Values, context: Context) -> RecipeSettings:
+    def from_form(self, values: Values, context: FormContext) -> RecipeSettings:
         """Settings from the form; a number of epochs replaces the minutes."""
         chosen = dict(values)
         chosen.pop("start", None)

@@ -72,12 +72,12 @@ class CellsNetwork(EncoderSettings):
     @property
     def encoder_trains(self) -> bool:
         """Whether the encoder trains."""
-        return self.starts_random or not self.freeze_encoder
+        return self.randomly_initialized or not self.freeze_encoder
 
     @property
-    def norms_train(self) -> bool:
+    def batch_norms_train(self) -> bool:
         """Whether the batch norms of the encoder train."""
-        return self.starts_random or not (self.freeze_encoder or self.freeze_norms)
+        return self.randomly_initialized or not (self.freeze_encoder or self.freeze_norms)
 
 
 class CellsTraining(Frozen):

@@ -11,13 +11,7 @@ from cellseg.recipes.base import (
     PastTraining,
     Recipe,
 )
-from cellseg.recipes.curves import (
-    Curve,
-    Panel,
-    Row,
-    Samples,
-    Score,
-)
+from cellseg.recipes.curves import Curve, Panel, Row, SampleTexts, Score
 from cellseg.recipes.form import (
     Choice,
     Field,
@@ -118,7 +112,7 @@ class PixelsRecipe(Recipe):
             baseline="Accuracy",
         ),
     )
-    samples = Samples(
+    samples = SampleTexts(
         "Ground truth",
         "Foreground probability: white is cell, black is background, grey is uncertain.",
     )

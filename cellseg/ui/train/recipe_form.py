@@ -14,14 +14,7 @@ from cellseg.network import encoder_weights
 from cellseg.recipes import form as fields
 from cellseg.recipes import registry
 from cellseg.recipes.base import Recipe, RecipeSettings
-from cellseg.recipes.form import (
-    Choice,
-    Context,
-    Field,
-    Number,
-    StartModel,
-    Switch,
-)
+from cellseg.recipes.form import Choice, Field, FormContext, Number, StartModel, Switch
 from cellseg.training import jobs
 from cellseg.ui.shell.formatting import about, count
 
@@ -100,7 +93,7 @@ def _recipe(dataset: Dataset) -> Recipe:
 def _settings(recipe: Recipe, dataset: Dataset, models: list[Model]) -> RecipeSettings:
     """The usual fields in a row, the others in an expander below it."""
     starts = jobs.start_models(models, recipe)
-    context = Context(
+    context = FormContext(
         kind=dataset.kind,
         train_images=len(dataset.split.train),
         encoder_weights=jobs.default_encoder_weights(dataset),
@@ -127,7 +120,7 @@ def _columns(number: int) -> Sequence[DeltaGenerator]:
 
 
 def _widget(
-    column: DeltaGenerator, field: Field, context: Context, values: dict[str, Any], prefix: str
+    column: DeltaGenerator, field: Field, context: FormContext, values: dict[str, Any], prefix: str
 ) -> Any:
     """Show a field as a widget; return its value."""
     default = field.default_for(context)
@@ -187,7 +180,7 @@ def weights_note(request: Request) -> str:
     encoder = settings.encoder_settings
     if encoder is None:
         return ""
-    if encoder.starts_random:
+    if encoder.randomly_initialized:
         if jobs.default_encoder_weights(dataset) == "none":
             return (
                 "The ImageNet weights are not on this machine, so the encoder starts from random "

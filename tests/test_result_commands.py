@@ -229,7 +229,7 @@ def test_a_zip_is_to_be_unpacked(home, tmp_path):
         archive.writestr("a.png", picture(tmp_path / "a.png").read_bytes())
     words = ("segment", tmp_path / "a.zip", "--model", "bright", "--output", tmp_path / "out")
     (sentence,) = answer(*words, "--home", home, code=1)["left_out"]
-    assert "unpack it and bring the images" in sentence
+    assert "unpack it and add its images" in sentence
 
 
 @pytest.mark.parametrize("command", ["segment", "measure", "score"])

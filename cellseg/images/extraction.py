@@ -90,7 +90,7 @@ def masks(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, np.nd
             array = stack.picture(index, channels)
             if len(array) > 1 and (array != array[:1]).any():
                 raise CellsegError(
-                    f"The mask {stack.name} is a colour picture; needed is one number for each "
+                    f"The mask {stack.name} is a colour picture; cellseg needs one number for each "
                     "pixel (0 = background); save it as a grey or label image."
                 )
             whole = whole_numbers(array[0], stack.name)
@@ -169,7 +169,7 @@ def _display_values(
     array = stack.picture(index, channels, rows)
     if array.dtype.kind not in "biuf":
         raise CellsegError(
-            f"{stack.name} holds {array.dtype} values; needed are plain grey or colour values."
+            f"{stack.name} holds {array.dtype} values; cellseg needs grey or colour values."
         )
     if array.dtype.kind == "b":
         array = array.astype(np.uint8) * np.uint8(255)
@@ -203,18 +203,20 @@ def whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
     if array.dtype.kind == "b":
         array = array.astype(np.uint8) * np.uint8(255)
     if array.dtype.kind not in "iuf":
-        raise CellsegError(f"The mask {name} holds {array.dtype} values; needed are whole numbers.")
+        raise CellsegError(
+            f"The mask {name} has {array.dtype} values; cellseg needs whole numbers."
+        )
     if array.dtype.kind == "f":
         fractions = array[~(np.isfinite(array) & (array == np.floor(array)))]
         if fractions.size:
             raise CellsegError(
-                f"The mask {name} holds values such as {fractions[0]:.3g}; needed are whole "
+                f"The mask {name} holds values such as {fractions[0]:.3g}; cellseg needs whole "
                 "numbers (0 = background); save it as an 8-bit or 16-bit image."
             )
     low, high = array.min(), array.max()
     if low < 0 or high > np.iinfo(np.int32).max:
         raise CellsegError(
-            f"The mask {name} holds values from {low:g} to {high:g}; needed are whole numbers "
+            f"The mask {name} holds values from {low:g} to {high:g}; cellseg needs whole numbers "
             "from 0 (background) to 2147483647."
         )
     if array.dtype in (np.uint8, np.uint16, np.uint32):

@@ -28,7 +28,7 @@ def detached_parts(dataset: DatasetFacts) -> list[Finding]:
             "detached-parts",
             "warning",
             f"{plural(labels, 'label')} in several parts that do not touch: all parts count as "
-            "one cell, which falsifies its centre and size.",
+            "one cell, so its centre and size are wrong.",
             "tidy-parts",
         ),
         *findings_about(

@@ -29,7 +29,7 @@ def grey_edges(dataset: DatasetFacts) -> list[Finding]:
             binary,
             "grey-edges",
             "warning",
-            "The black and white mask has grey edges, as interpolation or JPEG leaves them; pixels "
+            "The binary mask has grey edges, as interpolation or JPEG leaves them; pixels "
             "brighter than half of the maximum count as cell.",
             "threshold",
         ),
@@ -100,16 +100,16 @@ def grey_values(dataset: DatasetFacts) -> list[Finding]:
 
 
 def touching_cells(dataset: DatasetFacts) -> list[Finding]:
-    """Find black and white masks in which touching cells are one connected component."""
+    """Find binary masks in which touching cells are one connected component."""
     if dataset.kind != "binary":
         return []
     return findings_about(
         [pair for pair in dataset.reliable_pairs if pair.measurements.mask.merged],
         "binary-touching",
         "warning",
-        "The mask is black and white and cells seem to touch; touching cells count as one, and "
+        "The mask is binary and cells seem to touch; touching cells count as one, and "
         "the network cannot learn to separate them. Label the connected components, split them "
-        "with a watershed, or keep black and white if only the area matters.",
+        "with a watershed, or keep the binary mask if only the area matters.",
         "connected-components",
         repaired=[pair for pair in dataset.pairs if not has_grey_edges(pair)],
         others=("split-touching",),

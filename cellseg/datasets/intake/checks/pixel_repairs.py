@@ -68,7 +68,7 @@ def colours_to_labels(image: Image, mask: np.ndarray) -> tuple[Image, np.ndarray
 
 
 def label_components(image: Image, mask: np.ndarray) -> tuple[Image, np.ndarray]:
-    """Label the 4-connected components of a black and white mask."""
+    """Label the 4-connected components of a binary mask."""
     return image, _smallest_dtype(ndimage.label(mask)[0])
 
 
@@ -93,7 +93,7 @@ def split_touching_cells(image: Image, mask: np.ndarray) -> tuple[Image, np.ndar
 
 
 def threshold(image: Image, mask: np.ndarray) -> tuple[Image, np.ndarray]:
-    """Make a mask black and white: values above half of the maximum become 255, others 0."""
+    """Make a mask binary: values above half of the maximum become 255, others 0."""
     return image, np.where(mask > int(mask.max()) / 2, np.uint8(255), np.uint8(0))
 
 

@@ -55,7 +55,7 @@ REPAIRS = {
         pixel_repairs.split_touching_cells,
     ),
     "threshold": Repair(
-        "Make black and white", "Grey edges become black or white.", pixel_repairs.threshold
+        "Make binary", "Grey edges become cell or background.", pixel_repairs.threshold
     ),
     "snap-to-labels": Repair(
         "Assign to nearest label",

@@ -113,7 +113,7 @@ def test_a_broken_connection_goes_on_where_it_was(streaming_server, page, wire, 
     expect(page.locator(".st-key-dataset-upload progress")).to_be_visible()
     page.wait_for_timeout(1500)
     wire.cut()
-    expect(page.get_by_text("The connection broke")).to_be_visible()
+    expect(page.get_by_text("The connection was lost")).to_be_visible()
     workspace = Workspace(streaming_server.home)
     (part,) = workspace.inbox.glob("tab-*/part-*")
     arrived = part.stat().st_size

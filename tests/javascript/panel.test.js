@@ -45,7 +45,9 @@ test("prediction and truth have their colours", () => {
     { colour: "#e83e8c", text: "Ground truth" },
   ]);
   // Random colours have no patch.
-  assert.deepEqual(legend(both, { colour: "label" }), [{ colour: "#e83e8c", text: "Ground truth" }]);
+  assert.deepEqual(legend(both, { colour: "label" }), [
+    { colour: "#e83e8c", text: "Ground truth" },
+  ]);
 });
 
 test("values have the ends of their range, with a sign where some lie beyond", () => {

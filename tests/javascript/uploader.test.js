@@ -107,7 +107,7 @@ test("after a broken connection the sender resumes from what has arrived", async
       ["PUT", "6", "6789"],
     ],
   );
-  assert.deepEqual(said, ["4", "The connection broke; trying again.", "10"]);
+  assert.deepEqual(said, ["4", "The connection was lost; retrying.", "10"]);
 });
 
 test("a connection that breaks within a response is broken, too", async () => {
@@ -162,7 +162,7 @@ test("pauses double up to eight seconds", () => {
 
 test("after ten minutes without an answer the upload fails", async () => {
   answerWith(4, ...Array(1000).fill(new TypeError("broken")));
-  await assert.rejects(send(entry("0123456789")), /did not come back; upload the files again/);
+  await assert.rejects(send(entry("0123456789")), /could not be restored; upload the files again/);
   assert.ok(Date.now() - START > 10 * 60_000);
   assert.ok(Date.now() - START < 10 * 60_000 + 20_000);
 });
@@ -196,7 +196,10 @@ test("a file that was moved meanwhile is named", async () => {
     },
   });
   answerWith(new TypeError("broken"));
-  await assert.rejects(send(moved), /gone.tif was moved or changed meanwhile; choose it again/);
+  await assert.rejects(
+    send(moved),
+    /gone.tif was moved or changed during the upload; select it again/,
+  );
 });
 
 test("with a new pass all files begin again", async () => {

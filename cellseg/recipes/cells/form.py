@@ -84,13 +84,13 @@ FIELDS: tuple[Field, ...] = (
     encoder_field(enabled=_from_scratch),
     Switch(
         "network.freeze_encoder",
-        "Freeze the encoder",
+        "Freeze encoder",
         "Only the decoder trains: faster and less accurate.",
         default=NETWORK.freeze_encoder,
     ),
     Number(
         "network.thaw_after",
-        "Unfreeze it after, %",
+        "Unfreeze after, %",
         "Of the training; then the encoder trains too. Useful with few images.",
         low=1,
         high=99,
@@ -100,7 +100,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Switch(
         "network.freeze_norms",
-        "Freeze its batch norm",
+        "Freeze batch norm",
         "Keeps the statistics of the pre-trained encoder: faster, and robust for mixed images.",
         default=NETWORK.freeze_norms,
         enabled=_encoder_trains,
@@ -122,7 +122,7 @@ FIELDS: tuple[Field, ...] = (
         column=1,
         low=1,
         high=10_000,
-        placeholder="no early stopping",
+        placeholder="off",
     ),
     Number(
         "network.batch_norm_momentum",
@@ -138,12 +138,10 @@ FIELDS: tuple[Field, ...] = (
     Choice(
         "training.crop",
         "Patch size",
-        "Side in pixels of the patches that are cut from the images. Many small patches train "
-        "better than a few large ones.",
+        "Side in pixels of the patches that are cut from the images; automatic: about three cells. "
+        "Many small patches train better than a few large ones.",
         column=2,
-        options={
-            side: f"{side}" if side else "automatic: about three cells" for side in PATCH_SIDES
-        },
+        options={side: f"{side}" if side else "automatic" for side in PATCH_SIDES},
     ),
     Number(
         "training.batch_size",
@@ -156,8 +154,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Number(
         "training.elastic",
-        "Elastic deformation, % of patches",
-        "Augmentation that deforms patches: more cell shapes from few images.",
+        "Elastic deformation, %",
+        "Percentage of patches that are deformed: augmentation with more cell shapes.",
         default=round(100 * TRAINING.elastic),
         column=2,
         low=0,

@@ -25,6 +25,7 @@ function connect(root, state) {
   const input = find("input");
   state.find = find;
   find(".label").textContent = label;
+  find(".zone").title = help;
   find(".hint").textContent = directory ? "or drop a folder" : "or drop files or folders";
   input.multiple = true;
   input.webkitdirectory = directory;

@@ -60,10 +60,10 @@ export async function sendFile(job, server, entry, report) {
       throw new Error(answer.error || `The server answered ${answer.status}.`);
     }
     if (Date.now() - job.lastAnswer > PATIENCE) {
-      throw new Error("The connection did not come back; upload the files again.");
+      throw new Error("The connection could not be restored; upload the files again.");
     }
     if (!answer.status) await checkReadable(entry);
-    if (answer.status !== 409) report.broken("The connection broke; trying again.");
+    if (answer.status !== 409) report.broken("The connection was lost; retrying.");
     await pause(job, retryDelay(failures++));
     const count = await request(job, entry, "GET");
     if (count.taken) entry.sent = count.have;
@@ -85,7 +85,7 @@ async function checkReadable({ file, name }) {
   try {
     await file.slice(0, 1).arrayBuffer();
   } catch {
-    throw new Error(`${name} was moved or changed meanwhile; choose it again.`);
+    throw new Error(`${name} was moved or changed during the upload; select it again.`);
   }
 }
 

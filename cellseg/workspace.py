@@ -136,16 +136,16 @@ def unreadable(parent: Path, read: Callable[[Path], object]) -> list[str]:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file atomically: a reader sees the old or the new content, never a part."""
-    write_pieces(path, [content])
+    write_chunks(path, [content])
 
 
-def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file piece by piece; as `write_bytes`."""
+def write_chunks(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file from chunks, as `write_bytes`."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         with disk_errors(path.parent):
             with temporary.open("wb") as file:
-                file.writelines(pieces)
+                file.writelines(chunks)
             os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -34,7 +34,7 @@ class Spares(SpareProcess):
             alike = isinstance(child, Remembering) and child.environment == now
             if alike and child.kind == (module, max_pixels):
                 self._children.remove(child)
-                if not child.dead:
+                if not child.has_ended:
                     return child
                 child.kill()
                 break

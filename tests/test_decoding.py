@@ -132,7 +132,7 @@ def test_a_child_waits_for_the_next_decoder(files, spare):
         assert second.image(files / "image.tif").height == 3
         assert second._child is child
     spare.end()
-    assert child.dead
+    assert child.has_ended
 
 
 def test_a_child_of_other_limits_or_a_dead_one_waits_for_nobody(files, spare):
@@ -142,7 +142,7 @@ def test_a_child_of_other_limits_or_a_dead_one_waits_for_nobody(files, spare):
     with Decoder(max_pixels=100, spare=spare) as other:
         other.image(files / "image.tif")
         assert other._child is not child
-    assert child.dead  # the other waits in its place
+    assert child.has_ended  # the other waits in its place
     waiting = other._spare.take("cellseg.images.decoder", 100)
     waiting.kill()
     spare.give(waiting)
@@ -154,7 +154,7 @@ def test_a_child_does_not_wait_where_its_work_was_broken_off(files, spare):
         decoder.image(files / "image.tif")
         child = decoder._child
         raise KeyboardInterrupt
-    assert child.dead
+    assert child.has_ended
 
 
 PLANES = np.arange(7 * 4 * 5, dtype=np.uint16).reshape(7, 4, 5)

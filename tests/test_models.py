@@ -8,7 +8,7 @@ import pytest
 
 from cellseg.errors import CellsegError
 from cellseg.models.card import card_text
-from cellseg.models.facts import BestOnTest, now
+from cellseg.models.facts import BestOnTest, utc_now
 from cellseg.models.store import ModelStore
 from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.workspace import Workspace
@@ -25,7 +25,7 @@ SCORES = {
 
 def facts(name="cells", **changes):
     known = {
-        "created": now(),
+        "created": utc_now(),
         "recipe": PixelsSettings(),
         "train": ("a", "b"),
         "test": ("c",),

@@ -24,7 +24,7 @@ EACH_OF_ONE = View(channels=(1,), expand=True)
 )
 def test_a_choice_goes_over_another_one(choice, other, expected):
     whole = View(channels=(0, 1, None), axes="CYX", expand=True)
-    assert choice.over(other) == (expected or whole)
+    assert choice.completed_by(other) == (expected or whole)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,12 @@ def test_a_choice_travels_as_json():
 
 
 def test_words_of_a_choice():
-    assert View().words == ""
+    assert View().description == ""
     view = View(channels=(2, 0, None), plane=3, time=1)
-    assert view.words == "channel 2 as red, channel 0 as green, plane 3, time point 1"
-    assert View(channels=(1,), projection="max").words == ("channel 1 as grey, the maximum along Z")
+    assert view.description == "channel 2 as red, channel 0 as green, plane 3, time point 1"
+    assert View(channels=(1,), projection="max").description == (
+        "channel 1 as grey, the maximum along Z"
+    )
 
 
 def test_a_mask_never_mixes_values_and_may_lack_axes():
@@ -65,5 +67,5 @@ def test_a_mask_never_mixes_values_and_may_lack_axes():
 
 
 def test_each_page_only_where_nothing_else_is_said():
-    assert View(channels=(0,)).each == View(channels=(0,), expand=True)
-    assert View(plane=2).each == View(plane=2)
+    assert View(channels=(0,)).expanded == View(channels=(0,), expand=True)
+    assert View(plane=2).expanded == View(plane=2)

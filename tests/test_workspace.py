@@ -16,8 +16,8 @@ from cellseg.workspace import (
     size_on_disk,
     slug,
     write_bytes,
+    write_chunks,
     write_json,
-    write_pieces,
 )
 
 
@@ -126,7 +126,7 @@ def test_a_failed_write_leaves_the_old_content(tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(CellsegError, match="is full; free some space"):
-        write_pieces(path, full())
+        write_chunks(path, full())
     assert os.listdir(tmp_path) == ["a"]
     assert path.read_bytes() == b"old"
 

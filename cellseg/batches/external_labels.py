@@ -24,7 +24,7 @@ from cellseg.datasets.masks import (
 from cellseg.errors import CellsegError
 from cellseg.images.decoding import Decoder
 from cellseg.images.image import Image
-from cellseg.images.reading import several
+from cellseg.images.reading import several_images_message
 from cellseg.images.selection import remarks
 from cellseg.images.view import View
 from cellseg.limits import Limits
@@ -193,7 +193,7 @@ def _image(path: Path, view: View, decoder: Decoder) -> tuple[Image, list[str]]:
     """The one image that the choice makes of a file, and remarks about what was taken of it."""
     decoded = decoder.decode(path, view=view)
     if decoded.count > 1:
-        raise CellsegError(several(path.name))
+        raise CellsegError(several_images_message(path.name))
     ((_, image),) = decoded.images
     return image, remarks(decoded.facts, view, path.name)
 

@@ -30,7 +30,7 @@ from cellseg.exports.coco import coco_image, coco_json
 from cellseg.exports.provenance import methods, provenance
 from cellseg.exports.tables import CsvFormat, Dialect
 from cellseg.models.store import Model
-from cellseg.workspace import write_bytes, write_pieces
+from cellseg.workspace import write_bytes, write_chunks
 
 Progress = Callable[[int, int, str], None]
 
@@ -192,7 +192,7 @@ def write_together(
         write_bytes(paths[tables[name]], content)
     if "coco" in paths:
         parts = (coco_image(segmented.name, kept(segmented, filters)[0]) for segmented in images)
-        write_pieces(paths["coco"], coco_json(parts))
+        write_chunks(paths["coco"], coco_json(parts))
     if paths:
         origin = facts(images, model, filters, options)
         write_bytes(paths["provenance"], provenance_json(origin))

@@ -19,7 +19,7 @@ from cellseg.batches.segmented_image import SegmentedImage, rename
 from cellseg.config import PredictionOptions
 from cellseg.errors import CellsegError
 from cellseg.images.view import View
-from cellseg.models.facts import now
+from cellseg.models.facts import utc_now
 from cellseg.models.store import Model
 from cellseg.source import Source
 from cellseg.workspace import (
@@ -110,7 +110,7 @@ class BatchStore:
         """
         if pixel_size is not None:
             checked_pixel_size(pixel_size)
-        created = now()
+        created = utc_now()
         name = self.free_name(name)
         stamp = f"{created:%Y%m%d-%H%M%S}-{name}"
         with disk_errors(self.workspace.root):

@@ -109,7 +109,7 @@ def segment(
         lambda: load(chosen),
         output,
         settings,
-        view=view.over(chosen.view),
+        view=view.completed_by(chosen.view),
         limits=Limits.of(workspace),
         workers=workers,
         progress=progress_counter("Segmented"),

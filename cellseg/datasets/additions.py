@@ -13,7 +13,9 @@ from cellseg.errors import CellsegError
 def check_same_view(dataset: Dataset, proposal: Proposal) -> None:
     """Refuse images of which other planes or channels were used than in the dataset."""
     if proposal.view != dataset.view:
-        new, old = (view.words or "as the files are" for view in (proposal.view, dataset.view))
+        new, old = (
+            view.description or "as the files are" for view in (proposal.view, dataset.view)
+        )
         raise CellsegError(
             f"The new images use {new}, those of {dataset.name} {old}; choose the same for both, "
             "or save a separate dataset."

@@ -107,7 +107,7 @@ def _versions() -> dict[str, str]:
 
 def _images(facts: Mapping[str, Any]) -> list[str]:
     """Planes and channels that were used, where the user chose them."""
-    chosen = View.model_validate(facts["settings"].get("view", {})).words
+    chosen = View.model_validate(facts["settings"].get("view", {})).description
     return [f"From each image file, cellseg used {chosen} (counted from 0)."] if chosen else []
 
 

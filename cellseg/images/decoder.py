@@ -30,7 +30,7 @@ from cellseg.images.extraction import (
     masks,
 )
 from cellseg.images.image import Image
-from cellseg.images.reading import opened, several
+from cellseg.images.reading import opened, several_images_message
 from cellseg.images.selection import image_indices
 from cellseg.images.stack import Stack
 from cellseg.images.view import View
@@ -67,7 +67,7 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
         opening = _opening(stack, view, mask) if not alone and first == 0 else {}
         suffixes, chunks, image = _chunk(found, 1 if alone else size_limits.CHUNK_BYTES)
         if alone and suffixes[0] and first is None:
-            raise CellsegError(several(name))
+            raise CellsegError(several_images_message(name))
     if alone:
         pixels = chunks[0]
     else:  # one large image is not copied

@@ -47,7 +47,7 @@ class DecoderProcess:
         self._reader.start()
 
     @property
-    def dead(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the process has ended."""
         return self._process.poll() is not None
 
@@ -130,7 +130,7 @@ class SpareProcess:
             if child is None or child.kind != (module, max_pixels):
                 return None
             self._child = None
-        if child.dead:
+        if child.has_ended:
             child.kill()
             return None
         return child

@@ -222,7 +222,7 @@ class Decoder:
         self._asked_for += 1
         target = Path(self._folder.name) / f"pixels-{self._asked_for}.npy"
         limit = allowed = self._timeout + _size(request) / PACE
-        if self._child is not None and self._child.dead:
+        if self._child is not None and self._child.has_ended:
             self._replace()
         if self._child is None and self._spare is not None:
             self._child = self._spare.take(self.child, self._max_pixels)

@@ -149,11 +149,11 @@ def _only(found: Iterator[tuple[str, T]], name: str) -> T:
     """The first image or mask, where there is no other."""
     suffix, first = next(found)
     if suffix:
-        raise CellsegError(several(name))
+        raise CellsegError(several_images_message(name))
     return first
 
 
-def several(name: str) -> str:
+def several_images_message(name: str) -> str:
     """Message about a file with several images where one is needed."""
     return f"{name} has several images, and cellseg needs one; choose a plane or a projection."
 

@@ -62,7 +62,7 @@ class View(Frozen):
         return self
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """The choice in words; empty for the default."""
         parts = []
         if self.axes:
@@ -87,14 +87,14 @@ class View(Frozen):
         return ", ".join(parts)
 
     @property
-    def each(self) -> "View":
+    def expanded(self) -> "View":
         """The view with an image for each plane where no plane or projection is chosen."""
         along = (self.plane, self.projection, self.time, self.position)
         if self.expand or any(choice is not None for choice in along):
             return self
         return self.model_copy(update={"expand": True})
 
-    def over(self, other: "View") -> "View":
+    def completed_by(self, other: "View") -> "View":
         """The view, completed by another view where it has no choice."""
         own = self.model_dump(exclude_defaults=True)
         left = other.model_dump(exclude_defaults=True)

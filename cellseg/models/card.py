@@ -97,7 +97,7 @@ def _details(facts: ModelFacts) -> str:
     lines = [
         f"Recipe: {facts.recipe.name}; {facts.seconds:.0f} s of training",
         *facts.description.details,
-        f"Used of each image file: {facts.view.words or 'the whole image'}",
+        f"Used of each image file: {facts.view.description or 'the whole image'}",
         f"Dataset fingerprint: `{facts.dataset_fingerprint}`",
         f"Test images: {_named(facts.test)}",
         "Versions: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()),

@@ -104,6 +104,6 @@ class ModelFacts(Frozen):
         return Start(id=start, name=start) if start else None
 
 
-def now() -> datetime:
+def utc_now() -> datetime:
     """The current time in UTC, without fractions of a second."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -12,7 +12,7 @@ from cellseg import processes
 from cellseg.datasets.split import make_split
 from cellseg.datasets.store import Dataset
 from cellseg.errors import CellsegError, TrainingActive
-from cellseg.models.facts import now
+from cellseg.models.facts import utc_now
 from cellseg.models.store import Model, ModelStore
 from cellseg.network import encoder_weights
 from cellseg.recipes.base import (
@@ -71,7 +71,7 @@ def start(
             )
         config = RunConfig(
             model_name=name,
-            created=now(),
+            created=utc_now(),
             recipe=settings,
             start=_start_model(workspace, settings),
             dataset_id=dataset.id,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
-from cellseg.models.facts import BestOnTest, ModelFacts, now
+from cellseg.models.facts import BestOnTest, ModelFacts, utc_now
 from cellseg.models.store import Model, ModelStore
 from cellseg.network import encoder_weights
 from cellseg.training.runs import Run, read_run
@@ -126,7 +126,7 @@ class Worker:
         hashes = {pair.name: pair.image_sha256 for pair in data.train_from.pairs}
         facts = ModelFacts(
             name=config.model_name,
-            created=now(),
+            created=utc_now(),
             recipe=config.recipe,
             training_facts=trained.facts,
             start=config.start,

@@ -98,7 +98,7 @@ def inspect(
             if not found.pairs:
                 raise NoPairs(_no_pairs_sentence(found), found)
             if any(part.form == "plane" for part in found.images.values()):
-                proposal.view = proposal.view.each
+                proposal.view = proposal.view.expanded
             survey = Survey(decoder.describe, proposal.view)
             _decode(proposal, found, files, decoder, survey, progress)
             _add_thumbnails(proposal, found, decoder)

@@ -121,7 +121,7 @@ def _status(batch: Batch, ended: bool, shown: int) -> None:
             status = status_text(progress, stopping=not ended and _stopping(batch))
             config = batch.config
             parts = [status, f"model {plain(config.model.name)}", moment(config.created)]
-            parts += [config.view.words] if config.view.words else []
+            parts += [config.view.description] if config.view.description else []
             st.caption(" · ".join(parts), width="content")
             st.space("stretch")
             if ready > shown and st.button(

@@ -36,8 +36,8 @@ _FIELDS = {"Z": "plane", "T": "time", "P": "position"}
 def in_expander(workspace: Workspace, example: ExampleFile, current: View) -> View | None:
     """The form as `choice`, in an expander whose title says what is used."""
     title = "Channels" if choosable(example.facts) is Choosable.COLOURS else "Planes and channels"
-    if current.words:
-        title = f"Read from each file: {current.words}"
+    if current.description:
+        title = f"Read from each file: {current.description}"
     undecided = not example.facts.axes_known and current == View()
     with st.expander(title, icon=":material/layers:", expanded=undecided):
         return choice(workspace, example, current)
@@ -45,7 +45,7 @@ def in_expander(workspace: Workspace, example: ExampleFile, current: View) -> Vi
 
 def clearing(current: View) -> View | None:
     """The choice that is used although the files leave nothing to choose, and a way to clear it."""
-    with st.expander(f"Read from each file: {current.words}", icon=":material/layers:"):
+    with st.expander(f"Read from each file: {current.description}", icon=":material/layers:"):
         st.markdown("These images have one plane and one channel, or the colours of a picture.")
         if st.button("Read each image as it is", key="view-form-drop", icon=":material/undo:"):
             return View()

@@ -60,7 +60,7 @@ class SourceDecoder(Decoder):
 
     def page_count(self, name: str, role: Role) -> int:
         """Number of images in a file, with the planes and channels of the view."""
-        view, mask = self._view.each, role == "mask"
+        view, mask = self._view.expanded, role == "mask"
         try:
             facts = self.describe(self._files[role][name], name, view, mask)
             return len(image_indices(facts, view.for_mask(facts) if mask else view, name))
@@ -89,7 +89,7 @@ class SourceDecoder(Decoder):
         if part.form == "picture":
             return self.image(path, part.name, view)
         if part.form == "plane":
-            return self.image(path, part.name, (view or View()).each, int(part.entry or 0))
+            return self.image(path, part.name, (view or View()).expanded, int(part.entry or 0))
         answer, pixels = self.ask(self._request(part, "image"), part.name)
         return Image(pixels, answer["axes"])
 
@@ -100,7 +100,7 @@ class SourceDecoder(Decoder):
         if part.form == "plane":
             path = self._files["mask"][part.files[0]]
             return StoredMask(
-                self.mask(path, part.name, (view or View()).each, int(part.entry or 0))
+                self.mask(path, part.name, (view or View()).expanded, int(part.entry or 0))
             )
         chosen = (view or View()).model_dump(mode="json")
         request = {**self._request(part, "mask"), "shape": shape, "view": chosen}

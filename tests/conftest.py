@@ -18,6 +18,7 @@ REAL_DATA = "CELLSEG_TEST_DATA"
 TESTS = Path(__file__).parent
 SLOW = (
     "test_cells_worker.py",
+    "test_devices.py",
     "browser/test_results.py",
     "browser/test_real_journey.py",
     "test_worker.py",
@@ -31,7 +32,6 @@ SLOW = (
     "test_repairs.py",
     "test_predictor.py",
     "test_damaged_files.py",
-    "test_devices.py",
     "test_imports.py",
 )
 """The files that take longest, the slowest first; the others follow from first to last."""

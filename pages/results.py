@@ -26,7 +26,7 @@ with frame.page(
         frame.empty_state(
             "grid_view",
             "No results yet",
-            "Segment images and save the results, and they appear here.",
+            "Segment images and save the results. They appear here.",
             ("segment", "Segment images", "background_replace"),
         )
     frame.show_unreadable(BatchStore(workspace).unreadable(), "results", workspace.batches)

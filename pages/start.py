@@ -40,5 +40,8 @@ with frame.page(
                 icon=":material/check_circle:",
             )
             frame.link(
-                "train", "Train a model on it", icon="model_training", query={"dataset": sample.id}
+                "train",
+                "Train on this dataset",
+                icon="model_training",
+                query={"dataset": sample.id},
             )

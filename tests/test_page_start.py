@@ -25,7 +25,7 @@ def test_the_sample_is_made_by_one_click_and_leads_to_train(workspace):
     assert sample.sample
     assert f"The dataset {sample.name} has {len(sample.pairs)} images" in text(app)
     links = [link.proto for link in app.get("page_link")]
-    assert any(link.label == "Train a model on it" for link in links)
+    assert any(link.label == "Train on this dataset" for link in links)
 
 
 def test_start_with_a_running_training_leads_to_it(workspace):

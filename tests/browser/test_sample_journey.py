@@ -20,7 +20,7 @@ def test_from_start_to_an_overlay(server, new_page):
     page = new_page()
     page.goto(server.url)
     page.locator(".st-key-start-sample button").click()
-    page.get_by_role("link", name="Train a model on it").click()
+    page.get_by_role("link", name="Train on this dataset").click()
 
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     page.get_by_role("spinbutton", name="Epochs").fill("2")

@@ -34,7 +34,7 @@ TITLES = {
     "same-file": "Image and mask are identical",
     "colour-mask": "Colour mask",
     "grey-edges": "Grey edges in the mask",
-    "inverted-mask": "Background is labelled",
+    "inverted-mask": "Labelled background",
     "labels-wrapped": "Labels stop at 255",
     "grey-values": "Several grey values",
     "binary-touching": "Touching cells in a binary mask",

@@ -128,7 +128,7 @@ def _common_name(images: Sequence[Source]) -> str:
 
 def _kind(proposal: Proposal) -> None:
     st.selectbox(
-        "Kind of masks",
+        "Mask type",
         list(MASK_KINDS),
         index=list(MASK_KINDS).index(proposal.kind),
         format_func=lambda key: MASK_KINDS[key] + (" (detected)" if key == proposal.kind else ""),

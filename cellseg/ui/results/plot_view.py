@@ -38,7 +38,7 @@ SUMMARY = {
     "sd": ("SD", "Sample standard deviation, divided by n - 1."),
     "min": ("Min", "Smallest value."),
     "q1": ("Q1", "First quartile, linearly interpolated."),
-    "median": ("Median", "Median."),
+    "median": ("Median", "Second quartile."),
     "q3": ("Q3", "Third quartile, linearly interpolated."),
     "max": ("Max", "Largest value."),
 }
@@ -178,7 +178,7 @@ def _grouping(key: str, names: list[str]) -> Grouping:
                     key=f"{key}-pattern",
                     width=320,
                     max_chars=200,
-                    help="Of the name without its extension: `*` stands for any text, `?` for one "
+                    help="The name without its extension: `*` stands for any text, `?` for one "
                     "character, and `{}` for the name of the group, as in `day1_{}_*`.",
                 )
         try:

@@ -158,7 +158,7 @@ def with_progress(
             st.button("Resume", key="segment-go-on", on_click=_resume)
         return segment_all(finished, model, request, folder, lambda *_: None)
     if "tensorflow" not in sys.modules:
-        with slot, st.spinner("Loading the network, about 10 seconds the first time"):
+        with slot, st.spinner("Loading the model, about 10 seconds the first time"):
             predictor(model, str(model.weights), model.weights.stat().st_mtime)
     with slot.container():
         bar = st.progress(0.0, "Reading the images")

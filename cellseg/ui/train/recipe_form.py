@@ -58,7 +58,7 @@ def form(datasets: list[Dataset], initial: str | None, models: list[Model]) -> R
             index=ids.index(initial) if initial in ids else 0,
             format_func=lambda dataset: dataset.name,
             key="train-dataset",
-            help="The images and masks to train on; some of them are kept for testing.",
+            help="The images and masks to train on; some of them are used for testing only.",
         )
     with second, st.container(key="train-recipe"):
         recipe = _recipe(dataset)

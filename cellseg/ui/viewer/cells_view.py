@@ -75,9 +75,9 @@ def number_of_cells(results: Results, segmented: SegmentedImage, filters: Filter
             "Cells",
             f"{shown:,}",
             border=True,
-            help="Touching cells are separate."
+            help="Touching cells are counted separately."
             if results.model.separates_cells
-            else "Touching cells count as one.",
+            else "Touching cells are counted as one.",
         )
     with st.container(gap=None):
         if filters.clauses():

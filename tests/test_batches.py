@@ -137,7 +137,7 @@ def test_a_broken_file_is_named_and_the_others_are_done(workspace, model, tmp_pa
     assert [segmented.pixel_size for segmented in batch.images()] == [0.5, 0.5]
     names, sentences = zip(*batch.failed(), strict=True)
     assert names == ("b.png", "d.png")
-    assert "holds text" in sentences[0]
+    assert "contains text" in sentences[0]
     assert "does not exist" in sentences[1]
     progress = batch.progress()
     assert (progress.state, progress.done, progress.of) == ("done", 4, 4)

@@ -172,7 +172,7 @@ def test_one_pair_is_too_few_for_a_dataset(workspace, folder):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"I am text", "holds text, not an image"),
+        (b"I am text", "contains text, not an image"),
         (b"", "is empty"),
         (noise()[:60], "is damaged"),
         (noise(30, 24), "has 24 × 30 pixels and its mask 24 × 20"),
@@ -190,7 +190,7 @@ def test_a_bad_file_is_named_and_the_others_go_on(workspace, folder, content, se
 
 def test_nothing_but_bad_files(workspace, folder):
     brought = folder(**{"images/a.png": b"text", "masks/a.png": mask()})
-    with pytest.raises(CellsegError, match=r"No pair could be read: images/a\.png holds text"):
+    with pytest.raises(CellsegError, match=r"No pair could be read: images/a\.png contains text"):
         inspect(workspace, brought)
 
 

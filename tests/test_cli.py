@@ -162,7 +162,7 @@ def test_a_folder_becomes_a_dataset(tmp_path):
     assert list(Workspace(home).inbox.iterdir()) == []
 
 
-def test_the_kind_of_mask_and_its_foreground_can_be_said(tmp_path):
+def test_the_kind_of_mask_and_its_foreground_can_be_given(tmp_path):
     source = draw_folder(tmp_path / "source")
     words = ("import", source, "--name", "grey", "--mask-kind", "grey", "--foreground", "255")
     brought = answer(*words, "--home", tmp_path / "home")
@@ -260,7 +260,7 @@ def stopped(process, workspace):
 
 
 @pytest.mark.slow
-def test_ctrl_c_publishes_what_was_learned(trained):
+def test_ctrl_c_publishes_the_current_weights(trained):
     assert trained.answer["model"] == "squares"
     assert set(trained.answer["scores"]["together"]["image_size"]) >= SCORES
     asked = any("a model is published" in line for line in trained.lines)
@@ -280,7 +280,7 @@ def test_a_model_name_that_is_taken_is_refused_before_any_work(trained):
 
 
 @pytest.mark.slow
-def test_segmenting_goes_on_after_a_bad_file(trained):
+def test_segmenting_continues_after_an_unreadable_file(trained):
     images = trained.folder / "squares" / "images"
     bad = trained.folder / "bad.png"
     bad.write_text("no picture")

@@ -23,7 +23,7 @@ def failing_with(error):
     return CliRunner().invoke(app, ["run"])
 
 
-def test_a_failure_is_its_sentence_and_exit_code_1():
+def test_an_error_is_one_sentence_and_exit_code_1():
     outcome = failing_with(CellsegError("No image was found; give a folder with images."))
     assert outcome.exit_code == 1
     assert outcome.stderr == "No image was found; give a folder with images.\n"
@@ -57,7 +57,7 @@ def test_a_log_sees_the_first_and_the_last_step(capsys, monkeypatch):
     assert capsys.readouterr().err == "Reading 0 of 5: 0.png\nReading 5 of 5\n"
 
 
-def test_what_a_library_writes_while_it_loads_is_silenced(capfd):
+def test_output_of_a_library_while_it_loads_is_discarded(capfd):
     with console.quiet_stderr():
         os.write(2, b"custom operations are on")
     os.write(2, b"heard")

@@ -26,7 +26,7 @@ def files():
     return found
 
 
-def bring(app, files, uploader=TOGETHER):
+def add_files(app, files, uploader=TOGETHER):
     app.file_uploader[uploader].set_value(files).run()
     return app
 
@@ -44,7 +44,7 @@ def test_the_empty_page_shows_which_names_pair():
 
 
 def test_files_are_paired_shown_and_saved_under_the_suggested_name(workspace, files):
-    app = bring(opened("datasets"), files)
+    app = add_files(opened("datasets"), files)
     assert "3 pairs" in text(app)
     assert len(app.get("image")) == 3
     assert len(app.dataframe[0].value) == 3
@@ -57,7 +57,7 @@ def test_files_are_paired_shown_and_saved_under_the_suggested_name(workspace, fi
 
 
 def test_a_name_is_typed_and_saved_at_once(workspace, files):
-    app = bring(opened("datasets"), files)
+    app = add_files(opened("datasets"), files)
     app.text_input(key="dataset-name").set_value("Hela, day 3")
     app.button(key="dataset-save").click().run()
     assert DatasetStore(workspace).all()[0].name == "Hela, day 3"
@@ -67,7 +67,7 @@ def test_a_name_is_typed_and_saved_at_once(workspace, files):
 def test_files_may_come_one_after_the_other(workspace, files):
     app = opened("datasets")
     for file in files[:4]:
-        bring(app, [file])
+        add_files(app, [file])
     assert "2 pairs" in text(app)
     assert not errors(app)
 
@@ -75,11 +75,11 @@ def test_files_may_come_one_after_the_other(workspace, files):
 def test_masks_apart_with_the_names_of_the_images(workspace):
     app = opened("datasets")
     pictures = [made.squares(number) for number in range(2)]
-    bring(
+    add_files(
         app, [(f"{n}.png", png_bytes(image), "image/png") for n, (image, _) in enumerate(pictures)]
     )
     assert len(errors(app)) == 1
-    bring(
+    add_files(
         app,
         [(f"{n}.png", png_bytes(mask), "image/png") for n, (_, mask) in enumerate(pictures)],
         MASKS,
@@ -95,16 +95,16 @@ def test_a_folder_keeps_its_split_and_gives_its_name(workspace):
         image, mask = made.squares(number)
         files.append((f"Hela/{side}/images/{number}.png", png_bytes(image), "image/png"))
         files.append((f"Hela/{side}/masks/{number}.png", png_bytes(mask), "image/png"))
-    app = bring(opened("datasets"), files, FOLDER)
+    app = add_files(opened("datasets"), files, FOLDER)
     assert app.text_input(key="dataset-name").value == "Hela"
     app.button(key="dataset-save").click().run()
     split = DatasetStore(workspace).all()[0].split
     assert (len(split.train), len(split.test), split.source) == (3, 1, "folders")
 
 
-def test_what_does_not_pair_is_named(workspace, files):
+def test_unpaired_files_are_listed(workspace, files):
     image, _ = made.squares(9)
-    app = bring(opened("datasets"), [*files, ("alone.png", png_bytes(image), "image/png")])
+    app = add_files(opened("datasets"), [*files, ("alone.png", png_bytes(image), "image/png")])
     assert "3 pairs" in text(app)
     assert "alone.png" in text(app).replace("\\", "")
     assert "Images without a mask" in text(app)
@@ -112,7 +112,7 @@ def test_what_does_not_pair_is_named(workspace, files):
 
 def test_a_file_that_is_no_picture_costs_only_its_pair(workspace, files):
     broken = [("bad.png", b"just text", "image/png"), ("bad_mask.png", files[1][1], "image/png")]
-    app = bring(opened("datasets"), [*files, *broken])
+    app = add_files(opened("datasets"), [*files, *broken])
     assert not errors(app)
     assert "bad.png" in text(app).replace("\\", "")
     assert "Unreadable file" in text(app)
@@ -120,10 +120,10 @@ def test_a_file_that_is_no_picture_costs_only_its_pair(workspace, files):
     assert len(DatasetStore(workspace).all()[0].pairs) == 3
 
 
-def test_only_black_masks_are_refused_in_one_sentence(workspace, files):
+def test_empty_masks_are_refused_in_one_sentence(workspace, files):
     black = png_bytes(np.zeros((32, 32), np.uint8))
     files = [(name, black if "mask" in name else file, kind) for name, file, kind in files]
-    app = bring(opened("datasets"), files)
+    app = add_files(opened("datasets"), files)
     if not errors(app):
         app.button(key="dataset-save").click().run()
     assert len(errors(app)) == 1
@@ -137,7 +137,7 @@ def test_grey_masks_ask_which_values_are_cells(workspace):
         mask[20:28, 20:28] = 128
         files.append((f"{number}.png", png_bytes(image), "image/png"))
         files.append((f"{number}_mask.png", png_bytes(mask), "image/png"))
-    app = bring(opened("datasets"), files)
+    app = add_files(opened("datasets"), files)
     app.button(key="dataset-save").click().run()
     assert len(errors(app)) == 1
     assert "128" in errors(app)[0]
@@ -147,9 +147,9 @@ def test_grey_masks_ask_which_values_are_cells(workspace):
     assert (kept.kind, kept.foreground_values) == ("grey", (255,))
 
 
-def test_a_taken_name_is_one_sentence_and_nothing_is_lost(workspace, files):
+def test_a_taken_name_is_an_error_and_the_files_are_kept(workspace, files):
     made.dataset(workspace, "Nuclei")
-    app = bring(opened("datasets"), files)
+    app = add_files(opened("datasets"), files)
     app.text_input(key="dataset-name").set_value("nuclei")
     app.button(key="dataset-save").click().run()
     assert "exists already" in errors(app)[0]
@@ -165,7 +165,7 @@ def test_images_are_added_to_a_dataset(workspace, files):
         ("new.png", png_bytes(image), "image/png"),
         ("new_mask.png", png_bytes(mask), "image/png"),
     ]
-    app = bring(opened("datasets"), more)
+    app = add_files(opened("datasets"), more)
     app.selectbox(key="dataset-into").set_value(old.id)
     app.button(key="dataset-save").click().run()
     (kept,) = DatasetStore(workspace).all()
@@ -174,13 +174,13 @@ def test_images_are_added_to_a_dataset(workspace, files):
 
 
 def test_start_over_forgets_the_files(workspace, files):
-    app = bring(opened("datasets"), files)
+    app = add_files(opened("datasets"), files)
     next(button for button in app.button if button.label == "Start over").click().run()
     assert app.button(key="dataset-save").disabled
     assert not leftovers(workspace)
 
 
-def test_a_dataset_shows_its_pairs_by_side(workspace):
+def test_a_dataset_shows_its_training_and_test_pairs(workspace):
     made.dataset(workspace, "Nuclei", pairs=5)
     app = opened("datasets")
     assert "5 pairs, 32 × 32 pixels, binary masks, 4 for training, 1 for testing" in text(app)
@@ -231,13 +231,13 @@ def test_a_refused_name_leaves_the_page_as_it_is(workspace):
     assert len(app.get("image")) == len(opened_one) > 0
 
 
-def look_at(app, view):
+def open_view(app, view):
     return app.segmented_control(key="dataset-view").set_value(view).run()
 
 
-def test_the_card_shows_numbers_and_histograms(workspace):
+def test_the_summary_shows_numbers_and_histograms(workspace):
     made.dataset(workspace, "Nuclei", pairs=5)
-    app = look_at(opened("datasets"), "Summary")
+    app = open_view(opened("datasets"), "Summary")
     metrics = {metric.label: metric.value for metric in app.metric}
     assert (metrics["Pairs"], metrics["Objects"], metrics["Median diameter"]) == (
         "5",
@@ -248,22 +248,22 @@ def test_the_card_shows_numbers_and_histograms(workspace):
     assert not errors(app)
 
 
-def test_notes_are_written_on_the_card(workspace):
+def test_notes_are_saved_in_the_summary(workspace):
     made.dataset(workspace, "Nuclei")
-    app = look_at(opened("datasets"), "Summary")
+    app = open_view(opened("datasets"), "Summary")
     app.text_area[0].set_value("Confocal, 63x")
     next(button for button in app.button if button.label == "Save notes").click().run()
     assert DatasetStore(workspace).all()[0].record.notes == "Confocal, 63x"
 
 
-def test_the_split_is_changed_by_hand_with_a_warning_where_it_leaks(workspace, files):
+def test_the_split_is_changed_manually_with_a_warning_about_leaks(workspace, files):
     proposal_files = [*files, ("twin.png", files[0][1], "image/png")]
     proposal_files.append(("twin_mask.png", files[1][1], "image/png"))
-    app = bring(opened("datasets"), proposal_files)
+    app = add_files(opened("datasets"), proposal_files)
     app.button(key="dataset-save").click().run()
     (dataset,) = DatasetStore(workspace).all()
     DatasetStore(workspace).set_test_pairs(dataset.id, ["twin"])
-    app = look_at(opened("datasets"), "Split")
+    app = open_view(opened("datasets"), "Split")
     assert any("too high" in warning.value for warning in app.warning)
     assert app.button(key="split-save").disabled
     assert "split manually" in text(app)
@@ -272,7 +272,7 @@ def test_the_split_is_changed_by_hand_with_a_warning_where_it_leaks(workspace, f
 @pytest.mark.parametrize("layout", ["stardist", "cellpose", "plain"])
 def test_a_dataset_is_packed_and_offered(workspace, layout):
     made.dataset(workspace, "Nuclei")
-    app = look_at(opened("datasets"), "Export")
+    app = open_view(opened("datasets"), "Export")
     app.segmented_control(key="export-layout").set_value(layout).run()
     app.button(key="export-pack").click().run()
     assert not errors(app)
@@ -281,7 +281,7 @@ def test_a_dataset_is_packed_and_offered(workspace, layout):
     assert list(workspace.inbox.glob(f"tab-*/downloads/nuclei_{layout}.zip"))
 
 
-def test_a_folder_of_the_server_is_offered_only_where_the_operator_opened_one(
+def test_a_folder_on_the_server_is_offered_only_if_the_operator_allows_one(
     workspace, monkeypatch, tmp_path
 ):
     monkeypatch.delenv("CELLSEG_IMPORT_ROOTS", raising=False)
@@ -305,7 +305,7 @@ def test_a_folder_of_the_server_is_offered_only_where_the_operator_opened_one(
     assert len(list(folder.rglob("*.png"))) == 6
 
 
-def test_a_folder_outside_is_refused_in_one_sentence(workspace, monkeypatch, tmp_path):
+def test_a_folder_that_is_not_allowed_is_refused(workspace, monkeypatch, tmp_path):
     (tmp_path / "server").mkdir()
     monkeypatch.setenv("CELLSEG_IMPORT_ROOTS", str(tmp_path / "server"))
     monkeypatch.setattr(
@@ -318,9 +318,9 @@ def test_a_folder_outside_is_refused_in_one_sentence(workspace, monkeypatch, tmp
     assert "not below a folder that is open for import" in errors(app)[0]
 
 
-def test_the_same_thing_twice_is_said_before_it_is_saved(workspace, files):
+def test_a_duplicate_dataset_is_reported_before_it_is_saved(workspace, files):
     for _ in range(2):
-        app = bring(opened("datasets"), files)
+        app = add_files(opened("datasets"), files)
         infos = [info.value for info in app.info]
         app.button(key="dataset-save").click().run()
     assert infos == ["The dataset My cells already has the same images and masks."]
@@ -346,9 +346,9 @@ def test_public_datasets_show_licence_and_say_when_there_is_no_network(workspace
     assert not DatasetStore(workspace).all()
 
 
-def test_the_findings_of_a_kept_dataset_are_shown(workspace):
+def test_the_findings_of_a_saved_dataset_are_shown(workspace):
     made.dataset(workspace, "Nuclei")
-    app = look_at(opened("datasets"), "Check")
+    app = open_view(opened("datasets"), "Check")
     assert "finding" in text(app)
     assert "Too few images or cells" in text(app)
     assert not errors(app)

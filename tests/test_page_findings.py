@@ -26,7 +26,7 @@ def pairs(number=3):
     return found
 
 
-def bring(files):
+def add_files(files):
     app = opened("datasets")
     app.file_uploader[0].set_value(files).run()
     return app
@@ -38,18 +38,18 @@ def press(app, label):
     return app.run()  # a run after st.rerun, whose ids AppTest knows
 
 
-def test_the_layout_is_said_before_anything_is_kept(workspace):
-    app = bring(pairs())
+def test_the_layout_is_shown_before_saving(workspace):
+    app = add_files(pairs())
     assert "and a word such as" in text(app)
     assert not DatasetStore(workspace).all()
 
 
-def test_a_mask_on_its_side_is_shown_before_and_after_and_turned(workspace):
+def test_a_rotated_mask_is_previewed_before_and_after_the_repair(workspace):
     rng = np.random.default_rng(0)
     mask = np.zeros((40, 60), np.uint8)
     mask[5:15, 30:50] = 255
     image = (mask // 2 + rng.integers(0, 40, mask.shape)).astype(np.uint8)
-    app = bring([*pairs(), png("long.png", image), png("long_mask.png", mask.T.copy())])
+    app = add_files([*pairs(), png("long.png", image), png("long_mask.png", mask.T.copy())])
     assert "Image and mask differ in size" in text(app)
     assert {"Before", "After"} <= {caption.value for caption in app.caption}
     assert "Save 3 pairs" in [button.label for button in app.button]
@@ -61,20 +61,20 @@ def test_a_mask_on_its_side_is_shown_before_and_after_and_turned(workspace):
     assert np.array_equal(kept.mask("long"), mask)
 
 
-def test_a_broken_file_is_left_out_on_a_click():
+def test_an_unreadable_file_is_left_out_by_a_click():
     broken = ("bad.png", b"text", "image/png")
-    app = bring([*pairs(), broken, png("bad_mask.png", made.squares(1)[1])])
+    app = add_files([*pairs(), broken, png("bad_mask.png", made.squares(1)[1])])
     assert "Unreadable file" in text(app)
     press(app, "Leave out")
     assert "Unreadable file" not in text(app)
 
 
-def test_nothing_pairs_by_name_and_a_person_does_it(workspace):
+def test_files_that_are_not_paired_by_name_are_paired_manually(workspace):
     files = []
     for n, word in enumerate(("one", "two")):
         image, mask = made.squares(n)
         files += [png(f"{word}.png", image), png(f"drawing {n}.png", mask)]
-    app = bring(files)
+    app = add_files(files)
     assert len(errors(app)) == 1
     assert "Apply pairing" in [button.label for button in app.button]
     pairs_by_hand = (("one.png", "drawing 0.png"), ("two.png", "drawing 1.png"))

@@ -12,7 +12,7 @@ def _home(workspace, monkeypatch):
     monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
 
 
-def test_without_a_model_the_page_says_where_models_come_from():
+def test_without_a_model_the_page_links_to_training():
     app = opened("models")
     assert "No model yet" in text(app)
     assert [metric.label for metric in app.metric] == [
@@ -34,13 +34,13 @@ def test_a_model_opens_with_scores_and_card(workspace):
     assert not errors(app)
 
 
-def test_an_unknown_model_is_one_sentence(workspace):
+def test_an_unknown_model_is_an_error(workspace):
     made.model(workspace, made.dataset(workspace))
     app = opened("models", model="never-was")
     assert len(errors(app)) == 1
 
 
-def test_a_model_of_another_version_is_named_and_left_alone(workspace):
+def test_a_model_of_another_version_is_listed_and_not_changed(workspace):
     model = made.model(workspace, made.dataset(workspace))
     assert "another version" not in text(opened("models"))
     settings = model.folder / "model.json"
@@ -72,7 +72,7 @@ def test_delete_asks_first(workspace):
     assert "The model first was deleted" in text(app)
 
 
-def test_a_packed_model_comes_back(workspace):
+def test_a_downloaded_model_can_be_imported(workspace):
     store = ModelStore(workspace)
     model = made.model(workspace, made.dataset(workspace))
     packed = store.pack(model)
@@ -83,7 +83,7 @@ def test_a_packed_model_comes_back(workspace):
     assert "The model first was imported" in text(app)
 
 
-def test_a_zip_that_is_no_model_is_one_sentence(workspace):
+def test_a_zip_without_a_model_is_an_error(workspace):
     app = opened("models")
     app.file_uploader[0].upload("first.zip", b"no zip", "application/zip").run()
     assert len(errors(app)) == 1

@@ -98,7 +98,7 @@ def test_without_results_the_page_says_what_to_do():
     assert not errors(app)
 
 
-def test_unknown_results_are_one_sentence(batch):
+def test_unknown_results_are_an_error(batch):
     app = opened("results", batch="never-was")
     assert len(errors(app)) == 1
     assert "batch" not in app.query_params
@@ -113,7 +113,7 @@ def test_a_batch_opens_with_its_first_image(page):
     assert list(page.table()["area"]) == [100, 9, 100]
 
 
-def test_columns_say_what_they_mean(page):
+def test_columns_have_their_definitions_as_help(page):
     columns = json.loads(page.app.dataframe[0].proto.columns)
     assert columns["area"]["help"] == "Pixels of the cell, in px². In files: `area`."
     assert columns["area"]["label"] == "Area (px²)"
@@ -145,7 +145,7 @@ def test_a_filter_of_any_column_and_one_that_makes_no_sense(page):
     assert "31 is above the highest 5" in app.warning[0].value
 
 
-def test_a_lit_cell_has_its_row_first_and_a_row_lights_its_cell(page):
+def test_the_row_of_a_selected_cell_comes_first_and_a_row_selects_its_cell(page):
     app = page.app
     app.session_state[page.key("")[:-1] + "-selected"] = (("a/one_1.tif", 3),)
     app.session_state[page.key("")[:-1] + "-top-rows"] = frozenset({("a/one_1.tif", 3)})
@@ -190,7 +190,7 @@ def test_plots_of_one_image_and_of_groups(page):
     assert list(page.table()["max"]) == [100, 110, 120]
 
 
-def test_a_bad_group_is_one_sentence(page):
+def test_an_invalid_grouping_is_a_warning(page):
     page.go_to("Plots")
     app = page.app
     app.segmented_control(key=page.key("plot-kind")).set_value("Counts").run()
@@ -224,7 +224,7 @@ def masks(workspace):
     ]
 
 
-def test_true_masks_are_brought_to_results(page, workspace, batch):
+def test_ground_truth_masks_are_added_to_results(page, workspace, batch):
     page.go_to("Compare")
     page.app.file_uploader[0].set_value(masks(workspace)).run()
     assert not errors(page.app)
@@ -252,7 +252,7 @@ def test_the_threshold_recomputes_and_filters_act_on_the_scores(page, workspace,
     assert "The filters apply to predicted cells" in page.text()
 
 
-def test_images_without_any_cell_are_counted_apart(workspace, tmp_path):
+def test_images_without_any_cell_are_counted_separately(workspace, tmp_path):
     model = made.model(workspace, made.dataset(workspace))
     empty = Image(np.zeros((20, 20), np.uint8), "YX")
     segmented = segment_into(
@@ -266,14 +266,14 @@ def test_images_without_any_cell_are_counted_apart(workspace, tmp_path):
     assert page.cells == "0"
 
 
-def test_a_mask_that_fits_no_image_is_one_sentence(page, batch):
+def test_a_mask_that_matches_no_image_is_an_error(page, batch):
     page.go_to("Compare")
     page.app.file_uploader[0].set_value([("else.png", masks(None)[0][1], "image/png")]).run()
     assert "else.png belongs to no image" in errors(page.app)[0].replace("\\", "")
     assert not any(segmented.has_truth for segmented in batch.images())
 
 
-def test_everything_ticked_is_one_zip_of_the_cells_that_pass_the_filters(page, workspace):
+def test_the_zip_has_the_chosen_files_of_the_cells_that_pass_the_filters(page, workspace):
     app = page.app
     app.number_input(key=page.key("filter-area-low")).set_value(10.0).run()
     page.go_to("Download")
@@ -302,7 +302,7 @@ def test_everything_ticked_is_one_zip_of_the_cells_that_pass_the_filters(page, w
     assert not any(label.startswith("Download my") for label in page.downloads())
 
 
-def test_one_image_alone_can_be_taken(page, workspace):
+def test_one_image_can_be_downloaded(page, workspace):
     page.go_to("Download")
     page.app.segmented_control(key=page.key("export-scope")).set_value("This image").run()
     assert "3 cells in 1 image" in page.text()
@@ -373,7 +373,7 @@ def test_a_running_batch_shows_progress_and_its_first_results(batch):
     assert "stopping after this image" in page.text()
 
 
-def test_a_batch_without_a_result_yet_says_so(workspace, images, batch):
+def test_a_batch_without_results_shows_a_message(workspace, images, batch):
     for child in (batch.folder / "images").iterdir():
         (child / "facts.json").unlink()
     running(batch, done=0, remaining_s=None)
@@ -383,7 +383,7 @@ def test_a_batch_without_a_result_yet_says_so(workspace, images, batch):
 
 
 @pytest.mark.parametrize("state", ["stopped", "running"])
-def test_a_stopped_or_interrupted_batch_goes_on(batch, monkeypatch, state):
+def test_a_stopped_or_interrupted_batch_can_be_resumed(batch, monkeypatch, state):
     asked: list = []
     monkeypatch.setattr(jobs, "resume", asked.append)
     gone = {"pid": 2**22 + 1} if state == "running" else {}
@@ -393,14 +393,14 @@ def test_a_stopped_or_interrupted_batch_goes_on(batch, monkeypatch, state):
     assert [one.id for one in asked] == [batch.id]
 
 
-def test_failed_files_are_listed_with_their_sentence(batch):
+def test_failed_files_are_listed_with_their_errors(batch):
     write_done(batch.folder, 1, images=0, problem="two_2.tif is damaged; save it again.")
     page = Page(batch)
     assert "two_2.tif is damaged; save it again." in page.text()
     assert any("1 file could not be segmented" == box.label for box in page.app.expander)
 
 
-def test_what_is_lit_is_kept_apart_by_image_and_place(workspace):
+def test_selected_cells_are_identified_by_image_and_label(workspace):
     import streamlit as st
 
     selection.select("t", [("a", 1), ("b", 2), ("a", 1)], "plot")

@@ -75,7 +75,7 @@ def test_the_address_chooses_the_model(workspace):
     assert app.selectbox(key="segment-model").value.id == chosen.id
 
 
-def test_a_missing_model_is_said_and_no_other_takes_its_place(workspace, network):
+def test_a_missing_model_is_an_error_and_not_replaced(workspace, network):
     made.model(workspace, made.dataset(workspace), "one")
     app = opened("segment", model="gone")
     assert "There is no model gone in this workspace" in errors(app)[0]
@@ -88,7 +88,7 @@ def test_a_missing_model_is_said_and_no_other_takes_its_place(workspace, network
     assert app.selectbox(key="segment-model").value.name == "one"
 
 
-def test_a_model_that_is_deleted_meanwhile_is_said(workspace, network):
+def test_a_model_that_is_deleted_meanwhile_is_an_error(workspace, network):
     dataset = made.dataset(workspace)
     kept, deleted = (made.model(workspace, dataset, name) for name in ("kept", "deleted"))
     app = opened("segment", model=deleted.id)
@@ -139,7 +139,7 @@ def test_the_same_image_under_another_name_has_that_name(workspace, network):
     assert network.calls == 1
 
 
-def test_what_is_kept_has_the_names_of_the_page(workspace):
+def test_saved_results_have_the_names_of_the_page(workspace):
     app = segmented(workspace, slide(0, "a.png"), slide(1, "a.png"), slide(0, "b.png"))
     press(app, "Save")
     (batch,) = BatchStore(workspace).all()
@@ -151,7 +151,7 @@ def test_what_is_kept_has_the_names_of_the_page(workspace):
     ]
 
 
-def test_a_bad_file_is_one_sentence_and_the_others_are_segmented(workspace):
+def test_an_unreadable_file_is_an_error_and_the_others_are_segmented(workspace):
     app = segmented(workspace, slide(0), ("broken.png", b"no picture", "image/png"))
     assert len(errors(app)) == 1
     assert "broken.png" in errors(app)[0].replace("\\", "")
@@ -214,7 +214,7 @@ def test_the_labels_are_packed_with_where_they_come_from(workspace):
     assert labels.dtype == np.uint16
 
 
-def test_results_are_kept_as_a_batch_of_their_own(workspace):
+def test_results_are_saved_as_a_batch(workspace):
     app = segmented(workspace, slide(0), slide(1))
     name = next(field for field in app.text_input if field.label == "Name of the results")
     name.set_value("Monday")
@@ -263,19 +263,21 @@ def test_one_of_many_can_be_tried_first(workspace, network):
     assert cells_of(app) == "1"
 
 
-def test_a_zip_goes_into_the_background(workspace, started):
+def test_a_zip_is_segmented_in_the_background(workspace, started):
     app = segmented(workspace, ("slides.zip", b"zip", "application/zip"), slide(0))
     assert app.button(key="segment-batch").label == ("Segment 1 image and the images of 1 zip")
 
 
-def test_a_dataset_goes_into_the_background(workspace, started):
+def test_a_dataset_is_segmented_in_the_background(workspace, started):
     app = with_model(workspace)
     app.selectbox(key="segment-dataset").select_index(0).run()
     app.button(key="segment-batch").click().run()
     assert started[0][0].name == "Nuclei"
 
 
-def test_a_folder_of_the_server_goes_into_the_background(workspace, started, tmp_path, monkeypatch):
+def test_a_folder_on_the_server_is_segmented_in_the_background(
+    workspace, started, tmp_path, monkeypatch
+):
     (tmp_path / "slides").mkdir()
     (tmp_path / "slides" / "a.png").write_bytes(slide(0)[1])
     (tmp_path / "slides" / "notes.txt").write_text("no image")

@@ -56,7 +56,7 @@ def test_start_without_any_model_says_what_a_model_does():
     assert "A trained model finds and counts the cells" in text(opened())
 
 
-def test_a_workspace_that_cannot_be_made_is_one_sentence(workspace, monkeypatch):
+def test_a_workspace_that_cannot_be_created_is_an_error(workspace, monkeypatch):
     workspace.root.parent.mkdir(parents=True, exist_ok=True)
     workspace.root.write_text("a file where the folder should be")
     app = opened()

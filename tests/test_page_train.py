@@ -49,7 +49,7 @@ def test_the_form_has_defaults_that_work_and_an_estimate(workspace, monkeypatch)
     assert app.button(key="train-stop")
 
 
-def test_every_input_has_a_sentence_of_help(workspace):
+def test_every_input_has_help(workspace):
     made.dataset(workspace)
     app = opened("train")
     for element in [*app.selectbox, *app.number_input, *app.text_input]:
@@ -108,14 +108,14 @@ def test_a_second_start_leads_to_the_first(workspace, monkeypatch):
     assert any(link.proto.label == "Open the running training" for link in app.get("page_link"))
 
 
-def test_an_unknown_run_is_one_sentence(workspace):
+def test_an_unknown_run_is_an_error(workspace):
     made.dataset(workspace)
     app = opened("train", run="never-was")
     assert len(errors(app)) == 1
     assert "run" not in app.query_params
 
 
-def test_a_taken_name_is_one_sentence(workspace):
+def test_a_taken_name_is_an_error(workspace):
     dataset = made.dataset(workspace)
     made.model(workspace, dataset, "Nuclei")
     app = opened("train")
@@ -170,7 +170,7 @@ def test_a_training_of_cells_shows_the_scores_of_its_best_epoch(workspace):
     assert [each.value for each in app.metric] == ["0.750", "0.100", "0.600", "0.700"]
 
 
-def test_a_training_of_cells_says_what_it_computes_on_and_what_its_pictures_show(workspace):
+def test_a_training_of_cells_shows_its_device_and_the_caption_of_its_samples(workspace):
     dataset = made.dataset(workspace, "Numbered", kind="labels")
     run = made.run(
         workspace, dataset, recipe=CellsSettings(), state="running", computing="on CPU, bfloat16"

@@ -102,7 +102,7 @@ def test_counts_by_image_and_by_group():
     assert list(images.y) == [3, 5, 0]
 
 
-def test_a_figure_is_saved_in_the_wished_format_and_on_white(table):
+def test_a_figure_is_saved_in_the_chosen_format_and_on_white(table):
     assert plots.config("area", "png")["toImageButtonOptions"]["format"] == "png"
     figure = plots.histogram(table, "area").figure
     assert plots.on_white(figure).layout.paper_bgcolor == "white"

@@ -165,7 +165,7 @@ def test_segment_takes_the_channel_that_is_named(home, tmp_path):
     )
 
 
-def test_segment_says_what_became_of_channels_that_nobody_named(home, tmp_path):
+def test_segment_reports_the_channels_that_it_used_by_default(home, tmp_path):
     file = channels(tmp_path / "in" / "a.tif")
     words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
     outcome = run(*words)
@@ -174,7 +174,7 @@ def test_segment_says_what_became_of_channels_that_nobody_named(home, tmp_path):
     assert record["warnings"][0] in " ".join(outcome.stderr.split())
 
 
-def test_segment_goes_over_what_the_model_takes_only_where_it_is_told(home, workspace, tmp_path):
+def test_segment_uses_the_view_of_the_model_unless_an_option_changes_it(home, workspace, tmp_path):
     model = ModelStore(workspace).get("bright")
     facts = model.facts.model_copy(update={"view": View(channels=(1,), expand=True)})
     (model.folder / "model.json").write_text(facts.model_dump_json())
@@ -312,7 +312,7 @@ def test_measure_gives_the_table_of_segment_without_the_score(home, tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(table, dtype=str), expected)
 
 
-def test_measure_speaks_cellprofiler_and_names_what_has_no_partner(tmp_path):
+def test_measure_writes_cellprofiler_names_and_lists_unpaired_files(tmp_path):
     picture(tmp_path / "in" / "a.png")
     picture(tmp_path / "in" / "b.png")
     picture(tmp_path / "in" / "c.png")
@@ -347,7 +347,7 @@ def test_measure_keeps_a_failure_of_any_kind_to_its_image(home, tmp_path, monkey
     ]
 
 
-def test_many_without_a_partner_are_one_sentence(tmp_path):
+def test_many_unpaired_files_are_one_sentence(tmp_path):
     for name in "abc":
         picture(tmp_path / "in" / f"{name}.png")
     label_image(tmp_path / "labels" / "a.tif")

@@ -85,13 +85,13 @@ def test_the_first_free_port_is_taken(started, monkeypatch, port):
     assert option(started["words"], "--server.port") == "8711"
 
 
-def test_no_free_port_is_said(started, monkeypatch, port):
+def test_no_free_port_is_an_error(started, monkeypatch, port):
     monkeypatch.setattr(serving, "PORTS", [port])
     with pytest.raises(CellsegError, match="choose one with --port"):
         serving.serve(Workspace("home"), None, None, browser=False)
 
 
-def test_without_the_pages_it_says_where_to_start(started, monkeypatch, tmp_path):
+def test_without_the_pages_the_error_says_where_to_start(started, monkeypatch, tmp_path):
     monkeypatch.setattr(serving, "_ROOT", tmp_path)
     with pytest.raises(CellsegError, match="folder of cellseg"):
         serving.serve(Workspace("home"), None, None, browser=False)

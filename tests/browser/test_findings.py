@@ -30,7 +30,7 @@ def odd(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_repair_and_a_pair_made_by_hand(server: Server, page: Page, odd: Path) -> None:
+def test_a_repair_and_a_manual_pair(server: Server, page: Page, odd: Path) -> None:
     page.set_viewport_size({"width": 1360, "height": 2200})
     page.goto(f"{server.url}/datasets")
     upload = page.locator(".st-key-dataset-upload-folder input[type=file]")

@@ -82,7 +82,7 @@ def radio(page, name):
     return page.get_by_role("radio", name=re.compile(rf"(^|\s){name}$"))
 
 
-def lit(page):
+def selected(page):
     """The labels that are lit in the picture."""
     said = canvas(page).get_attribute("data-selected") or ""
     return sorted(int(label) for label in said.split(",") if label)
@@ -109,7 +109,7 @@ def choose_row(page, batch, part, number):
     grid.click(position={"x": 17, "y": 35 * number + 17})
 
 
-def test_a_click_on_a_cell_selects_its_row_and_a_row_lights_its_cell(opened, batch):
+def test_a_click_on_a_cell_selects_its_row_and_a_row_selects_its_cell(opened, batch):
     click_on_cell(opened, batch, 5)
     expect(canvas(opened)).to_have_attribute("data-selected", "5")
     first = rows(opened, batch).first
@@ -123,10 +123,10 @@ def test_a_click_on_a_cell_selects_its_row_and_a_row_lights_its_cell(opened, bat
 
     choose_row(opened, batch, "table", 3)  # cell 1, below the two that were clicked on
     expect(canvas(opened)).to_have_attribute("data-selected", re.compile(r"\b1\b"))
-    assert lit(opened) == [1, 5, 8]
+    assert selected(opened) == [1, 5, 8]
 
 
-def test_a_lasso_around_points_lights_their_cells(opened, batch):
+def test_a_lasso_around_points_selects_their_cells(opened, batch):
     radio(opened, "Plots").click()
     radio(opened, "Scatter").click()
     # what is typed while the page still runs may be lost; of a list Playwright waits until there
@@ -149,7 +149,7 @@ def test_a_lasso_around_points_lights_their_cells(opened, batch):
         opened.mouse.move(*at(*corner), steps=8)
     opened.mouse.up()
     expect(canvas(opened)).to_have_attribute("data-selected", re.compile(r"\b9\b"))
-    large = lit(opened)
+    large = selected(opened)
     assert large == list(range(large[0], 10))
     assert large[0] > 4
     radio(opened, "Cells").click()
@@ -181,7 +181,7 @@ def test_filters_act_on_picture_count_and_download_alike(opened, batch):
     assert facts["cells_left_out"] == 9 - kept
 
 
-def test_what_became_of_cells_is_in_the_picture(opened, batch):
+def test_matches_of_cells_are_shown_in_the_image(opened, batch):
     radio(opened, "Compare").click()
     expect(opened.get_by_text("False positive: 1")).to_be_visible()
     expect(opened.get_by_text("Scores of each image, worst first")).to_be_visible()
@@ -221,7 +221,7 @@ class Known:
 
 
 @pytest.mark.slow
-def test_a_field_of_5000_cells_is_looked_at_filtered_and_taken_along(server, page, tmp_path):
+def test_a_field_of_5000_cells_is_viewed_filtered_and_downloaded(server, page, tmp_path):
     workspace = Workspace(server.home)
     image, labels = draw_field()
     model = made.model(workspace, made.dataset(workspace))
@@ -237,7 +237,7 @@ def test_a_field_of_5000_cells_is_looked_at_filtered_and_taken_along(server, pag
     expect(rows(page, batch).first).to_have_attribute("aria-selected", "true")
     choose_row(page, batch, "table", 2)  # cell 1, below the one that was clicked on
     expect(canvas(page)).to_have_attribute("data-selected", re.compile(r"(^|,)1(,|$)"))
-    assert lit(page) == sorted([1, largest])
+    assert selected(page) == sorted([1, largest])
 
     page.get_by_text("Filters", exact=True).click()
     widget(page, batch, "filter-area-low").locator("input").fill("600")

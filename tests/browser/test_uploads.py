@@ -106,7 +106,7 @@ def wire(streaming_server):
         yield wire
 
 
-def test_a_broken_connection_goes_on_where_it_was(streaming_server, page, wire, tmp_path):
+def test_an_upload_resumes_after_a_broken_connection(streaming_server, page, wire, tmp_path):
     packed = noisy_zip(tmp_path / "cut.zip", pairs=4, side=2000)
     opened(page, wire.url)
     chooser(page).set_input_files(packed)

@@ -2,6 +2,7 @@ import pytest
 
 from cellseg.config import checked
 from cellseg.errors import CellsegError
+from cellseg.recipes.cells.settings import CellsTraining
 from cellseg.recipes.pixels.settings import (
     PixelsNetwork,
     PixelsPreprocessing,
@@ -45,6 +46,7 @@ def test_settings_are_equal_after_json():
         (PixelsPreprocessing, {"image_size": 100}, "image_size cannot be 100"),
         (PixelsNetwork, {"alpha": 0.4}, "alpha cannot be 0.4"),
         (PixelsNetwork, {"encoder": "vgg"}, "encoder cannot be 'vgg'"),
+        (CellsTraining, {"minutes": None}, "give minutes or epochs"),
         (PixelsTraining, {"epoch": 3}, "epoch cannot be 3"),
         (PixelsSettings, {"name": "magic"}, "name cannot be 'magic'"),
     ],

@@ -17,6 +17,7 @@ from cellseg.datasets.intake import folders, importing
 from cellseg.datasets.intake.importing import inspect
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
+from cellseg.images.writing import png_bytes
 from cellseg.source import Source
 
 RNG = np.random.default_rng(0)
@@ -370,3 +371,15 @@ def test_real_grey_masks_ask_for_their_foreground(workspace, real_data):
     dataset = DatasetStore(workspace).create(proposal, "nuclei", foreground=[255])
     assert 0 < dataset.foreground(dataset.names[0]).mean() < 0.5
     proposal.discard()
+
+
+def test_a_folder_whose_pairs_do_not_fit_says_why(workspace, tmp_path):
+    for name, side in (("images", 32), ("masks", 20)):
+        (tmp_path / name).mkdir()
+        pixels = np.zeros((side, side), np.uint8)
+        pixels[4:9, 4:9] = 255
+        (tmp_path / name / "a.png").write_bytes(png_bytes(pixels))
+    with pytest.raises(CellsegError, match="32 x 32"):
+        folders.import_folder(workspace, tmp_path)
+    with pytest.raises(CellsegError, match="32 x 32"), folders.temporary_dataset(tmp_path):
+        pass

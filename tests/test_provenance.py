@@ -9,6 +9,7 @@ from cellseg.exports.provenance import methods, provenance
 from cellseg.images.view import View
 from cellseg.models.store import Model
 from cellseg.recipes.base import Start
+from cellseg.recipes.cells.description import describe_instances
 from cellseg.recipes.cells.facts import CellsFacts, InstanceSettings
 from cellseg.recipes.cells.settings import CellsSettings
 from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsSettings
@@ -147,3 +148,29 @@ def test_a_fine_tuning_names_its_start_and_the_optimizer_that_ran(model):
     assert "It was trained by fine-tuning the model nuclei (SHA-256 aaaaaaaaaaaa) for 40" in text
     assert "with AdamW (weight decay 0.0001, gradients clipped to a global norm of 5)" in text
     assert "markers were its h-maxima (h = 0.2)" in text
+
+
+def test_an_encoder_from_a_file_is_not_called_imagenet(model):
+    recipe = PixelsSettings(network=PixelsNetwork(encoder_weights="/somewhere/mine.h5"))
+    facts = model.facts.model_copy(update={"recipe": recipe})
+    other = Model(model.folder, facts)
+    for text in (other.card, methods(provenance({"a.tif": 1}, other))):
+        assert "with the weights of mine.h5" in text
+        assert "ImageNet" not in text
+        assert "somewhere" not in text
+
+
+@pytest.mark.parametrize(
+    ("area", "score", "words"),
+    [
+        (0, 0.0, None),
+        (10, 0.0, "; objects below 10 px² were removed"),
+        (0, 0.8, "; objects with a mean foreground probability below 0.8 were removed"),
+        (10, 0.8, "; objects below 10 px² or with a mean foreground probability below 0.8 were"),
+    ],
+)
+def test_only_what_was_removed_is_told(area, score, words):
+    text = describe_instances(
+        CellsFacts(instances=InstanceSettings(min_area=area, min_score=score))
+    )
+    assert (words in text) if words else ("removed" not in text)

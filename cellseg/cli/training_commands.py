@@ -74,6 +74,8 @@ def train(
 
     store = ModelStore(workspace)
     store.checked_name(model)  # before any image is read
+    if start is not None and encoder_weights is not None:
+        raise typer.BadParameter("give either --from or --encoder-weights, not both")
     origin = store.get(start) if start else None
     groups: dict[str, dict[str, Any]] = {
         "network": {"encoder_weights": encoder_weights},

@@ -1,5 +1,7 @@
 """Phrases for the descriptions of recipes."""
 
+from pathlib import PurePath
+
 from cellseg.recipes.base import FinishedTraining, Start
 from cellseg.recipes.encoders import EncoderSettings
 
@@ -14,7 +16,7 @@ def encoder_line(network: EncoderSettings, training: FinishedTraining, frozen: b
     weights = (
         "random initialization, trained"
         if training.encoder_sha256 is None
-        else f"pre-trained on ImageNet{', frozen' if frozen else ', trained further'}, "
+        else f"{_pretraining(network)}{', frozen' if frozen else ', trained further'}, "
         f"SHA-256 `{training.encoder_sha256}`"
     )
     return f"Encoder: {network.architecture.name}, alpha {network.alpha:g}; weights: {weights}"
@@ -23,13 +25,21 @@ def encoder_line(network: EncoderSettings, training: FinishedTraining, frozen: b
 def encoder_clause(network: EncoderSettings, training: FinishedTraining, frozen: bool) -> str:
     """U-Net and encoder, as a clause of a methods paragraph."""
     row = network.architecture
-    state = "randomly initialized" if training.encoder_sha256 is None else "pre-trained on ImageNet"
+    random = training.encoder_sha256 is None
+    state = "randomly initialized" if random else _pretraining(network)
     if frozen and training.encoder_sha256 is not None:
         state += " and frozen"
     return (
         f"a U-Net (Ronneberger et al. 2015) with a {row.name} encoder ({row.citation}; alpha "
         f"{network.alpha:g}, {state})"
     )
+
+
+def _pretraining(network: EncoderSettings) -> str:
+    """What the encoder was trained on before, as far as it is known."""
+    if network.encoder_weights == "imagenet":
+        return "pre-trained on ImageNet"
+    return f"pre-trained, with the weights of {PurePath(network.encoder_weights).name}"
 
 
 def start_name(start: Start) -> str:

@@ -9,9 +9,11 @@ from pathlib import Path
 from cellseg import naming
 from cellseg.datasets.dataset import Dataset, Record, fingerprint
 from cellseg.datasets.intake import importing
+from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import choose_encoding
 from cellseg.datasets.split import Split
 from cellseg.datasets.store import DatasetStore
+from cellseg.errors import CellsegError
 from cellseg.images.view import View
 from cellseg.limits import FILE, Limits
 from cellseg.workspace import Workspace, write_json
@@ -33,6 +35,7 @@ def import_folder(
     store = DatasetStore(workspace)
     proposal = importing.inspect(workspace, path, view=view, progress=progress)
     try:
+        _require_pairs(proposal, path)
         known = store.all()
         wanted = fingerprint(proposal.pairs, choose_encoding(proposal.masks))
         for dataset in known:
@@ -68,6 +71,7 @@ def temporary_dataset(
         if limits is not None:
             write_json(workspace.root / FILE, limits.model_dump(mode="json"))
         proposal = importing.inspect(workspace, path, view=view, progress=progress)
+        _require_pairs(proposal, path)
         scale = choose_encoding(proposal.masks)
         record = Record(
             name=path.resolve().name,
@@ -79,3 +83,11 @@ def temporary_dataset(
             view=proposal.view,
         )
         yield Dataset(proposal.folder, record)
+
+
+def _require_pairs(proposal: Proposal, path: Path) -> None:
+    """Refuse a folder without a usable pair, with the reason why there is none."""
+    if proposal.pairs:
+        return
+    reasons = [*proposal.problems, *(finding.sentence for finding in proposal.findings)]
+    raise CellsegError(reasons[0] if reasons else f"No image in {path} has a matching mask.")

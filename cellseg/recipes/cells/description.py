@@ -72,8 +72,12 @@ def describe_instances(facts: CellsFacts) -> str:
 
 
 def _removed(settings: InstanceSettings) -> str:
-    small = f"objects below {settings.min_area} px² or" if settings.min_area else "objects"
-    return f"; {small} with a mean foreground probability below {settings.min_score:g} were removed"
+    limits = []
+    if settings.min_area:
+        limits.append(f"below {settings.min_area} px²")
+    if settings.min_score:
+        limits.append(f"with a mean foreground probability below {settings.min_score:g}")
+    return f"; objects {' or '.join(limits)} were removed" if limits else ""
 
 
 def _second_pass(settings: InstanceSettings) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cellseg.config import Frozen
 from cellseg.recipes.base import Precision, RecipeSettings
@@ -113,6 +113,12 @@ class CellsTraining(Frozen):
     precision: Literal["auto"] | Precision = "auto"
     target: Target | None = None
     seed: int = Field(default=0, ge=0, lt=2**31)
+
+    @model_validator(mode="after")
+    def _ends(self) -> "CellsTraining":
+        if self.minutes is None and self.epochs is None:
+            raise ValueError("give minutes or epochs, or the training would never end")
+        return self
 
 
 class CellsSettings(RecipeSettings):

@@ -200,6 +200,6 @@ def choice(models: list[Model], initial: str | None) -> Model | None:
 def _headline(model: Model) -> str:
     """The most important score, such as `AP 0.812`."""
     together = model.facts.scores["together"]["image_size"] if model.facts.scores else {}
-    if model.separates_cells:
+    if model.separates_cells and "AP" in together:
         return f"AP {score(together['AP']['0.5'])}"
     return f"IoU {score(together.get('iou'))}"

@@ -379,7 +379,7 @@ def test_a_folder_whose_pairs_do_not_fit_says_why(workspace, tmp_path):
         pixels = np.zeros((side, side), np.uint8)
         pixels[4:9, 4:9] = 255
         (tmp_path / name / "a.png").write_bytes(png_bytes(pixels))
-    with pytest.raises(CellsegError, match="32 x 32"):
+    with pytest.raises(CellsegError, match="32 × 32 pixels and its mask 20 × 20"):
         folders.import_folder(workspace, tmp_path)
-    with pytest.raises(CellsegError, match="32 x 32"), folders.temporary_dataset(tmp_path):
+    with pytest.raises(CellsegError, match="32 × 32 pixels and its mask 20 × 20"), folders.temporary_dataset(tmp_path):
         pass

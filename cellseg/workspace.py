@@ -102,7 +102,9 @@ def checked_name(name: str, what: str, taken: list[str]) -> str:
     if len(name) > 60:
         raise CellsegError(f"The name has {len(name)} characters; a {what} name has at most 60.")
     if any(character in "/\\" or not character.isprintable() for character in name):
-        raise CellsegError(f"A {what} name has no slash and no control character; {name!r} has.")
+        raise CellsegError(
+            f"A {what} name must not contain a slash or a control character: {name!r}."
+        )
     if name.casefold() in {other.casefold() for other in taken}:
         raise CellsegError(f"A {what} named {name} exists already; choose another name.")
     return name

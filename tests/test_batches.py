@@ -158,7 +158,7 @@ def test_a_stack_gives_an_image_for_each_plane_where_that_is_asked(workspace, mo
     flat = worked(jobs.start(workspace, sources, model))
     (segmented,) = flat.images()
     assert (segmented.name, segmented.cells) == ("f/s.tif", 2)
-    assert "their maximum was taken" in segmented.warnings[0]
+    assert "cellseg used their maximum projection" in segmented.warnings[0]
 
 
 def test_an_image_of_a_stack_has_no_name_of_another_file(workspace, model, tmp_path):
@@ -367,9 +367,9 @@ def test_a_batch_that_runs_is_neither_deleted_nor_resumed(workspace, model, tmp_
     batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS), model)
     assert batch.progress().state == "starting"
     assert [one.id for one in BatchStore(workspace).active()] == [batch.id]
-    with pytest.raises(CellsegError, match="still runs"):
+    with pytest.raises(CellsegError, match="still running"):
         BatchStore(workspace).delete(batch)
-    with pytest.raises(CellsegError, match="runs already"):
+    with pytest.raises(CellsegError, match="already running"):
         jobs.resume(batch)
 
 

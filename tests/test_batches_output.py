@@ -224,7 +224,7 @@ def test_filters_act_on_every_file_alike(case, tmp_path):
     assert pd.read_csv(case.output / "measurements.csv")["label"].tolist() == [1]
     facts = pd.read_json(case.output / "provenance.json", typ="series")
     assert (facts["cells"], facts["cells_left_out"]) == (1, 1)
-    assert facts["filters"] == ["cells below 3 px² were left out"]
+    assert facts["filters"] == ["cells with an area below 3 px² were excluded"]
 
 
 def test_filters_act_on_labels_and_overlay_alone_too(case, tmp_path):

@@ -90,7 +90,10 @@ def test_a_projection_is_said_where_nobody_chose_it(workspace, tmp_path):
     planes, _ = cells(0)
     np.testing.assert_array_equal(dataset.image("c0").pixels[..., 0], planes[:, 0].max(axis=0))
     warnings = " ".join(dataset.warnings)
-    assert "c0.tif (as 2 more) is a stack of 4 planes: their maximum was taken" in warnings
+    assert (
+        "c0.tif (as 2 more) is a stack of 4 planes; cellseg used their maximum projection"
+        in warnings
+    )
 
 
 def test_pages_without_metadata_ask_with_what_can_be_chosen(workspace, tmp_path):

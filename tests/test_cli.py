@@ -263,7 +263,7 @@ def stopped(process, workspace):
 def test_ctrl_c_publishes_the_current_weights(trained):
     assert trained.answer["model"] == "squares"
     assert set(trained.answer["scores"]["together"]["image_size"]) >= SCORES
-    asked = any("a model is published" in line for line in trained.lines)
+    asked = any("the model trained so far is saved" in line for line in trained.lines)
     assert asked or sys.platform == "win32"
     code, out, _ = trained.run("list")
     listed = json.loads(out)

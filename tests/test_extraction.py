@@ -177,7 +177,7 @@ def test_pages_of_a_mask_are_what_the_choice_asks_for():
 def test_colours_in_a_mask_are_refused_and_equal_ones_are_grey():
     equal = stack(np.stack([RED, RED, RED], axis=-1), "YXC")
     np.testing.assert_array_equal(one_mask(equal), RED)
-    with pytest.raises(CellsegError, match="colour picture"):
+    with pytest.raises(CellsegError, match=r"colour \(RGB\) image"):
         one_mask(stack(np.stack([RED, GREEN, RED], axis=-1), "YXC"))
-    with pytest.raises(CellsegError, match="colour picture"):
+    with pytest.raises(CellsegError, match=r"colour \(RGB\) image"):
         one_mask(stack([RED, GREEN], "CYX"))

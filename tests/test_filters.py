@@ -64,13 +64,15 @@ def test_what_was_left_out_is_said_in_the_past_tense():
     ranges = (Range(column="solidity", low=0.9), Range(column="area_um2", low=2, high=1234.5))
     filters = Filters(min_area=20, exclude_border=True, min_score=0.6, ranges=ranges)
     assert filters.clauses() == [
-        "cells below 20 px² were left out",
-        "cells that touch the border of the image were left out",
-        "cells with a mean foreground probability below 0.6 were left out",
-        "cells with solidity below 0.9 were left out",
-        "cells with area_um2 below 2 or above 1,234.5 µm² were left out",
+        "cells with an area below 20 px² were excluded",
+        "cells that touch the border of the image were excluded",
+        "cells with a mean foreground probability below 0.6 were excluded",
+        "cells with solidity below 0.9 were excluded",
+        "cells with area_um2 below 2 or above 1,234.5 µm² were excluded",
     ]
-    assert Filters(max_area=1e6).clauses() == ["cells above 1,000,000 px² were left out"]
+    assert Filters(max_area=1e6).clauses() == [
+        "cells with an area above 1,000,000 px² were excluded"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_columns_have_their_units(table):
     units = {"area": "px²", "area_um2": "µm²", "perimeter_um": "µm", "solidity": "", "score": ""}
     assert {column: unit(column) for column in units} == units
     assert heading("intensity_mean-1") == "Mean intensity, channel 1 (grey values)"
-    assert heading("score") == "Score"
+    assert heading("score") == "Mean probability"
     assert (heading("area"), heading("area_um2")) == ("Area (px²)", "Area (µm²)")
     found = numeric_columns(table)
     assert found[:3] == [

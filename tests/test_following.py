@@ -100,7 +100,7 @@ def test_ctrl_c_stops_the_training_and_waits_for_the_model(tmp_path):
     lines: list[str] = []
     assert following.follow(run, lines.append) == "cells"
     assert run.stop_file.exists()
-    assert "a model is published" in lines[-1]
+    assert "the model trained so far is saved" in lines[-1]
 
 
 def test_a_second_ctrl_c_returns_without_waiting(tmp_path):

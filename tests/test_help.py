@@ -279,4 +279,4 @@ def test_measurements_have_their_definitions_and_names_in_cellprofiler() -> None
     lines = reference.measurements().splitlines()
     assert "| Area | `area` | `AreaShape_Area` | Pixels of the cell, in px². |" in lines
     assert any("| `Intensity_MeanIntensity_…` |" in line for line in lines)
-    assert any(line.startswith("| Score | `score` |  | ") for line in lines)
+    assert any(line.startswith("| Mean probability | `score` |  | ") for line in lines)

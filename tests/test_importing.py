@@ -276,7 +276,9 @@ def test_a_name_that_comes_twice_is_used_once_and_said(workspace, folder):
 def test_a_hostile_zip_leaves_nothing(workspace, tmp_path):
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
         archive.writestr("../evil.png", noise())
-    with pytest.raises(CellsegError, match=r"evil\.zip holds a file named \.\./evil\.png"):
+    with pytest.raises(
+        CellsegError, match=r"evil\.zip contains a file \.\./evil\.png with a path outside"
+    ):
         inspect(workspace, tmp_path / "evil.zip")
     assert list(tmp_path.rglob("evil.png")) == []
 

@@ -172,7 +172,7 @@ def test_masks_that_fit_a_dataset(scale, old, new, kind):
     ],
 )
 def test_masks_of_another_kind_are_refused(scale, old, new):
-    with pytest.raises(CellsegError, match="a dataset needs masks of one kind"):
+    with pytest.raises(CellsegError, match="all masks of a dataset must have the same type"):
         joined_kind(scale, [facts(*old)], [facts(*new)])
 
 

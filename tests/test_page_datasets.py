@@ -315,7 +315,7 @@ def test_a_folder_that_is_not_allowed_is_refused(workspace, monkeypatch, tmp_pat
     app.selectbox[0].set_value(str(tmp_path)).run()
     next(button for button in app.button if button.label == "Read folder").click().run()
     assert len(errors(app)) == 1
-    assert "not below a folder that is open for import" in errors(app)[0]
+    assert "not inside a folder that is allowed for import" in errors(app)[0]
 
 
 def test_a_duplicate_dataset_is_reported_before_it_is_saved(workspace, files):

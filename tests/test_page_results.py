@@ -278,7 +278,9 @@ def test_the_zip_has_the_chosen_files_of_the_cells_that_pass_the_filters(page, w
     app.number_input(key=page.key("filter-area-low")).set_value(10.0).run()
     page.go_to("Download")
     assert "6 cells in 3 images" in page.text()
-    assert "The filters exclude 3 cells: cells below 10 px² were left out" in page.text()
+    assert (
+        "The filters exclude 3 cells: cells with an area below 10 px² were excluded" in page.text()
+    )
     for kind in ("rois", "geojson", "coco", "ome", "mask", "probability"):
         app.checkbox(key=page.key(f"export-{kind}")).check()
     app.segmented_control(key=page.key("export-dialect")).set_value("cellprofiler").run()
@@ -313,7 +315,7 @@ def test_the_methods_paragraph_is_there_to_copy(page):
     page.go_to("Download")
     page.app.toggle(key=page.key("export-methods")).set_value(True).run()
     methods = page.app.code[0].value
-    assert "Cells that touch the border of the image were left out." in methods
+    assert "Cells that touch the border of the image were excluded." in methods
     assert "6 cells in 3 images were measured" in methods
 
 

@@ -73,7 +73,7 @@ def test_a_stack_asks_and_the_answer_is_kept(workspace):
     assert app.button(key=of_form(app, "use")).disabled
     app.segmented_control(key=of_form(app, "plane-way")).set_value("One plane").run()
     app.slider(key=of_form(app, "plane")).set_value(2).run()
-    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    app.segmented_control(key=of_form(app, "colours")).set_value("Grayscale (one channel)").run()
     press(app, of_form(app, "use"))
     assert not errors(app)
     assert app.button(key=of_form(app, "use")).disabled
@@ -101,7 +101,7 @@ def test_pages_that_say_nothing_must_be_named(workspace):
     assert len(errors(app)) == 1
     assert app.button(key="dataset-save").disabled
     app.selectbox(key=of_form(app, "axes")).set_value("ZYX").run()
-    app.segmented_control(key=of_form(app, "plane-way")).set_value("Mean").run()
+    app.segmented_control(key=of_form(app, "plane-way")).set_value("Mean projection").run()
     press(app, of_form(app, "use"))
     assert not errors(app)
     press(app, "dataset-save")
@@ -115,7 +115,7 @@ def test_a_choice_that_fits_nothing_can_be_changed(workspace):
     app.segmented_control(key=of_form(app, "plane-way")).set_value("Each plane").run()
     press(app, of_form(app, "use"))  # three images for one mask
     assert len(errors(app)) == 1
-    app.segmented_control(key=of_form(app, "plane-way")).set_value("Maximum").run()
+    app.segmented_control(key=of_form(app, "plane-way")).set_value("Max projection").run()
     press(app, of_form(app, "use"))
     assert not errors(app)
     assert "3 pairs" in text(app)
@@ -197,7 +197,7 @@ def areas(app):
 
 
 def choose_second_channel(app):
-    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    app.segmented_control(key=of_form(app, "colours")).set_value("Grayscale (one channel)").run()
     app.selectbox(key=of_form(app, "grey")).set_value(1).run()
     press(app, of_form(app, "use"))
     assert not errors(app)
@@ -206,11 +206,11 @@ def choose_second_channel(app):
 def test_a_channel_is_chosen_on_the_page_segment(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "c.tif", channels())
     assert not errors(app)
-    assert "they became red and green" in text(app)
+    assert "cellseg uses them as red and green" in text(app)
     assert areas(app) == [100]
     choose_second_channel(app)
     assert areas(app) == [36]
-    assert "they became" not in text(app)
+    assert "cellseg uses them as" not in text(app)
     assert "Read from each file: channel 1 as grey" in [one.label for one in app.expander]
 
 
@@ -230,7 +230,7 @@ def test_another_file_resets_the_form(workspace, monkeypatch):
     choose_second_channel(app)
     next(button for button in app.button if button.label == "Remove 1 file").click().run()
     app.file_uploader[0].set_value([("s.tif", time_stack(), "image/tiff")]).run()
-    assert app.segmented_control(key=of_form(app, "plane-way")).value == "Maximum"
+    assert app.segmented_control(key=of_form(app, "plane-way")).value == "Max projection"
     assert not [one for one in app.segmented_control if one.label == "Channels"]
 
 
@@ -254,7 +254,7 @@ def test_files_that_are_removed_take_the_choice_along(workspace, monkeypatch):
 
 def test_pages_of_which_nothing_is_known_ask_on_the_page_segment(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "p.tif", pages())
-    assert "name the axes" in errors(app)[0]
+    assert "choose the axes" in errors(app)[0]
     (asked,) = [one for one in app.expander if one.label == "Planes and channels"]
     assert asked.proto.expanded
     app.selectbox(key=of_form(app, "axes")).set_value("TYX").run()
@@ -283,7 +283,7 @@ def test_one_colour_of_a_picture_is_chosen_on_the_page_segment(workspace, monkey
     app = on_segment(workspace, monkeypatch, "c.png", png_bytes(picture))
     assert areas(app) == [100]
     assert [one for one in app.expander if one.label == "Channels"]
-    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    app.segmented_control(key=of_form(app, "colours")).set_value("Grayscale (one channel)").run()
     assert app.selectbox(key=of_form(app, "grey")).options == ["Red", "Green", "Blue"]
     app.selectbox(key=of_form(app, "grey")).set_value(2).run()
     press(app, of_form(app, "use"))
@@ -302,7 +302,7 @@ def test_colours_are_offered_folded_on_the_page_datasets(workspace):
     app.file_uploader[0].set_value(pairs).run()
     assert not errors(app)
     assert [one for one in app.expander if one.label == "Channels"]
-    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    app.segmented_control(key=of_form(app, "colours")).set_value("Grayscale (one channel)").run()
     app.selectbox(key=of_form(app, "grey")).set_value(1).run()
     press(app, of_form(app, "use"))
     assert [one for one in app.expander if one.label == "Read from each file: channel 1 as grey"]
@@ -328,7 +328,7 @@ def test_each_time_point_may_be_taken_of_the_maximum(workspace, monkeypatch):
     press(app, of_form(app, "use"))
     assert not errors(app)
     assert app.selectbox(key="segment-image").options == ["s_t00.tif", "s_t01.tif"]
-    assert app.segmented_control(key=of_form(app, "plane-way")).value == "Maximum"
+    assert app.segmented_control(key=of_form(app, "plane-way")).value == "Max projection"
 
 
 def test_each_plane_may_be_taken_of_the_first_time_point(workspace, monkeypatch):
@@ -372,7 +372,7 @@ def test_a_choice_is_of_one_folder_of_the_server(workspace, monkeypatch, tmp_pat
 
 def test_true_masks_are_taken_as_their_images_were(workspace, monkeypatch):
     app = on_segment(workspace, monkeypatch, "s.tif", stack(0, **HYPERSTACK))
-    app.segmented_control(key=of_form(app, "colours")).set_value("One as grey").run()
+    app.segmented_control(key=of_form(app, "colours")).set_value("Grayscale (one channel)").run()
     app.segmented_control(key=of_form(app, "plane-way")).set_value("One plane").run()
     app.slider(key=of_form(app, "plane")).set_value(2).run()
     press(app, of_form(app, "use"))

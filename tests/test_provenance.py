@@ -38,7 +38,7 @@ def test_facts_are_plain_json(model):
     facts = provenance(
         {"a.tif": 3, "b.tif": 0},
         model,
-        filters=["cells below 20 px² were left out"],
+        filters=["cells with an area below 20 px² were excluded"],
         left_out=2,
         pixel_size=0.5,
         settings={"overlay": "filled"},
@@ -84,7 +84,10 @@ def test_a_methods_paragraph(model):
     facts = provenance(
         {"a.tif": 1200, "b.tif": 34},
         model,
-        filters=["cells below 20 px² were left out", "cells at the border were left out"],
+        filters=[
+            "cells with an area below 20 px² were excluded",
+            "cells at the border were excluded",
+        ],
         left_out=7,
         pixel_size=0.325,
     )
@@ -98,8 +101,8 @@ def test_a_methods_paragraph(model):
         "for 40 epochs with Adam (constant learning rate 0.001, batch size 1, float32), on 3 "
         "images of the dataset my yeast (fingerprint 0123456789ab)",
         "Pixels with a foreground probability above 0.5 that touch by an edge were taken as one",
-        "Cells below 20 px² were left out. Cells at the border were left out. "
-        "This left out 7 cells.",
+        "Cells with an area below 20 px² were excluded. Cells at the border were excluded. "
+        "These filters excluded 7 cells.",
         "1,234 cells in 2 images were measured with the definitions of scikit-image ",
         "The pixel size was 0.325 µm.",
         "Software: Python ",
@@ -136,7 +139,7 @@ def test_labels_from_elsewhere_name_no_model():
 def test_the_precision_of_the_network_is_told(model):
     facts = provenance({"a.tif": 1}, model, precision=["bfloat16"])
     assert facts["precision"] == ["bfloat16"]
-    assert "The network was computed in bfloat16." in methods(facts)
+    assert "Inference was run in bfloat16." in methods(facts)
     assert "was computed in" not in methods(provenance({"a.tif": 1}, model))
 
 

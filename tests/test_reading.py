@@ -190,7 +190,7 @@ def test_mask_of_equal_channels_is_grey(tmp_path):
 @pytest.mark.parametrize(
     ("array", "words"),
     [
-        (COLOUR, "is a colour picture"),
+        (COLOUR, r"is a colour \(RGB\) image"),
         (np.array([[0.0, 0.37]], np.float32), "values such as 0.37"),
         (np.array([[0.0, np.nan]], np.float32), "values such as nan"),
         (np.array([[-1, 2]], np.int16), "values from -1 to 2"),

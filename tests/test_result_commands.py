@@ -170,7 +170,7 @@ def test_segment_reports_the_channels_that_it_used_by_default(home, tmp_path):
     words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
     outcome = run(*words)
     (record,) = json.loads(outcome.stdout)["images"]
-    assert "they became red and green" in record["warnings"][0]
+    assert "cellseg uses them as red and green" in record["warnings"][0]
     assert record["warnings"][0] in " ".join(outcome.stderr.split())
 
 
@@ -206,7 +206,7 @@ def test_measure_takes_the_channel_that_is_named(home, tmp_path):
         assert list(pd.read_csv(table)["intensity_mean"]) == means
     outcome = run(*words, "--output", table)
     (record,) = json.loads(outcome.stdout)["images"]
-    assert "they became red and green" in record["warnings"][0]
+    assert "cellseg uses them as red and green" in record["warnings"][0]
 
 
 def test_resuming_with_other_settings_is_reported(home, tmp_path):
@@ -322,7 +322,7 @@ def test_measure_writes_cellprofiler_names_and_lists_unpaired_files(tmp_path):
     words = ("measure", *folders, "--output", tmp_path / "t.csv", "--dialect")
     output = answer(*words, "cellprofiler", code=1)
     assert len(output["left_out"]) == 2
-    assert "c.png has no partner" in output["left_out"][0]
+    assert "c.png has no matching file" in output["left_out"][0]
     assert "5 x 3 pixels and b.png 3 x 5" in output["left_out"][1]
     assert pd.read_csv(tmp_path / "t.csv")["ObjectNumber"].tolist() == [3, 6]
     assert "scikit-image or cellprofiler" in misused(*words, "other")
@@ -376,7 +376,7 @@ def test_folders_that_do_not_fit_are_one_sentence(tmp_path):
     picture(tmp_path / "in" / "a.png")
     picture(tmp_path / "other" / "b.png")
     words = ("measure", "--output", tmp_path / "t.csv", "--images", tmp_path / "in", "--labels")
-    assert "belongs to one of" in refused(*words, tmp_path / "other")
+    assert "matches a file name in" in refused(*words, tmp_path / "other")
     assert "is no folder" in refused(*words, tmp_path / "nowhere")
 
 
@@ -419,4 +419,4 @@ def test_images_of_other_sizes_are_left_out(tmp_path):
     label_image(tmp_path / "truth" / "a.tif")
     label_image(tmp_path / "predicted" / "a.tif", LABELS.T)
     words = ("score", "--truth", tmp_path / "truth", "--predicted", tmp_path / "predicted")
-    assert "needed are two images of one size" in refused(*words)
+    assert "the two images must have the same size" in refused(*words)

@@ -34,8 +34,8 @@ ONE_LABEL = [[0, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0]]
 BOTH_LABELS = [[1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [0, 0, 0, 2, 2]]  # the maximum of both planes
 TOO_LARGE = np.zeros((2, 2), np.uint8)
 PROJECTED = (
-    "stack.tif is a stack of 2 planes: their maximum was taken; choose a plane, the mean, or one "
-    "image for each plane to change that."
+    "stack.tif is a stack of 2 planes; cellseg used their maximum projection. To change this, "
+    "choose a plane, the mean projection or one image for each plane."
 )
 
 

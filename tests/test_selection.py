@@ -82,9 +82,9 @@ def test_names_have_as_many_digits_as_the_last_one_needs():
 @pytest.mark.parametrize(
     ("stack", "words"),
     [
-        (PAGES, r"a\.tif holds 5 pages, 9 × 8 pixels.*name the axes \(ZYX, TYX, CYX\)"),
-        (facts("?YXC", 5, 8, 9, 3), r"name the axes \(ZYXC, TYXC\)"),
-        (facts("??YX", 5, 6, 8, 9), r"name the axes \(TZYX\)"),
+        (PAGES, r"a\.tif holds 5 pages, 9 × 8 pixels.*choose the axes \(ZYX, TYX, CYX\)"),
+        (facts("?YXC", 5, 8, 9, 3), r"choose the axes \(ZYXC, TYXC\)"),
+        (facts("??YX", 5, 6, 8, 9), r"choose the axes \(TZYX\)"),
         (facts("???", 5, 8, 9), r"an array of 5 × 8 × 9.*such as ZYX"),
     ],
 )
@@ -136,7 +136,11 @@ def test_a_channel_that_is_not_there_is_refused_with_those_that_are():
 def test_what_was_decided_without_the_user_is_said():
     many = facts("TZCYX", 2, 3, 4, 8, 9)
     sentences = " ".join(remarks(many, View(), "a.tif"))
-    for words in ("4 channels", "3 planes: their maximum", "2 time points: the first"):
+    for words in (
+        "4 channels",
+        "3 planes; cellseg used their max",
+        "2 time points; cellseg used the first",
+    ):
         assert words in sentences
     chosen = View(channels=(0,), plane=1, time=0)
     assert remarks(many, chosen, "a.tif") == []
@@ -154,9 +158,9 @@ def test_axes_that_are_read_against_the_file_are_said():
 @pytest.mark.parametrize(
     ("stack", "words"),
     [
-        (facts("CYX", 2, 8, 9), "2 channels: they became red and green"),
-        (facts("CYX", 3, 8, 9), "3 channels: they became red, green and blue"),
-        (facts("CYX", 4, 8, 9), "4 channels: the first three became red, green and blue"),
+        (facts("CYX", 2, 8, 9), "2 channels; cellseg uses them as red and green"),
+        (facts("CYX", 3, 8, 9), "3 channels; cellseg uses them as red, green and blue"),
+        (facts("CYX", 4, 8, 9), "4 channels; cellseg uses the first three as red, green and blue"),
         (facts("YXC", 8, 9, 3), ""),
     ],
 )
@@ -202,7 +206,9 @@ def test_a_survey_finds_the_file_that_leaves_most_to_choose_and_says_each_remark
         survey.add(Path(name), name)
     assert survey.example == ExampleFile("b.tif", STACK, Path("b.tif"))
     (sentence,) = survey.remarks
-    assert sentence.startswith("b.tif (as 1 more) is a stack of 4 planes: their maximum was taken")
+    assert sentence.startswith(
+        "b.tif (as 1 more) is a stack of 4 planes; cellseg used their maximum projection"
+    )
     survey.add(Path("d.tif"), "d.tif")
     assert survey.example.name == "d.tif"
     assert len(survey.remarks) == 1

@@ -38,7 +38,7 @@ def test_plain_files_below_a_root_are_found_and_links_are_not_followed(tree, lim
     "wanted", ["secret", "open/out", "open/../secret", "open/hela/../../secret"]
 )
 def test_what_lies_outside_is_refused_in_one_sentence(tree, limits, wanted):
-    with pytest.raises(CellsegError, match="is not below a folder that is open for import"):
+    with pytest.raises(CellsegError, match="is not inside a folder that is allowed for import"):
         server_folders.files_below(tree / wanted, limits)
 
 

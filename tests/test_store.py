@@ -181,7 +181,7 @@ def test_nothing_new_and_other_kinds_are_refused(store, workspace):
     dataset = store.create(proposed(workspace, 3), "a")
     with pytest.raises(CellsegError, match="has all 3 pairs already"):
         store.add(dataset, proposed(workspace, 3))
-    with pytest.raises(CellsegError, match="masks of one kind"):
+    with pytest.raises(CellsegError, match="all masks of a dataset must have the same type"):
         store.add(dataset, proposed(workspace, 3, values=(0, 1, 2, 3)))
     assert store.get("a").record == dataset.record
 

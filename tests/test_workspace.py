@@ -47,8 +47,8 @@ def test_free_ids_count_up(tmp_path):
     [
         ("  ", "needs a name"),
         ("x" * 61, "61 characters"),
-        ("a/b", "no slash"),
-        ("a\nb", "no control character"),
+        ("a/b", "must not contain a slash"),
+        ("a\nb", "or a control character"),
         ("CELLS", "exists already"),
     ],
 )

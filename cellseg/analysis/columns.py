@@ -37,7 +37,7 @@ HEADINGS = {
     "intensity_max": "Max. intensity",
     "intensity_std": "Std. dev. of intensity",
     "intensity_median": "Median intensity",
-    "score": "Score",
+    "score": "Mean probability",
 }
 """Heading of each column of pixel units and of the first channel, without its unit."""
 

@@ -92,10 +92,10 @@ class Filters(Frozen):
         return kept
 
     def clauses(self) -> list[str]:
-        """A clause in the past tense for each filter: `cells below 20 px² were left out`."""
-        clauses = [_outside("cells", self.min_area, self.max_area, " px²")]
+        """A clause in the past tense for each filter, such as `cells with ... were excluded`."""
+        clauses = [_outside("cells with an area", self.min_area, self.max_area, " px²")]
         if self.exclude_border:
-            clauses.append("cells that touch the border of the image were left out")
+            clauses.append("cells that touch the border of the image were excluded")
         cells = "cells with a mean foreground probability"
         clauses.append(_outside(cells, self.min_score, None, ""))
         for asked in self.ranges:
@@ -112,10 +112,10 @@ class Filters(Frozen):
 def _outside(cells: str, low: float | None, high: float | None, of: str) -> str:
     """A clause on the cells outside a range; empty without bounds."""
     if low is not None and high is not None:
-        return f"{cells} below {_number(low)} or above {_number(high)}{of} were left out"
+        return f"{cells} below {_number(low)} or above {_number(high)}{of} were excluded"
     if low is not None:
-        return f"{cells} below {_number(low)}{of} were left out"
-    return "" if high is None else f"{cells} above {_number(high)}{of} were left out"
+        return f"{cells} below {_number(low)}{of} were excluded"
+    return "" if high is None else f"{cells} above {_number(high)}{of} were excluded"
 
 
 def _number(value: float) -> str:

@@ -59,8 +59,8 @@ def paired(first: Path, second: Path) -> PairedFiles:
     paired_names = pair_separate(*map(list, files))
     if not paired_names.pairs:
         raise CellsegError(
-            f"No file of {first} belongs to one of {second} by its name; needed are equal names, "
-            "or names like a.tif and a_labels.tif."
+            f"No file name in {first} matches a file name in {second}; use equal names, or names "
+            "such as a.tif and a_labels.tif."
         )
     unpaired = _unpaired(paired_names.images_without_mask, first, second)
     unpaired += _unpaired(paired_names.masks_without_image, second, first)
@@ -143,10 +143,10 @@ def _unpaired(names: Sequence[str], folder: Path, other: Path) -> list[str]:
     if not names:
         return []
     if len(names) == 1:
-        return [f"{folder / names[0]} has no partner in {other}; it was left out."]
+        return [f"{folder / names[0]} has no matching file in {other} and was skipped."]
     return [
-        f"{len(names)} files of {folder} have no partner in {other}, {names[0]} and others; they "
-        "were left out."
+        f"{len(names)} files of {folder} have no matching file in {other} and were skipped: "
+        f"{names[0]} and others."
     ]
 
 
@@ -206,7 +206,7 @@ def _check(found: tuple[int, ...], needed: tuple[int, ...], path: Path, other: P
     if found != needed:
         raise CellsegError(
             f"{path.name} has {found[0]} x {found[1]} pixels and {other.name} {needed[0]} x "
-            f"{needed[1]}; needed are two images of one size."
+            f"{needed[1]}; the two images must have the same size."
         )
 
 

@@ -50,8 +50,7 @@ def inputs(paths: Sequence[Path], output: Path) -> list[Path]:
     for target in _targets(files, output):
         if target.absolute() in taken:
             raise CellsegError(
-                f"A result would take the place of the input {target}; choose another output "
-                "folder."
+                f"A result would overwrite the input file {target}; choose another output folder."
             )
     return files
 

@@ -97,7 +97,9 @@ def resume(batch: Batch) -> None:
     with FileLock(batch.folder / ".lock"):
         progress = batch.progress()
         if not progress.ended:
-            raise CellsegError(f"The batch {batch.name} runs already; wait for it or stop it.")
+            raise CellsegError(
+                f"The segmentation {batch.name} is already running; wait for it or stop it."
+            )
         if progress.state != "done":
             processes.start(WORKER, batch.folder)
 

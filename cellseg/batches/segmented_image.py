@@ -136,8 +136,9 @@ class SegmentedImage:
             return
         if labels.shape != (self.height, self.width):
             raise CellsegError(
-                f"The truth of {self.name} has {labels.shape[0]} x {labels.shape[1]} pixels, the "
-                f"image {self.height} x {self.width}; add the mask that was drawn on this image."
+                f"The ground-truth mask of {self.name} has {labels.shape[0]} x {labels.shape[1]} "
+                f"pixels, the image {self.height} x {self.width}; add the mask that was drawn on "
+                "this image."
             )
         write_bytes(self.folder / TRUTH, packed(labels))
 

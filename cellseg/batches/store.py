@@ -182,7 +182,7 @@ class BatchStore:
             Where its worker still runs.
         """
         if not batch.progress().ended:
-            raise CellsegError(f"The batch {batch.name} still runs; stop it first.")
+            raise CellsegError(f"The segmentation {batch.name} is still running; stop it first.")
         self.workspace.remove(batch.folder)
 
 

@@ -93,7 +93,7 @@ class Worker:
                 lock.acquire(timeout=TURN)
                 break
             except Timeout:
-                self.status.update(phase="Waiting for another batch to end")
+                self.status.update(phase="Waiting for another segmentation to finish")
                 self._check_stop()
         try:
             yield
@@ -128,11 +128,11 @@ class Worker:
         masks = [self._mask(source) for source in self.batch.config.sources if source.truth]
         if not masks:
             return
-        self.status.set_phase("Reading the true masks")
+        self.status.set_phase("Reading the ground-truth masks")
         try:
             self._encoding = truth.encoding_of(masks, self.batch.config.view, decoder)
         except CellsegError as error:
-            self._message = f"No truth was read: {error}"
+            self._message = f"The ground-truth masks could not be read: {error}"
 
     def _source(self, number: int, segmenter: Segmenter, decoder: Decoder) -> None:
         """Segment all images of a source that were not segmented before."""

@@ -40,7 +40,9 @@ Axes = Annotated[
 Channels = Annotated[
     str | None,
     typer.Option(
-        metavar="C[,C,C]", help="Channels as grey, or as red, green, blue; from 0. [first three]"
+        metavar="C[,C,C]",
+        help="One channel (grayscale) or three channels (red, green, blue), counted from 0. "
+        "[first three]",
     ),
 ]
 Plane = Annotated[int | None, typer.Option(help="Plane of a stack; from 0.")]

@@ -101,7 +101,7 @@ def import_dataset(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a zip.")],
     name: Annotated[str, typer.Option(help="Name of the new dataset.")],
     mask_kind: Annotated[
-        MaskKind | None, typer.Option(help="Meaning of mask values. [detected]")
+        MaskKind | None, typer.Option(help="Mask type: binary, labels or grey. [detected]")
     ] = None,
     foreground: Annotated[
         str | None, typer.Option(metavar="V,V", help="Grey values that are cells, such as 128,255.")

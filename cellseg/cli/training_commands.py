@@ -35,10 +35,16 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(help="Epochs. [pixels: 40; cells: by --minutes]")
     ] = None,
-    minutes: Annotated[float | None, typer.Option(help="Training time; recipe cells. [10]")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Training time in minutes; only for the recipe cells. [10]"),
+    ] = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(help="Images per step. [pixels: 1 up to 64 images, else 16; cells: 8]"),
+        typer.Option(
+            help="Batch size: images or patches per training step. [pixels: 1 up to 64 images, "
+            "else 16; cells: 8]"
+        ),
     ] = None,
     start: Annotated[
         str | None,

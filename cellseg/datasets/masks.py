@@ -175,7 +175,7 @@ def choose_encoding(
     values = all_values(facts)
     if kind == "grey" and not chosen:
         raise CellsegError(
-            f"The masks have the grey values {listed(values)}; choose those that mean cell as "
+            f"The masks have the grey values {listed(values)}; select the values of cells as "
             "foreground values."
         )
     if kind == "labels" and chosen:
@@ -236,9 +236,10 @@ def joined_kind(
     elif joined == "binary" or (joined == "labels" and set(all_values(old)) <= {0, 1}):
         return joined
     raise CellsegError(
-        f"The new masks are of the kind {found} with the values {listed(new_values)}, the masks of "
-        f"the dataset of the kind {scale.kind} with the values {listed(all_values(old))}; a "
-        "dataset needs masks of one kind; save the new ones as a separate dataset."
+        f"The new masks have the type {found} (values {listed(new_values)}), but the masks of the "
+        f"dataset have the type {scale.kind} (values {listed(all_values(old))}); all masks of a "
+        "dataset must have the same type and the same meaning of values; save the new ones as a "
+        "separate dataset."
     )
 
 

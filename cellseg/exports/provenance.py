@@ -32,7 +32,8 @@ def provenance(
     ----------
     cells : number of cells in the results, by image name.
     model : that segmented them; None where the labels came from elsewhere.
-    filters : each as a clause in the past tense, such as `cells below 20 px² were left out`.
+    filters : each as a clause in the past tense, such as `cells with an area below 20 px² were
+        excluded`.
     left_out : number of cells that the filters removed.
     pixel_size : side of a pixel in micrometres, if known.
     settings : all other choices.
@@ -117,7 +118,7 @@ def _segmentation(facts: Mapping[str, Any]) -> list[str]:
         return ["The label images were made outside of cellseg."]
     description = model["description"]
     precision = facts.get("precision")
-    computed = f" The network was computed in {_listed(precision)}." if precision else ""
+    computed = f" Inference was run in {_listed(precision)}." if precision else ""
     return [
         f"Cells were segmented with {facts['made_by']} and the model {model['name']}: "
         f"{description['network']}.",
@@ -132,7 +133,7 @@ def _measurement(facts: Mapping[str, Any]) -> list[str]:
     images, cells = len(facts["images"]), facts["cells"]
     sentences = [_sentence(clause) for clause in facts["filters"]]
     if facts["cells_left_out"]:
-        sentences.append(f"This left out {_count(facts['cells_left_out'], 'cell')}.")
+        sentences.append(f"These filters excluded {_count(facts['cells_left_out'], 'cell')}.")
     skimage = facts["versions"].get("scikit-image", "")
     sentences.append(
         f"{_count(cells, 'cell').capitalize()} in {_count(images, 'image')} "

@@ -90,8 +90,8 @@ def masks(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, np.nd
             array = stack.picture(index, channels)
             if len(array) > 1 and (array != array[:1]).any():
                 raise CellsegError(
-                    f"The mask {stack.name} is a colour picture; cellseg needs one number for each "
-                    "pixel (0 = background); save it as a grey or label image."
+                    f"The mask {stack.name} is a colour (RGB) image; cellseg needs one label for "
+                    "each pixel (0 = background); save it as a grey or label image."
                 )
             whole = whole_numbers(array[0], stack.name)
             values = whole if values is None else np.maximum(values, whole)

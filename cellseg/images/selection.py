@@ -205,22 +205,24 @@ def remarks(facts: StackFacts, view: View, name: str) -> list[str]:
             "chosen; choose other axes if that is wrong."
         )
     if view.channels is None and facts.channels > 1 and not facts.colour:
-        became = "the first three became" if facts.channels > 3 else "they became"
+        used = "the first three" if facts.channels > 3 else "them"
         colours = "red and green" if facts.channels == 2 else "red, green and blue"
         sentences.append(
-            f"{name} has {facts.channels} channels{facts.channel_suffix}: {became} {colours}; "
-            "choose others, or one as grey, if the cells are not visible in these."
+            f"{name} has {facts.channels} channels{facts.channel_suffix}; cellseg uses {used} as "
+            f"{colours}; choose others, or one as grey, if the cells are not visible in these."
         )
     if facts.length("Z") > 1 and not (view.expand or view.projection) and view.plane is None:
         sentences.append(
-            f"{name} is a stack of {facts.length('Z')} planes: their maximum was taken; choose a "
-            "plane, the mean, or one image for each plane to change that."
+            f"{name} is a stack of {facts.length('Z')} planes; cellseg used their maximum "
+            "projection. To change this, choose a plane, the mean projection or one image for each "
+            "plane."
         )
     for letter, number in (("T", view.time), ("P", view.position)):
         if facts.length(letter) > 1 and number is None and not view.expand:
             sentences.append(
-                f"{name} has {facts.length(letter)} {WORDS[letter]}s: the first one was taken; "
-                "choose another, or one image for each, to change that."
+                f"{name} has {facts.length(letter)} {WORDS[letter]}s; cellseg used the first one. "
+                f"To change this, choose another {WORDS[letter]} or one image for each "
+                f"{WORDS[letter]}."
             )
     return sentences
 
@@ -275,8 +277,8 @@ def _unknown(facts: StackFacts, name: str) -> str:
     if "Y" not in facts.axes:
         example = "ZYX" if len(facts.axes) == 3 else "TZCYX"[-len(facts.axes) :]
         return (
-            f"{name} is {facts.description} and does not say what its axes are; give a letter of "
-            f"T, Z, C, Y, X for each, such as {example}."
+            f"{name} is {facts.description} and has no axis information; enter a letter (T, Z, "
+            f"C, Y or X) for each axis, such as {example}."
         )
     rest = facts.axes.replace(UNKNOWN, "")
     options = ", ".join(f"{letter}{rest}" for letter in "ZTC" if letter not in rest)
@@ -284,5 +286,5 @@ def _unknown(facts: StackFacts, name: str) -> str:
         options = f"{'TZC'[: facts.axes.count(UNKNOWN)]}{rest}"
     return (
         f"{name} holds {facts.description}, and does not say whether these are planes, time points "
-        f"or channels; name the axes ({options}), or make every page an image of its own."
+        f"or channels; choose the axes ({options}), or use each page as a separate image."
     )

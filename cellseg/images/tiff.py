@@ -101,8 +101,9 @@ class _Pages:
         self.axes = letters + "YX" + ("C" if samples else "")
         if self.axes.count("C") > 1:
             raise CellsegError(
-                f"{name} has {len(self._kinds)} samples in each of {leading[letters.index('C')][1]}"
-                " channels; cellseg reads one or the other; save the channels as grey pages."
+                f"{name} has {leading[letters.index('C')][1]} channels, each with "
+                f"{len(self._kinds)} colour samples; cellseg reads RGB images or grayscale "
+                "channels, but not both; save each channel as a grayscale page."
             )
         self.shape = (
             *(length for _, length in leading),

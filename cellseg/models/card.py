@@ -6,6 +6,7 @@ from typing import Any
 from cellseg.models.facts import ModelFacts
 
 FEW_TEST_IMAGES = 5
+DEFAULT_VIEW = "the default (first three channels, maximum of the planes)"
 WORST = 3
 """Number of images listed as the worst."""
 
@@ -84,8 +85,8 @@ def _of_cells(scores: dict[str, Any]) -> list[str]:
     worst = sorted((value, name) for value, name in images if value is not None)[:WORST]
     named = "; ".join(f"{name} {value:.3f}" for value, name in worst)
     return [
-        "Scores of cells (AP = found / (found + missed + false); a cell is found where its IoU "
-        "with a predicted cell reaches the threshold):",
+        "Scores of cells (AP = TP / (TP + FN + FP); a predicted cell is a true positive if its "
+        "IoU with a true cell is at least the threshold):",
         "| IoU threshold | AP over all cells | AP, mean over images |\n|---|---|---|\n" + rows,
         f"At an IoU threshold of 0.5: F1 {_number(together['F1'])}, PQ {_number(together['PQ'])}. "
         f"Median error of the cell count: {_percent(together['count_error'])}.",
@@ -97,7 +98,7 @@ def _details(facts: ModelFacts) -> str:
     lines = [
         f"Recipe: {facts.recipe.name}; {facts.seconds:.0f} s of training",
         *facts.description.details,
-        f"Used of each image file: {facts.view.description or 'the whole image'}",
+        f"Channels and planes used: {facts.view.description or DEFAULT_VIEW}",
         f"Dataset fingerprint: `{facts.dataset_fingerprint}`",
         f"Test images: {_named(facts.test)}",
         "Versions: " + ", ".join(f"{name} {number}" for name, number in facts.versions.items()),

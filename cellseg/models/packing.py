@@ -69,7 +69,8 @@ def members(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
         if info.file_size > MAX_FILE_BYTES[name]:
             raise CellsegError(
                 f"{name} in this zip unpacks to {info.file_size / 1e6:.0f} MB; cellseg accepts at "
-                f"most {MAX_FILE_BYTES[name] / 1e6:.0f} MB; add a zip that the page Models made."
+                f"most {MAX_FILE_BYTES[name] / 1e6:.0f} MB; import a zip that you downloaded on "
+                "the page Models."
             )
     return found
 

@@ -206,8 +206,8 @@ class ModelStore:
                     _write(folder, facts)
         except packing.DAMAGED as error:
             raise CellsegError(
-                f"{packed.name} is not a model of cellseg or is damaged; add a zip that the page "
-                "Models made, here or in another cellseg."
+                f"{packed.name} is not a model of cellseg or is damaged; import a zip that you "
+                "downloaded on the page Models, here or in another cellseg."
             ) from error
         return Model(target, facts)
 

@@ -48,8 +48,8 @@ def build_encoder(
     )
     if weights is not None and not try_load_weights(backbone, weights):
         raise CellsegError(
-            f"The encoder weights file {weights.name} does not fit {row.name} with alpha "
-            f"{settings.alpha} without top; choose the file for this encoder, or `none`."
+            f"The encoder weights file {weights.name} does not match {row.name} (alpha "
+            f"{settings.alpha}, include_top=False); choose the file for this encoder, or `none`."
         )
     if settings.encoder_trains and momentum is not None:
         backbone = with_fused_batch_norms(backbone)

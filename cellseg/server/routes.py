@@ -102,5 +102,5 @@ async def download(request: Request) -> Response:
         return JSONResponse({"error": str(refusal)}, refusal.status)
     path = folder / "downloads" / name
     if not path.is_file():
-        return JSONResponse({"error": f"{name} is not there any more; make it again."}, 410)
+        return JSONResponse({"error": f"The file {name} no longer exists; create it again."}, 410)
     return FileResponse(path, filename=name)

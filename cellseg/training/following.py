@@ -50,8 +50,8 @@ def follow(run: Run, echo: Callable[[str], None]) -> str | None:
             stopping = True
             jobs.stop(run)
             echo(
-                "Stopping after this batch; a model is published. Press Ctrl-C again to return to "
-                "the terminal without waiting."
+                "Stopping after this training step; the model trained so far is saved. Press "
+                "Ctrl-C again to return to the terminal without waiting."
             )
     if progress.state in ("failed", "interrupted"):
         for line in run.log_tail(LOG_LINES):

@@ -87,7 +87,7 @@ class Worker:
                 None,
                 "The training was stopped before the first step, so there is no model.",
             )
-        self.status.set_phase("Scoring the test images" if data.test else "Publishing the model")
+        self.status.set_phase("Scoring the test images" if data.test else "Saving the model")
         model = self._publish(trained, data)
         return ("stopped" if trained.stopped else "finished"), model, None
 

@@ -35,7 +35,7 @@ def test_a_plane_and_a_channel_are_chosen_with_a_preview(server, page, folder):
     picture = form.locator("img").first
     expect(picture).to_be_visible()
     before = picture.get_attribute("src")
-    form.get_by_text("One as grey", exact=True).click()
+    form.get_by_text("Grayscale (one channel)", exact=True).click()
     expect(picture).not_to_have_attribute("src", before)
     form.get_by_text("One plane", exact=True).click()
     expect(form.get_by_role("slider")).to_be_visible()

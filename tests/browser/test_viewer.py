@@ -400,7 +400,7 @@ def test_contrast_is_the_browsers_own(viewer: Viewer, cells) -> None:
     before = viewer.colour(*place)[0]
     messages = len(viewer.messages)
     page.get_by_text("Contrast").click()
-    page.get_by_label(re.compile("White from")).fill("70")
+    page.get_by_label(re.compile(r"Maximum \(white\)")).fill("70")
     viewer.settle()
     assert viewer.colour(*place)[0] > before
     page.get_by_role("button", name="Reset").click()
@@ -408,7 +408,7 @@ def test_contrast_is_the_browsers_own(viewer: Viewer, cells) -> None:
     assert viewer.colour(*place)[0] == before
     assert len(viewer.messages) == messages
     page.keyboard.press("Escape")
-    expect(page.get_by_label(re.compile("White from"))).to_be_hidden()
+    expect(page.get_by_label(re.compile(r"Maximum \(white\)"))).to_be_hidden()
 
 
 def test_the_app_with_its_own_routes_serves_it_alike(pages: Path, page: Page, cells) -> None:

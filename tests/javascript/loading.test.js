@@ -127,7 +127,10 @@ test("another layer of cells is not drawn over the image before it arrives", asy
 test("what does not arrive is said, and tried again with the next change of the page", async () => {
   files["/image"] = [2]; // too short
   await fetchLayers(state);
-  assert.match(state.error, /^The image did not arrive\. Reload the page\. \(1 bytes came/);
+  assert.match(
+    state.error,
+    /^The image could not be loaded\. Reload the page\. \(Received 1 of 2 bytes/,
+  );
   await settled();
   files["/image"] = [2, 2];
   await fetchLayers(state);

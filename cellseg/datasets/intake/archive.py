@@ -108,8 +108,8 @@ def _check(members: list[zipfile.ZipInfo], packed: int, name: str, limits: Limit
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", str(path)):
             raise CellsegError(
-                f"{name} holds a file named {info.filename}, which leads out of its folder; pack "
-                "the images again without it."
+                f"{name} contains a file {info.filename} with a path outside the zip; create the "
+                "zip again without this file."
             )
     size = sum(info.file_size for info in members)
     if len(members) > limits.zip_files:

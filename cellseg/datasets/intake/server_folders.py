@@ -25,7 +25,7 @@ def checked_folder(folder: Path | str, limits: Limits) -> Path:
     roots = _roots(limits)
     if not roots:
         raise CellsegError(
-            "No folder of the server is open for import; the operator opens one with "
+            "No server folder is allowed for import; the administrator can allow one with "
             f"{ROOTS_VARIABLE} or with `import_roots` in limits.json."
         )
     wanted = Path(folder).expanduser()
@@ -34,7 +34,7 @@ def checked_folder(folder: Path | str, limits: Limits) -> Path:
     real = Path(os.path.realpath(wanted))
     if not any(real == root or root in real.parents for root in roots):
         raise CellsegError(
-            f"{folder} is not below a folder that is open for import; choose one below "
+            f"{folder} is not inside a folder that is allowed for import; choose one below "
             f"{' or '.join(str(root) for root in roots)}."
         )
     if not real.is_dir():

@@ -150,8 +150,8 @@ def _network(training: FinishedTraining, facts: CellsFacts) -> str:
     network = settings.network
     frozen = _encoder_frozen(network)
     return (
-        f"{encoder_clause(network, training, frozen)} at full resolution, for cells of typically "
-        f"{facts.diameter:.0f} pixels"
+        f"{encoder_clause(network, training, frozen)} at full resolution, for cells with a typical "
+        f"diameter of {facts.diameter:.0f} pixels"
     )
 
 

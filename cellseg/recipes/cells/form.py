@@ -59,11 +59,12 @@ FIELDS: tuple[Field, ...] = (
     Number(
         "training.epochs",
         "Epochs",
-        f"Instead of minutes: epochs of {TRAINING.steps} steps; each ends with a validation.",
+        f"Number of epochs; replaces the training time. An epoch has {TRAINING.steps} steps and "
+        "ends with a validation.",
         primary=True,
         low=1,
         high=10_000,
-        placeholder="by minutes",
+        placeholder="set by minutes",
     ),
     Choice(
         "start",
@@ -75,11 +76,11 @@ FIELDS: tuple[Field, ...] = (
     Choice(
         "training.target",
         "Target",
-        "Instances: each cell by itself, also where cells touch. Semantic: cell or background "
-        "for each pixel.",
+        "Instances: each cell is a separate object, also where cells touch. Semantic: cell or "
+        "background for each pixel.",
         default=lambda context: "instances" if context.kind == "labels" else "semantic",
         primary=True,
-        options={"instances": "instances (each cell)", "semantic": "semantic (cell or not)"},
+        options={"instances": "instances (each cell)", "semantic": "semantic (cell or background)"},
     ),
     encoder_field(enabled=_from_scratch),
     Switch(
@@ -91,7 +92,8 @@ FIELDS: tuple[Field, ...] = (
     Number(
         "network.thaw_after",
         "Unfreeze after, %",
-        "Of the training; then the encoder trains too. Useful with few images.",
+        "Percentage of the training after which the encoder is trained too. Useful with few "
+        "images.",
         low=1,
         high=99,
         placeholder="never",
@@ -108,7 +110,7 @@ FIELDS: tuple[Field, ...] = (
     Number(
         "training.learning_rate",
         "Learning rate",
-        "The largest step size of the optimizer; lower it if the curves jump.",
+        "The largest step size of the optimizer; lower it if the loss curve is unstable.",
         default=TRAINING.learning_rate,
         column=1,
         low=1e-6,

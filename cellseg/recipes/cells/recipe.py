@@ -29,7 +29,7 @@ class CellsRecipe(Recipe):
     """Segments each cell as an instance, at full resolution, in images of any size."""
 
     name = "cells"
-    title = "Cells: every cell as an instance"
+    title = "Cells: instance segmentation"
     help = "Finds each cell at full resolution, also where cells touch"
     settings = CellsSettings
     facts = CellsFacts
@@ -147,8 +147,8 @@ class CellsRecipe(Recipe):
     def curves_caption(self, tested: bool) -> str:
         """Caption of the curves."""
         return (
-            "Scores are measured on validation images, a part of the training images that chooses "
-            "the best weights. The test images are scored once, at the end."
+            "Scores are measured on validation images. These are a part of the training images; "
+            "they are used to select the best weights. The test images are scored once, at the end."
         )
 
     def samples_part(self, tested: bool) -> str:

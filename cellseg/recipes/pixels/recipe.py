@@ -57,7 +57,7 @@ FIELDS: tuple[Field, ...] = (
     Number(
         "training.learning_rate",
         "Learning rate",
-        "Step size of the optimizer; lower it if the curves jump.",
+        "Step size of the optimizer; lower it if the loss curve is unstable.",
         default=DEFAULT.learning_rate,
         primary=True,
         low=1e-6,
@@ -96,7 +96,7 @@ class PixelsRecipe(Recipe):
     """Classifies each pixel as cell or background, in images resized to a small square."""
 
     name = "pixels"
-    title = "Pixels: cell or background"
+    title = "Pixels: pixel classification"
     help = "A small U-Net at 128 x 128 pixels that trains in minutes; cells that touch count as one"
     settings = PixelsSettings
     engine = "cellseg.methods.pixels.engine:ENGINE"
@@ -199,7 +199,7 @@ class PixelsRecipe(Recipe):
         """Caption of the curves."""
         if tested:
             return "Solid: test images, never trained on. Dashed: training images."
-        return "All images train in this run, so there are no test curves."
+        return "All images are used for training in this run, so there are no test curves."
 
     def summary(self, settings: PixelsSettings, train_images: int) -> str:
         """Summary of settings in a few words."""

@@ -44,7 +44,7 @@ def uploaders(workspace: Workspace) -> tuple[list[Source], list[Source]]:
         masks = uploads.uploader(
             workspace,
             KEYS[1],
-            "Masks, if separate",
+            "Masks (if added separately)",
             help="Use this if each mask has the same file name as its image.",
         )
     with third:

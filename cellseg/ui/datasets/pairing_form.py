@@ -21,7 +21,8 @@ def table(recognised: RecognisedLayout, key: str) -> list[tuple[str, str]] | Non
     """
     st.caption(
         "Change a name to pair other files. Add a row at the end for a missing pair; delete the "
-        "row of a wrong one. Rows with one name are ignored. A new pairing undoes all repairs."
+        "row of a wrong one. A row that has only an image or only a mask is ignored. Applying a "
+        "new pairing undoes all repairs."
     )
     unpaired = list(recognised.images_without_mask)
     images, masks = sorted(recognised.images), sorted(recognised.masks)

@@ -39,7 +39,7 @@ def form(datasets: Sequence[Dataset], images: Sequence[Source], proposal: Propos
             list(names),
             format_func=lambda key: names[key],
             key=_TARGET,
-            help="New images never move test images of a dataset to its training images.",
+            help="If you add images to a dataset, its existing test images stay in the test set.",
         )
     with first:
         st.text_input(

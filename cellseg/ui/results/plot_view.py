@@ -221,7 +221,7 @@ def _figure(
     """The figure, and below it the format in which it is saved, and its data."""
     slot = st.container()  # the figure comes first, close to the image
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("The camera button saves", width="content")
+        st.caption("Format saved by the camera button:", width="content")
         kind = st.segmented_control(
             "Format of the figure",
             plots.FORMATS,

@@ -87,8 +87,8 @@ def background(
     title = f"{selection.description[:1].upper()}{selection.description[1:]}"
     with st.container(border=True):
         st.markdown(
-            f"**{title}** to segment in the background. This continues if you leave this page or "
-            "close the browser."
+            f"**{title}** will be segmented in the background. The segmentation continues if you "
+            "leave this page or close the browser."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(

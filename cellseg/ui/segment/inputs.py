@@ -93,8 +93,9 @@ def choose(workspace: Workspace) -> InputSelection:
         workspace,
         KEY,
         "Images",
-        help="TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, or a zip of them; from stacks "
-        "and channels, cellseg takes what the model was trained on, unless you choose otherwise.",
+        help="TIFF, CZI, ND2, PNG, JPEG, BMP, WebP or NPY, or a zip of them. For stacks and "
+        "multichannel images, cellseg uses the same planes and channels as in training, unless you "
+        "choose others.",
     )
     limits = Limits.of(workspace)
     datasets = DatasetStore(workspace).all()
@@ -121,7 +122,11 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> InputSelection | 
         return InputSelection(dataset=dataset)
     if not limits.import_roots:
         return None
-    folder = server_folder.box(limits, "segment-server", "Its images are read in place.")
+    folder = server_folder.box(
+        limits,
+        "segment-server",
+        "cellseg reads the images directly from this folder; no upload is needed.",
+    )
     if not folder:
         return None
     try:

@@ -86,7 +86,7 @@ def _train(overview: Overview) -> None:
     _title("2 · Train a model", bool(overview.trained), overview.next == "train")
     run = overview.active or (overview.runs[0] if overview.runs else None)
     if run is None:
-        st.markdown("The model learns from your masks. A first training takes minutes.")
+        st.markdown("The model learns from your masks. The first training takes a few minutes.")
     else:
         progress = run.progress()
         state = "" if progress.state == "finished" else f" {badge(progress)}"

@@ -30,7 +30,7 @@ def form(key: str, columns: Sequence[str]) -> Filters:
             help="Cells at the edge of the image are cut off, so their area is too small.",
         )
         score = st.slider(
-            "Minimum score",
+            "Minimum mean probability",
             0.0,
             1.0,
             0.0,

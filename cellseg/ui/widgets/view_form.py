@@ -28,6 +28,8 @@ SIDE = 420
 
 _AXES = {"Z": "planes", "T": "time points", "C": "channels"}
 _COLOURS = ("Red", "Green", "Blue")
+_COMPOSITE, _GRAYSCALE = "Composite (RGB)", "Grayscale (one channel)"
+_MAXIMUM, _MEAN = "Max projection", "Mean projection"
 _ONE = {"Z": "One plane", "T": "One time point", "P": "One position"}
 _EACH = {"Z": "Each plane", "T": "Each time point", "P": "Each position"}
 _FIELDS = {"Z": "plane", "T": "time", "P": "position"}
@@ -46,8 +48,10 @@ def in_expander(workspace: Workspace, example: ExampleFile, current: View) -> Vi
 def clearing(current: View) -> View | None:
     """The choice that is used although the files leave nothing to choose, and a way to clear it."""
     with st.expander(f"Read from each file: {current.description}", icon=":material/layers:"):
-        st.markdown("These images have one plane and one channel, or the colours of a picture.")
-        if st.button("Read each image as it is", key="view-form-drop", icon=":material/undo:"):
+        st.markdown("These images have one plane and one channel, or are RGB images.")
+        if st.button(
+            "Reset to default channels and planes", key="view-form-drop", icon=":material/undo:"
+        ):
             return View()
     return None
 
@@ -135,16 +139,16 @@ def _channels(key: str, facts: StackFacts, current: View) -> tuple[int | None, .
     grey = current.channels is not None and len(current.channels) == 1
     as_grey = st.segmented_control(
         "Channels",
-        ("In colours", "One as grey"),
-        default="One as grey" if grey else "In colours",
+        (_COMPOSITE, _GRAYSCALE),
+        default=_GRAYSCALE if grey else _COMPOSITE,
         required=True,
         key=f"{key}-colours",
     )
     default = default_channels(facts)
     start = current.channels or default
-    if as_grey == "One as grey":
+    if as_grey == _GRAYSCALE:
         chosen = st.selectbox(
-            "Grey",
+            "Channel",
             range(facts.channels),
             index=(start[0] or 0) if grey and (start[0] or 0) < facts.channels else 0,
             format_func=lambda n: names[n],
@@ -176,12 +180,12 @@ def _along(key: str, letter: str, length: int, current: View) -> tuple[dict[str,
     """What is taken along an axis: settings of a view, and whether each becomes an image."""
     field = _FIELDS[letter]
     one, each = _ONE[letter], _EACH[letter]
-    ways = ["Maximum", "Mean", one, each] if letter == "Z" else [one, each]
+    ways = [_MAXIMUM, _MEAN, one, each] if letter == "Z" else [one, each]
     number = getattr(current, field)
     if number is not None:
         first = one
     elif letter == "Z" and (current.projection or not current.expand):
-        first = "Mean" if current.projection == "mean" else "Maximum"
+        first = _MEAN if current.projection == "mean" else _MAXIMUM
     else:
         first = each if current.expand else one
     way = st.segmented_control(
@@ -202,9 +206,9 @@ def _along(key: str, letter: str, length: int, current: View) -> tuple[dict[str,
             help="Counted from 0.",
         )
         return {field: chosen}, False
-    if way == "Mean":
+    if way == _MEAN:
         return {"projection": "mean"}, False
-    if way == "Maximum":
+    if way == _MAXIMUM:
         return {"projection": "max"}, False
     return {}, True
 
@@ -222,8 +226,8 @@ def _preview(workspace: Workspace, example: ExampleFile, view: View) -> None:
         st.warning(plain(str(error)), icon=":material/warning:")
         return
     st.image(picture, width="stretch", alt=f"{example.name} as it will be used")
-    more = f"The first of {count(images, 'image')}" if images > 1 else "The image"
-    st.caption(f"{more} that this file becomes.")
+    shown = f"first of {count(images, 'image')}" if images > 1 else "image"
+    st.caption(f"Preview of the {shown} made from this file.")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

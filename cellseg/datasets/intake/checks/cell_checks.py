@@ -91,8 +91,8 @@ def mixed_sizes(dataset: DatasetFacts) -> list[Finding]:
         "mixed-sizes",
         "warning",
         f"The cells are more than {SIZE_RATIO:g} times larger or smaller than in the other images "
-        f"(median diameter {usual:.0f} pixels), and one network works at one scale; train two "
-        "models, or rescale the images to one pixel size.",
+        f"(median diameter {usual:.0f} pixels), and a model works best for one cell size; train "
+        "two models, or rescale the images to the same pixel size.",
     )
 
 

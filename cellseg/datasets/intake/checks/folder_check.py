@@ -50,7 +50,7 @@ class FolderCheck:
             repair = f" (repair: {finding.repair})" if finding.repair else ""
             lines.append(f"{finding.severity} {finding.check}: {finding.sentence}{repair}")
         if not self.findings:
-            lines.append("The check found nothing that would harm a training.")
+            lines.append("The check found no problems.")
         return lines
 
     def as_json(self) -> dict[str, object]:

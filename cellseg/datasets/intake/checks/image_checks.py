@@ -55,7 +55,7 @@ def mixed_formats(dataset: DatasetFacts) -> list[Finding]:
             "mixed-depths",
             "note",
             f"The images have different bit depths ({', '.join(sorted(depths))}); cellseg scales "
-            "images of more than 8 bits by their percentiles and takes 8-bit images as they are, "
+            "images of more than 8 bits by their percentiles and does not rescale 8-bit images, "
             "so the same cell may look different to the network.",
         )
     if len(colours) > 1:
@@ -64,8 +64,8 @@ def mixed_formats(dataset: DatasetFacts) -> list[Finding]:
             [pair for pair in dataset.pairs if pair.measurements.image.colour == rare_colour],
             "mixed-channels",
             "note",
-            "Some images are grey and some are in colour; one network learns both, but the rarer "
-            "type less well; more images of the rarer type help.",
+            "Some images are grey and some are in colour; one model can learn both types, but "
+            "is less accurate on the rarer type; more images of the rarer type help.",
         )
     return findings
 

@@ -29,15 +29,15 @@ def grey_edges(dataset: DatasetFacts) -> list[Finding]:
             binary,
             "grey-edges",
             "warning",
-            "The binary mask has grey edges, as interpolation or JPEG leaves them; pixels "
-            "brighter than half of the maximum count as cell.",
+            "The binary mask has grey edges, caused by interpolation or JPEG compression; "
+            "pixels brighter than half of the maximum count as cell pixels.",
             "threshold",
         ),
         *findings_about(
             [pair for pair in found if pair not in binary],
             "grey-edges",
             "error",
-            "The labels have intermediate values at their edges, as interpolation leaves them; "
+            "The labels have intermediate values at their edges, caused by interpolation; "
             "each of these values would count as a cell of its own.",
             "snap-to-labels",
         ),
@@ -91,8 +91,8 @@ def grey_values(dataset: DatasetFacts) -> list[Finding]:
         [pair for pair in dataset.reliable_pairs if not pair.values.empty],
         "grey-values",
         "error",
-        f"The masks have the grey values {listed(dataset.nonzero_values)}; cellseg cannot know "
-        "which of them mean cell; choose them, or use a repair.",
+        f"The masks have the grey values {listed(dataset.nonzero_values)}; cellseg cannot tell "
+        "which values are cells; select the values of cells, or use a repair.",
         "every-value",
         repaired=[pair for pair in dataset.pairs if not has_grey_edges(pair)],
         others=("brightest-value",),

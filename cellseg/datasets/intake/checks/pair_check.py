@@ -73,14 +73,14 @@ def _colour_mask(mask: np.ndarray) -> Mismatch:
     if len(colours) <= MAX_COLOURS:
         return Mismatch(
             "colour-mask",
-            f"The mask is a picture with {len(colours)} colours; cellseg needs one number for "
-            "each pixel.",
+            f"The mask is a colour (RGB) image with {len(colours)} colours; cellseg needs one "
+            "label for each pixel.",
             "colours-to-numbers",
         )
     largest = counts.max() / counts.sum()
     return Mismatch(
         "colour-mask",
-        f"The mask is a picture with {len(colours):,} colours, like an overlay or a JPEG "
-        f"({largest:.0%} of the pixels have one colour); cellseg cannot tell which pixels are "
+        f"The mask is a colour (RGB) image with {len(colours):,} colours, like an overlay or a "
+        f"JPEG ({largest:.0%} of the pixels have one colour); cellseg cannot tell which pixels are "
         "cells; export the mask itself as PNG or TIFF.",
     )

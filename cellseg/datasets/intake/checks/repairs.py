@@ -30,7 +30,8 @@ REPAIRS = {
     "keep-first": Repair("Keep one", "The first of equal images is kept."),
     "split-by-file": Repair(
         "Keep files together",
-        "All planes of a file train or all test; of a single file, the last planes test.",
+        "All planes of a file go to the same set, training or test. If there is only one file, "
+        "its last planes become the test set.",
     ),
     "turn-mask": Repair(
         "Rotate the mask", "The mask is rotated to fit its image.", pixel_repairs.rotate_mask
@@ -41,7 +42,8 @@ REPAIRS = {
     "swap": Repair("Swap", "Image and mask change places.", pixel_repairs.swap_image_and_mask),
     "colours-to-numbers": Repair(
         "Colours to labels",
-        "Each colour becomes a label; black, else the most frequent colour, is background.",
+        "Each colour becomes a label. Black is background; if there is no black, the most frequent "
+        "colour is background.",
         pixel_repairs.colours_to_labels,
     ),
     "connected-components": Repair(
@@ -63,10 +65,12 @@ REPAIRS = {
         pixel_repairs.assign_nearest_label,
     ),
     "number-parts": Repair(
-        "Label all parts", "Each connected part becomes a cell.", pixel_repairs.label_parts
+        "Relabel connected components",
+        "Each connected component becomes a cell.",
+        pixel_repairs.label_parts,
     ),
     "tidy-parts": Repair(
-        "Clean up parts",
+        "Remove fragments, split detached parts",
         "Small fragments are deleted; detached parts of a label become cells of their own.",
         pixel_repairs.clean_up_parts,
     ),
@@ -82,12 +86,12 @@ REPAIRS = {
     ),
     "every-value": Repair(
         "All values are cells",
-        "All values except background become cell.",
+        "Pixels of all values except background become cells.",
         pixel_repairs.all_values_to_cells,
     ),
     "brightest-value": Repair(
         "Only the highest value",
-        "Only the highest value becomes cell.",
+        "Only pixels with the highest value become cells.",
         pixel_repairs.highest_value_to_cells,
     ),
 }

@@ -24,8 +24,8 @@ def duplicate_images(dataset: DatasetFacts) -> list[Finding]:
             [pair for group in leaks for pair in group],
             "leak",
             "error",
-            "The same image is in train and in test: the network is tested on an image that it "
-            "was trained on, and the score is too high.",
+            "The same image is in the training set and in the test set: the network is tested on "
+            "an image that it was trained on, and the score is too high.",
             "keep-first",
         ),
         *findings_about(
@@ -33,7 +33,7 @@ def duplicate_images(dataset: DatasetFacts) -> list[Finding]:
             "duplicate-image",
             "warning",
             "The same image occurs more than once: it has more weight than others, and where the "
-            "split puts one copy into test, the score is too high.",
+            "split puts one copy into the test set, the score is too high.",
             "keep-first",
         ),
     ]
@@ -53,8 +53,8 @@ def divided_stacks(dataset: DatasetFacts) -> list[Finding]:
         [pair for pairs in leaking for pair in pairs],
         "leak",
         "warning",
-        "Planes of one file look alike and would be in train and in test, which makes the score "
-        "too high; keep the planes of a file together.",
+        "Planes of one file look alike and would be in both the training set and the test set, "
+        "which makes the score too high; keep the planes of a file together.",
         "split-by-file",
         repaired=[pair for pair in dataset.pairs if not has_split or pair.measurements.source],
     )

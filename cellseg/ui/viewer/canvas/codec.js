@@ -29,7 +29,7 @@ export async function inflate(stream, size) {
     if (filled + value.length <= size) bytes.set(value, filled);
     filled += value.length;
   }
-  if (filled !== size) throw new Error(`${filled} bytes came instead of ${size}.`);
+  if (filled !== size) throw new Error(`Received ${filled} of ${size} bytes.`);
   return bytes;
 }
 

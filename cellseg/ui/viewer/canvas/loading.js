@@ -46,7 +46,7 @@ async function load(state, name, url, loader, keep = false) {
   } catch (error) {
     if (state.urls[name] !== wanted) return;
     state.urls[name] = undefined; // so that the next change of the page tries again
-    state.error = `The image did not arrive. Reload the page. (${error.message})`;
+    state.error = `The image could not be loaded. Reload the page. (${error.message})`;
   }
   if (name === "image") contrastChanged(state);
   else changed(state);

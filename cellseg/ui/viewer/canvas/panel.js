@@ -137,9 +137,9 @@ function showContrast({ find, data, settings, brightness }) {
   const [bounds, ...others] = brightness?.bounds || [];
   const single = bounds && stretched && !others.length; // one channel has one value for each end
   for (const [i, end] of ["low", "high"].entries()) {
-    const value = single ? `, ${rounded(bounds[i])}` : "";
+    const value = single ? ` = ${rounded(bounds[i])}` : "";
     find(`.${end}`).value = settings[end];
-    find(`.${end}-of`).textContent = `${settings[end].toFixed(1)} % of the pixels${value}`;
+    find(`.${end}-of`).textContent = `${settings[end].toFixed(1)}${value}`;
     find(`.${end}`).closest("label").classList.toggle("idle", !stretched);
   }
 }

@@ -161,7 +161,7 @@ class PartialUpload:
             raise RequestRefused(
                 413,
                 f"The file has {size / 1e9:.1f} GB; the limit is {limits.upload_gigabytes:g} GB; "
-                "upload smaller files, or ask the operator to raise the limit.",
+                "upload smaller files, or ask the administrator to raise the limit.",
             )
         if self.path in self._busy:
             raise RequestRefused(409, "The previous slice is still being written.")

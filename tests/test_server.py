@@ -101,7 +101,7 @@ def test_the_limit_of_an_upload_is_a_setting(app, folder, workspace):
         app, "PUT", address(folder), "offset=0&size=2", receiving.access_token(folder), [b"12"]
     )
     assert status == 413
-    assert b"ask the operator" in body
+    assert b"ask the administrator" in body
 
 
 def test_an_upload_is_dropped(app, folder):

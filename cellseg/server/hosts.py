@@ -123,7 +123,7 @@ class HostGuard:
         if not self._allows(host):
             return (
                 f"This server does not answer under the name {_name(host) or 'of this request'}; "
-                f"its operator can allow it in {VARIABLE}."
+                f"its administrator can allow it in {VARIABLE}."
             )
         origin = headers.get("origin")
         if origin and urlsplit(origin).netloc.casefold() != host.casefold():

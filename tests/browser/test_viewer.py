@@ -399,7 +399,7 @@ def test_contrast_is_the_browsers_own(viewer: Viewer, cells) -> None:
     place = cells(2000)
     before = viewer.colour(*place)[0]
     messages = len(viewer.messages)
-    page.get_by_text("Contrast").click()
+    page.get_by_text("Contrast", exact=True).click()
     page.get_by_label(re.compile(r"Maximum \(white\)")).fill("70")
     viewer.settle()
     assert viewer.colour(*place)[0] > before

@@ -383,5 +383,8 @@ def test_a_folder_whose_pairs_do_not_fit_says_why(workspace, tmp_path):
         (tmp_path / name / "a.png").write_bytes(png_bytes(pixels))
     with pytest.raises(CellsegError, match="32 × 32 pixels and its mask 20 × 20"):
         folders.import_folder(workspace, tmp_path)
-    with pytest.raises(CellsegError, match="32 × 32 pixels and its mask 20 × 20"), folders.temporary_dataset(tmp_path):
+    with (
+        pytest.raises(CellsegError, match="32 × 32 pixels and its mask 20 × 20"),
+        folders.temporary_dataset(tmp_path),
+    ):
         pass

@@ -58,7 +58,16 @@ function hold(url) {
   return release;
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+/** Wait until nothing has been asked for ten pauses, on a busy machine too. */
+async function settled() {
+  for (let quiet = 0, known = -1; quiet < 10; quiet += 1) {
+    if (asked.length !== known) quiet = 0;
+    known = asked.length;
+    await pause();
+  }
+}
 
 test("layers are fetched once, and the probability only where it is shown", async () => {
   await fetchLayers(state);

@@ -12,7 +12,7 @@ CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 30
 """Seconds."""
 
-ProgressCallback = Callable[[int, int], None]
+BytesCallback = Callable[[int, int], None]
 """Called with (bytes done, bytes in all)."""
 
 
@@ -24,7 +24,7 @@ def download(
     url: str,
     known_hash: str | None,
     target: Path,
-    progress: ProgressCallback | None = None,
+    progress: BytesCallback | None = None,
     unchecked: bool = False,
 ) -> Path:
     """Download a file and verify its hash, unless it exists already.
@@ -59,7 +59,7 @@ def download(
 
 
 def _downloader(
-    progress: ProgressCallback | None, timeout: tuple[int, int]
+    progress: BytesCallback | None, timeout: tuple[int, int]
 ) -> Callable[[str, str, object], None]:
     """Downloader for pooch that reports progress."""
     import requests

@@ -49,7 +49,7 @@ def test_a_number_that_json_does_not_have_is_refused():
 
 
 def test_a_log_sees_the_first_and_the_last_step(capsys, monkeypatch):
-    monkeypatch.setattr(console, "PAUSE", 3600.0)
+    monkeypatch.setattr(console, "MIN_SECONDS_BETWEEN_LINES", 3600.0)
     report = console.progress_counter("Reading")
     for done in range(5):
         report(done, 5, f"{done}.png")

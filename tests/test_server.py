@@ -46,7 +46,7 @@ def ask(app, method, path, query="", shown="", chunks=(b"",), broken=False):
         "method": method,
         "path": path,
         "query_string": query.encode(),
-        "headers": [(routes.PASS.encode(), shown.encode())],
+        "headers": [(routes.TOKEN_HEADER.encode(), shown.encode())],
         "http_version": "1.1",
     }
     with ThreadPoolExecutor(1) as thread:  # the browser tests leave a loop in the main one

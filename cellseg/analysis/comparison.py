@@ -22,7 +22,7 @@ AT_THRESHOLD = ("f1", "precision", "recall", "pq", "mean_matched_iou")
 
 PIXELS = {"pixel_iou": "iou", "pixel_dice": "dice"}
 
-Row = dict[str, Any]
+ScoreRow = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def with_cells(compared: Comparison, labels: NDArray[np.integer]) -> Comparison:
     return Comparison(compared.name, left, PixelCounts(tp, fp, truth - tp, total - truth - fp))
 
 
-def image_scores(compared: Comparison, threshold: float = THRESHOLDS[0]) -> Row:
+def image_scores(compared: Comparison, threshold: float = THRESHOLDS[0]) -> ScoreRow:
     """All scores of one image; None where a score is undefined.
 
     Parameters
@@ -121,7 +121,7 @@ def overall_scores(
     where it is defined. Both have the names of `image_scores`; `count_error` and
     `absolute_count_error` are sums in `pooled` and means in `image_means`.
     """
-    ways: dict[str, Row] = {"pooled": {}, "image_means": {}}
+    ways: dict[str, ScoreRow] = {"pooled": {}, "image_means": {}}
     for at in all_thresholds(threshold):
         found = summarise_matches([one.counts(at) for one in compared])
         ways["pooled"][ap_name(at)] = found.pooled["ap"]
@@ -148,10 +148,10 @@ def overall_scores(
     }
 
 
-def worst_first(rows: Sequence[Row], threshold: float = THRESHOLDS[0]) -> list[Row]:
+def worst_first(rows: Sequence[ScoreRow], threshold: float = THRESHOLDS[0]) -> list[ScoreRow]:
     """Sort rows of `image_scores` by ascending AP at a threshold; rows without AP come last."""
 
-    def rank(row: Row) -> tuple[bool, float, float]:
+    def rank(row: ScoreRow) -> tuple[bool, float, float]:
         ap = row[ap_name(threshold)]
         return ap is None, ap or 0.0, -abs(row["count_error"])
 

@@ -14,7 +14,7 @@ from cellseg import __version__, naming
 from cellseg.analysis.filters import Filters
 from cellseg.batches import results
 from cellseg.batches.inputs import ENDINGS
-from cellseg.batches.resume_log import Record, ResumeLog
+from cellseg.batches.resume_log import InputRecord, ResumeLog
 from cellseg.batches.segmented_image import SegmentedImage
 from cellseg.batches.segmenting import SegmentationRequest, segment_source
 from cellseg.config import Frozen, PredictionOptions
@@ -49,10 +49,10 @@ class OutputSettings(Frozen):
         return self.filters != Filters() or self.kinds is not None
 
 
-class Outcome(NamedTuple):
+class InputResult(NamedTuple):
     """The result of an input: a record for each image, and a sentence where it failed."""
 
-    records: list[Record]
+    records: list[InputRecord]
     problem: str | None
 
 
@@ -108,7 +108,7 @@ class Output:
         self._progress = progress or (lambda *_: None)
         self._log = ResumeLog(workspace, output, self._resume_settings())
         self._segmenter: Segmenter | None = None
-        self._outcomes: dict[Path, Outcome] = {}
+        self._outcomes: dict[Path, InputResult] = {}
         self._stems: dict[str, Path] = {}
         self._lock = threading.Lock()
 
@@ -129,7 +129,7 @@ class Output:
         with self._log.locked(resume) as resumed:
             for file in inputs if resumed else ():
                 if (records := self._log.records(file)) is not None:
-                    self._outcomes[file] = Outcome(records, None)
+                    self._outcomes[file] = InputResult(records, None)
             self._work([file for file in inputs if file not in self._outcomes], len(inputs))
             together = self._write_together(inputs) if self._settings.kinds else {}
         return Written(
@@ -139,7 +139,7 @@ class Output:
             self._log.restarted,
         )
 
-    def _resume_settings(self) -> Record:
+    def _resume_settings(self) -> InputRecord:
         """All that decides the bytes of the results, apart from the inputs."""
         return {
             "made_by": __version__,
@@ -177,7 +177,7 @@ class Output:
     ) -> None:
         """Segment all images of a file and write their files."""
         decoder = decoders.get()
-        records: list[Record] = []
+        records: list[InputRecord] = []
         with self._lock:
             self._outcomes.pop(file, None)
             self._progress(len(self._outcomes), of, file.name)
@@ -196,7 +196,7 @@ class Output:
         if result.problem is None:
             self._log.finish_input(file, records)
         with self._lock:
-            self._outcomes[file] = Outcome(records, result.problem)
+            self._outcomes[file] = InputResult(records, result.problem)
 
     def _claimed(self, file: Path, suffix: str) -> str:
         """The name of an image, after its stem was taken.
@@ -215,7 +215,7 @@ class Output:
                 )
         return naming.suffixed(file.name, suffix)
 
-    def _export(self, segmented: SegmentedImage, file: Path, suffix: str) -> Record:
+    def _export(self, segmented: SegmentedImage, file: Path, suffix: str) -> InputRecord:
         """Write the files of an image; its record."""
         result = self._result(segmented)
         written = {}
@@ -263,7 +263,7 @@ class Output:
         return images if images is None else [image.with_pixel_size(size) for image in images]
 
 
-def _flat(record: Record) -> dict[str, Any]:
+def _flat(record: InputRecord) -> dict[str, Any]:
     """A record with the paths of its files beside the rest."""
     rest = {key: value for key, value in record.items() if key != "files"}
     return {**rest, **record["files"]}

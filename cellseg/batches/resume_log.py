@@ -24,7 +24,7 @@ from cellseg.workspace import (
     write_json,
 )
 
-Record = dict[str, Any]
+InputRecord = dict[str, Any]
 SETTINGS, COMPLETE, DONE, CELLS = "settings.json", "complete.json", "done", "cells"
 
 
@@ -37,7 +37,7 @@ class ResumeLog:
     `restarted` says that there was such work, which was to be resumed.
     """
 
-    def __init__(self, workspace: Workspace, output: Path, settings: Record) -> None:
+    def __init__(self, workspace: Workspace, output: Path, settings: InputRecord) -> None:
         digest = hashlib.sha256(str(output.absolute()).encode()).hexdigest()
         self.folder = workspace.outputs / digest[:24]
         self.output = output
@@ -76,18 +76,18 @@ class ResumeLog:
         finally:
             lock.release()
 
-    def records(self, file: Path) -> list[Record] | None:
+    def records(self, file: Path) -> list[InputRecord] | None:
         """The records of an input that is done, has not changed since, and whose results exist."""
         known = read_json(self._done(file))
         if known is None or known["stamp"] != _stamp(file):
             return None
-        records: list[Record] = known["records"]
+        records: list[InputRecord] = known["records"]
         for record in records:
             if not all(Path(path).is_file() for path in record["files"].values()):
                 return None
         return records
 
-    def finish_input(self, file: Path, records: Sequence[Record]) -> None:
+    def finish_input(self, file: Path, records: Sequence[InputRecord]) -> None:
         """Note that an input is done."""
         with disk_errors(self.folder):
             (self.folder / DONE).mkdir(exist_ok=True)

@@ -34,7 +34,7 @@ from cellseg.images.image import Image
 from cellseg.images.selection import remarks
 from cellseg.images.view import View
 from cellseg.segmentation.predictor import Segmenter
-from cellseg.segmentation.tiling import ProgressCallback
+from cellseg.segmentation.tiling import PartsCallback
 from cellseg.source import Source
 from cellseg.workspace import disk_errors, write_bytes, write_json
 
@@ -239,7 +239,7 @@ def segment_into(
     truth: NDArray[np.integer] | None = None,
     warnings: Sequence[str] = (),
     view: View | None = None,
-    progress: ProgressCallback | None = None,
+    progress: PartsCallback | None = None,
 ) -> SegmentedImage:
     """Segment one image and keep the result in a folder; it is complete or not there.
 

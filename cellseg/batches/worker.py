@@ -43,7 +43,7 @@ from cellseg.segmentation.predictor import Segmenter
 from cellseg.source import Source
 from cellseg.workspace import Workspace
 
-TURN = 1.0
+RETRY_SECONDS = 1.0
 """Seconds between two tries to be the one batch that runs."""
 
 log = logging.getLogger("cellseg.batches")
@@ -90,7 +90,7 @@ class Worker:
         lock = FileLock(self.workspace.root / "batch.lock")
         while True:
             try:
-                lock.acquire(timeout=TURN)
+                lock.acquire(timeout=RETRY_SECONDS)
                 break
             except Timeout:
                 self.status.update(phase="Waiting for another segmentation to finish")

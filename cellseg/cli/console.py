@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from cellseg.errors import CellsegError
 
-PAUSE = 1.0
+MIN_SECONDS_BETWEEN_LINES = 1.0
 """Minimum seconds between two lines of progress if standard error is not a terminal."""
 
 
@@ -71,7 +71,7 @@ def progress_counter(verb: str) -> Callable[..., None]:
 
     def report(done: int, total: int, item: str = "") -> None:
         moment = time.monotonic()
-        if done < total and moment - last[0] < (0.1 if terminal else PAUSE):
+        if done < total and moment - last[0] < (0.1 if terminal else MIN_SECONDS_BETWEEN_LINES):
             return
         last[0] = moment
         line = f"{verb} {done} of {total}" + (f": {item}" if item and done < total else "")

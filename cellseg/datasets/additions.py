@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cellseg.datasets.dataset import Dataset, Record
+from cellseg.datasets.dataset import Dataset, DatasetRecord
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import MaskEncoding, joined_kind
 from cellseg.datasets.pairs import PairFacts, free_name
@@ -41,7 +41,9 @@ def new_pairs(dataset: Dataset, proposal: Proposal) -> dict[str, PairFacts]:
     return new
 
 
-def extended_record(record: Record, new: list[PairFacts], proposal: Proposal) -> Record:
+def extended_record(
+    record: DatasetRecord, new: list[PairFacts], proposal: Proposal
+) -> DatasetRecord:
     """The record of the dataset with the new pairs."""
     kind = joined_kind(
         record.scale, [pair.mask for pair in record.pairs], [pair.mask for pair in new]

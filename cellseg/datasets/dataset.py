@@ -28,7 +28,7 @@ FORMAT = 1
 RECORD = "dataset.json"
 
 
-class Record(Frozen):
+class DatasetRecord(Frozen):
     """Content of `dataset.json`.
 
     created : UTC, ISO 8601.
@@ -63,7 +63,7 @@ class Dataset:
     files : its images and masks.
     """
 
-    def __init__(self, folder: Path, record: Record) -> None:
+    def __init__(self, folder: Path, record: DatasetRecord) -> None:
         self.folder = folder
         self.record = record
         self.files = PairFiles(folder)
@@ -85,7 +85,7 @@ class Dataset:
                 f"this version reads formats up to {FORMAT}); update cellseg."
             )
         try:
-            return cls(folder, Record.model_validate(content))
+            return cls(folder, DatasetRecord.model_validate(content))
         except ValidationError:
             raise CellsegError(
                 f"The dataset {folder.name} has a missing or damaged {RECORD}; delete it and "

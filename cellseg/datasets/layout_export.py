@@ -15,8 +15,8 @@ from cellseg.errors import CellsegError
 from cellseg.images.writing import label_tiff_bytes, mask_tiff_bytes, tiff_bytes
 from cellseg.workspace import disk_errors, slug
 
-Layout = Literal["stardist", "cellpose", "plain"]
-LAYOUTS: dict[Layout, str] = {
+ExportLayout = Literal["stardist", "cellpose", "plain"]
+LAYOUTS: dict[ExportLayout, str] = {
     "stardist": "Folders images and masks; masks are 16-bit label images; TIFF.",
     "cellpose": "NAME.tif beside NAME_masks.tif; masks are 16-bit label images; TIFF.",
     "plain": "Folders images and masks with the original values, and dataset.json.",
@@ -27,7 +27,7 @@ Progress = Callable[[int, int, str], None]
 
 
 def write_folder(
-    dataset: Dataset, target: Path, layout: Layout, progress: Progress | None = None
+    dataset: Dataset, target: Path, layout: ExportLayout, progress: Progress | None = None
 ) -> list[Path]:
     """Write all pairs to a new folder.
 
@@ -61,7 +61,7 @@ def write_folder(
 
 
 def write_zip(
-    dataset: Dataset, target: Path, layout: Layout, progress: Progress | None = None
+    dataset: Dataset, target: Path, layout: ExportLayout, progress: Progress | None = None
 ) -> Path:
     """Write all pairs to a zip; an existing zip is replaced when the new one is complete.
 
@@ -83,13 +83,13 @@ def write_zip(
     return target
 
 
-def zip_name(dataset: Dataset, layout: Layout) -> str:
+def zip_name(dataset: Dataset, layout: ExportLayout) -> str:
     """File name of the zip, such as `nuclei_stardist.zip`."""
     return f"{slug(dataset.name) or 'dataset'}_{layout}.zip"
 
 
 def _files(
-    dataset: Dataset, layout: Layout, progress: Progress | None
+    dataset: Dataset, layout: ExportLayout, progress: Progress | None
 ) -> Iterator[tuple[str, bytes]]:
     """Name, with `/`, and content of each file."""
     tests = set(dataset.split.test)

@@ -8,7 +8,7 @@ import filelock
 
 from cellseg.datasets.additions import check_same_view, extended_record, new_pairs
 from cellseg.datasets.dataset import Dataset as Dataset
-from cellseg.datasets.dataset import Record, fingerprint
+from cellseg.datasets.dataset import DatasetRecord, fingerprint
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import (
     MaskKind,
@@ -106,7 +106,7 @@ class DatasetStore:
             scale = choose_encoding(proposal.masks, kind, foreground)
             if scale.foreground or scale.kind != "grey":
                 proposal.dismiss("grey-values")
-            record = Record(
+            record = DatasetRecord(
                 name=name,
                 created=datetime.now(UTC).isoformat(timespec="microseconds"),
                 scale=scale,

@@ -25,7 +25,7 @@ START_TIMEOUT = 60.0
 """Additional time for the first file of a process, which loads its libraries, in seconds."""
 
 
-PACE = 20e6
+BYTES_PER_SECOND = 20e6
 """File size that adds one second to the time limit, in bytes."""
 
 
@@ -221,7 +221,7 @@ class Decoder:
         """
         self._asked_for += 1
         target = Path(self._folder.name) / f"pixels-{self._asked_for}.npy"
-        limit = allowed = self._timeout + _size(request) / PACE
+        limit = allowed = self._timeout + _size(request) / BYTES_PER_SECOND
         if self._child is not None and self._child.has_ended:
             self._replace()
         if self._child is None and self._spare is not None:

@@ -13,7 +13,7 @@ from cellseg.images.selection import ImageIndex, image_indices, selected_channel
 from cellseg.images.stack import UNKNOWN, Stack, StackFacts
 from cellseg.images.view import View
 
-BLACK = "none"
+NO_CHANNEL = "none"
 """Name of a colour without a channel."""
 
 
@@ -49,7 +49,7 @@ def images(stack: Stack, view: View, first: int = 0) -> Iterator[tuple[str, Imag
     channels = selected_channels(facts, view, stack.name)
     read = [channel for channel in channels if channel is not None]
     names = facts.channel_names if len(facts.channel_names) == facts.channels else ()
-    kept_names = tuple(BLACK if c is None else names[c] for c in channels) if names else ()
+    kept_names = tuple(NO_CHANNEL if c is None else names[c] for c in channels) if names else ()
     for place in indices[first:]:
         if _by_parts(stack, facts, place, len(channels)):
             pixels = _mapped(stack, facts, place, channels)

@@ -31,7 +31,7 @@ _Reader = Callable[[Path, str], AbstractContextManager[Stack]]
 
 
 class _Picture:
-    """The pixels of a picture, decoded on request; see `stack.Pixels`."""
+    """The pixels of a picture, decoded on request; see `stack.PixelReader`."""
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype, read: Callable[[], np.ndarray]):
         self.shape, self.dtype, self._read = shape, dtype, read

@@ -31,7 +31,7 @@ WORDS = {
 """Name of each axis in sentences."""
 
 
-class Pixels(Protocol):
+class PixelReader(Protocol):
     """An array, or an object that reads one picture when indexed by the leading axes."""
 
     @property
@@ -174,7 +174,7 @@ class Stack:
     """
 
     name: str
-    pixels: Pixels
+    pixels: PixelReader
     axes: str
     channel_names: tuple[str, ...] = ()
     pixel_size_um: float | None = None

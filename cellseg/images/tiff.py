@@ -20,7 +20,7 @@ from cellseg.images.stack import Stack
 
 _GREY = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE)
 _COLOUR = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
-COPIES = 3
+TEMPORARY_COPIES = 3
 """Number of temporary files of a large image: the page, the image, and the parent's copy."""
 
 _LETTERS = {"R": "P", "S": "C"}
@@ -184,7 +184,7 @@ def _check_page(page: tifffile.TiffPage, name: str) -> None:
     if pieces > 1 and len(page.dataoffsets) == pieces:  # each tile or strip by itself
         check_pixels(1, math.prod(page.chunks), name)
         if page.dtype in (np.uint8, np.uint16) and page.nbytes >= size_limits.MAPPED_BYTES:
-            check_disk(COPIES * page.nbytes, name)
+            check_disk(TEMPORARY_COPIES * page.nbytes, name)
             return
     else:
         check_pixels(page.imagelength, page.imagewidth, name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cellseg import fetching
 from cellseg.errors import CellsegError
-from cellseg.fetching import ProgressCallback
+from cellseg.fetching import BytesCallback
 from cellseg.recipes.encoders import EncoderSettings
 
 FILE_VARIABLE = "CELLSEG_ENCODER_WEIGHTS"
@@ -42,7 +42,7 @@ def available(settings: EncoderSettings, image_size: int) -> bool:
 
 
 def resolve(
-    settings: EncoderSettings, image_size: int, progress: ProgressCallback | None = None
+    settings: EncoderSettings, image_size: int, progress: BytesCallback | None = None
 ) -> Path | None:
     """The weights file of the encoder, downloaded if necessary; None for `none`.
 
@@ -82,9 +82,7 @@ def _cache() -> Path:
     return (Path(home) if home else Path.home() / ".keras") / "models"
 
 
-def _download(
-    settings: EncoderSettings, image_size: int, progress: ProgressCallback | None
-) -> Path:
+def _download(settings: EncoderSettings, image_size: int, progress: BytesCallback | None) -> Path:
     """Download the weights file of Keras to its cache."""
     encoder = settings.architecture
     name = encoder.file_name(settings.alpha, image_size)

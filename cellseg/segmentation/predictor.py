@@ -10,7 +10,7 @@ from cellseg.images.image import Image
 from cellseg.models.store import Model
 from cellseg.recipes.registry import recipe_of
 from cellseg.segmentation.cells import Cells
-from cellseg.segmentation.tiling import ProgressCallback
+from cellseg.segmentation.tiling import PartsCallback
 
 Mask = NDArray[np.bool_]
 
@@ -22,7 +22,7 @@ class Segmenter(Protocol):
         self,
         image: Image,
         options: PredictionOptions | None = None,
-        progress: ProgressCallback | None = None,
+        progress: PartsCallback | None = None,
     ) -> Cells:
         """Segment the cells of an image of any size.
 

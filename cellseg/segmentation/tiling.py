@@ -13,10 +13,10 @@ GRID_STEP = 32
 CENTRE_TOLERANCE = 2.0
 """Distance by which the centre of a cell can be outside the core of its tile, pixels."""
 
-ProgressCallback = Callable[[int, int], None]
+PartsCallback = Callable[[int, int], None]
 """Called with (parts done, parts in all); an exception that it raises ends the work."""
 
-Segmentation = tuple[NDArray[np.int32], NDArray[np.float32]]
+WindowResult = tuple[NDArray[np.int32], NDArray[np.float32]]
 """Label image and foreground probability of a window, both (Y, X)."""
 
 
@@ -70,8 +70,8 @@ def stitch(
     height: int,
     width: int,
     tiles: Sequence[Tile],
-    segmented: Iterable[Segmentation],
-    progress: ProgressCallback | None = None,
+    segmented: Iterable[WindowResult],
+    progress: PartsCallback | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Stitch the segmented windows of tiles; no cell is cut, and none appears twice.
 

@@ -19,7 +19,7 @@ from cellseg.workspace import Workspace, disk_errors
 
 UPLOAD = "/cellseg/upload"
 DOWNLOAD = "/cellseg/download"
-PASS = "x-cellseg-pass"
+TOKEN_HEADER = "x-cellseg-pass"
 """The header with the access token of a tab."""
 
 BUFFER = 1024**2
@@ -53,7 +53,7 @@ async def upload(request: Request) -> Response:
     part = None
     try:
         workspace = Workspace.default()
-        shown = request.headers.get(PASS, "")
+        shown = request.headers.get(TOKEN_HEADER, "")
         folder = receiving.authorized_folder(workspace, request.path_params["tab"], shown)
         part = PartialUpload(folder, request.path_params["upload"])
         if request.method == "DELETE":

@@ -17,10 +17,10 @@ from cellseg.training.status import RunStatusWriter
 class TrainingData:
     """Datasets of a run, and the names of the images in them that train and test."""
 
-    train_from: Dataset
-    test_from: Dataset
-    train: tuple[str, ...]
-    test: tuple[str, ...]
+    train_dataset: Dataset
+    test_dataset: Dataset
+    train_names: tuple[str, ...]
+    test_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)

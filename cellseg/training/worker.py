@@ -70,15 +70,17 @@ class Worker:
 
     def _train_and_publish(self) -> tuple[str, Model | None, str | None]:
         config = self.run.config
-        weights = self._encoder_weights()
+        weights = self._initial_weights()
         self.status.set_phase("Loading TensorFlow, about 10 s")
         from cellseg.training.engine import StoppedBeforeStart, TrainingData, load_trainer
 
         trainer = load_trainer(config.recipe)
         datasets = DatasetStore(self.workspace)
-        train_from = datasets.get(config.dataset_id)
-        test_from = datasets.get(config.test_dataset_id) if config.test_dataset_id else train_from
-        data = TrainingData(train_from, test_from, config.train, config.test)
+        train_dataset = datasets.get(config.dataset_id)
+        test_dataset = (
+            datasets.get(config.test_dataset_id) if config.test_dataset_id else train_dataset
+        )
+        data = TrainingData(train_dataset, test_dataset, config.train, config.test)
         try:
             trained = trainer.train(self.run, data, weights, self.status, self.stop_requested)
         except StoppedBeforeStart:
@@ -87,11 +89,11 @@ class Worker:
                 None,
                 "The training was stopped before the first step, so there is no model.",
             )
-        self.status.set_phase("Scoring the test images" if data.test else "Saving the model")
+        self.status.set_phase("Scoring the test images" if data.test_names else "Saving the model")
         model = self._publish(trained, data)
         return ("stopped" if trained.stopped else "finished"), model, None
 
-    def _encoder_weights(self) -> Path | None:
+    def _initial_weights(self) -> Path | None:
         """File of the weights to start from: of the encoder, or of the model to fine-tune."""
         settings = self.run.config.recipe
 
@@ -121,9 +123,9 @@ class Worker:
             self.status.update(phase=f"Scoring the test images, {done} of {of}")
 
         scores = None
-        if data.test:
-            scores = evaluate(trained.predictor, data.test_from, data.test, report_scoring)
-        hashes = {pair.name: pair.image_sha256 for pair in data.train_from.pairs}
+        if data.test_names:
+            scores = evaluate(trained.predictor, data.test_dataset, data.test_names, report_scoring)
+        hashes = {pair.name: pair.image_sha256 for pair in data.train_dataset.pairs}
         facts = ModelFacts(
             name=config.model_name,
             created=utc_now(),

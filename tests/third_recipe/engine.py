@@ -13,7 +13,7 @@ from cellseg.images.image import Image
 from cellseg.models.store import Model
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import connected_components
-from cellseg.segmentation.tiling import ProgressCallback
+from cellseg.segmentation.tiling import PartsCallback
 from cellseg.training.engine import TrainingData, TrainingResult
 from cellseg.training.runs import Run
 from cellseg.training.status import MetricsFile, RunStatusWriter
@@ -37,7 +37,7 @@ class Brightness:
         self,
         image: Image,
         options: PredictionOptions | None = None,
-        progress: ProgressCallback | None = None,
+        progress: PartsCallback | None = None,
     ) -> Cells:
         """The connected components of the mask."""
         mask = self.mask(image)
@@ -62,7 +62,10 @@ class Engine:
         settings = run.config.recipe
         assert isinstance(settings, BrightnessSettings)
         metrics, tried = MetricsFile(run.folder), []
-        pairs = [(data.train_from.image(n), data.train_from.foreground(n)) for n in data.train]
+        pairs = [
+            (data.train_dataset.image(n), data.train_dataset.foreground(n))
+            for n in data.train_names
+        ]
         for epoch, threshold in enumerate(np.linspace(0, 255, settings.training.steps), start=1):
             predictor, counts = Brightness(float(threshold)), PixelCounts()
             for image, truth in pairs:

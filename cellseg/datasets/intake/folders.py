@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cellseg import naming
-from cellseg.datasets.dataset import Dataset, Record, fingerprint
+from cellseg.datasets.dataset import Dataset, DatasetRecord, fingerprint
 from cellseg.datasets.intake import importing
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import choose_encoding
@@ -73,7 +73,7 @@ def temporary_dataset(
         proposal = importing.inspect(workspace, path, view=view, progress=progress)
         _require_pairs(proposal, path)
         scale = choose_encoding(proposal.masks)
-        record = Record(
+        record = DatasetRecord(
             name=path.resolve().name,
             created=datetime.now(UTC).isoformat(),
             scale=scale,

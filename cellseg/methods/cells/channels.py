@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cellseg.methods.cells.image_statistics import IMAGE_KINDS
 from cellseg.recipes.cells.facts import ImageStatistics
-from cellseg.segmentation.tiling import Segmentation
+from cellseg.segmentation.tiling import WindowResult
 
 MIN_COLOURFULNESS = 0.1
 """Mean deviation of the channels from their mean, divided by it, above which there is colour."""
@@ -41,7 +41,7 @@ def has_unknown_colours(rgb: NDArray[np.uint8], statistics: ImageStatistics) -> 
     return float(mean.mean()) / 255.0 < darkest
 
 
-def most_confident_channel(channels: Sequence[Segmentation]) -> int | None:
+def most_confident_channel(channels: Sequence[WindowResult]) -> int | None:
     """Index of the channel with the most confidently classified pixels.
 
     Parameters

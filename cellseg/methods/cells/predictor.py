@@ -30,9 +30,9 @@ from cellseg.recipes.cells.settings import CellsSettings
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import connected_components, resize_probability
 from cellseg.segmentation.tiling import (
-    ProgressCallback,
-    Segmentation,
+    PartsCallback,
     Tile,
+    WindowResult,
     stitch,
     tile_batches,
 )
@@ -139,7 +139,7 @@ class CellsPredictor:
         self,
         image: Image,
         options: PredictionOptions | None = None,
-        progress: ProgressCallback | None = None,
+        progress: PartsCallback | None = None,
     ) -> Cells:
         """Segment an image of any size; see `predictor.Segmenter.cells`.
 
@@ -175,7 +175,7 @@ class CellsPredictor:
 
     def _segment_tiles(
         self, tiles: Sequence[Tile], read: Callable[[slice, slice], Rgb], scale: float
-    ) -> Iterator[Segmentation]:
+    ) -> Iterator[WindowResult]:
         """Segment the window of each tile, enlarged by a factor; at the size of the window.
 
         Parameters
@@ -193,14 +193,14 @@ class CellsPredictor:
                     probability = resize_probability(probability, *batch[0].shape)
                 yield labels, probability
 
-    def _first_pass(self, stretch: ContrastStretch, scale: float) -> Segmentation:
+    def _first_pass(self, stretch: ContrastStretch, scale: float) -> WindowResult:
         """Segment an image, or the centre of a large one, at a scale."""
         window = first_pass_window(stretch.image.height, stretch.image.width)
         return next(self._segment_tiles([Tile(window, window)], stretch.rgb8, scale))
 
     def _choose_scale(
-        self, stretch: ContrastStretch, options: PredictionOptions, first_pass: Segmentation | None
-    ) -> tuple[float, Segmentation | None]:
+        self, stretch: ContrastStretch, options: PredictionOptions, first_pass: WindowResult | None
+    ) -> tuple[float, WindowResult | None]:
         """Factor by which to enlarge an image, and the first pass where it covers the image.
 
         Parameters
@@ -217,7 +217,7 @@ class CellsPredictor:
 
     def _choose_channel(
         self, stretch: ContrastStretch, options: PredictionOptions
-    ) -> tuple[ContrastStretch, Segmentation | None, tuple[str, ...]]:
+    ) -> tuple[ContrastStretch, WindowResult | None, tuple[str, ...]]:
         """The image, or one channel of it where the model does not know its colours.
 
         Returns

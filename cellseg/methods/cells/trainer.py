@@ -62,7 +62,7 @@ def train(
 
     Raises
     ------
-    Stopped
+    StoppedBeforeStart
         Where the user stops before the first batch.
     CellsegError
         Where no image has a cell, or no finite weights are left.
@@ -72,11 +72,11 @@ def train(
     training = settings.training
     used_devices = devices.devices_for_batch(devices.available_gpus(), training.batch_size)
     keras.utils.set_random_seed(training.seed)
-    train_names, validation_names = split_validation(data.train, training.validation_fraction)
+    train_names, validation_names = split_validation(data.train_names, training.validation_fraction)
     train_images = _read(data, train_names, settings, status, stop_requested)
     validation_images = _read(data, validation_names, settings, status, stop_requested)
     areas = cell_areas(train_images)
-    target = training.target or default_target(data.train_from.kind)
+    target = training.target or default_target(data.train_dataset.kind)
     semantic = target == "semantic"
     width = structure_width(image.labels for image in train_images) if semantic else None
     facts = CellsFacts(
@@ -282,7 +282,7 @@ def _read(
     stop_requested: Callable[[], bool],
 ) -> list[AnnotatedImage]:
     """Read and preprocess training images."""
-    dataset = data.train_from
+    dataset = data.train_dataset
     images = []
     for done, name in enumerate(names, start=1):
         labels = dataset.labels(name)

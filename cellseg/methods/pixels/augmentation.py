@@ -3,10 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+Uint8Array = NDArray[np.uint8]
 
 
-def random_flip(image: Pixels, mask: Pixels, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
+def random_flip(
+    image: Uint8Array, mask: Uint8Array, rng: np.random.Generator
+) -> tuple[Uint8Array, Uint8Array]:
     """Flip an image together with its mask: horizontally and vertically, each with probability 0.5.
 
     Parameters

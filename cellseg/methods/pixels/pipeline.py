@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from cellseg.methods.pixels.augmentation import random_flip
 
-Pixels = NDArray[np.uint8]
+Uint8Array = NDArray[np.uint8]
 
 
-def training_batches(images: Pixels, masks: Pixels, batch_size: int, seed: int) -> tf.data.Dataset:
+def training_batches(
+    images: Uint8Array, masks: Uint8Array, batch_size: int, seed: int
+) -> tf.data.Dataset:
     """Batches for training, shuffled and flipped at random in each pass.
 
     Parameters
@@ -28,7 +30,7 @@ def training_batches(images: Pixels, masks: Pixels, batch_size: int, seed: int) 
     """
     rng = np.random.default_rng(seed)
 
-    def one_pass() -> Iterator[tuple[Pixels, Pixels]]:
+    def one_pass() -> Iterator[tuple[Uint8Array, Uint8Array]]:
         for index in rng.permutation(len(images)):
             yield random_flip(images[index], masks[index], rng)
 
@@ -41,7 +43,7 @@ def training_batches(images: Pixels, masks: Pixels, batch_size: int, seed: int) 
     return pairs.batch(batch_size).map(_to_unit).prefetch(2)
 
 
-def scoring_batches(images: Pixels, masks: Pixels, batch_size: int) -> tf.data.Dataset:
+def scoring_batches(images: Uint8Array, masks: Uint8Array, batch_size: int) -> tf.data.Dataset:
     """Batches for scoring, in order and not augmented; otherwise as `training_batches`."""
     pairs = tf.data.Dataset.from_tensor_slices((images, masks))
     return pairs.batch(batch_size).map(_to_unit).prefetch(2)

@@ -11,7 +11,7 @@ from cellseg.methods.pixels.preprocessing import network_image, network_mask
 from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.segmentation.cells import Cells
 from cellseg.segmentation.instances import connected_components, foreground_mask, resize_probability
-from cellseg.segmentation.tiling import ProgressCallback
+from cellseg.segmentation.tiling import PartsCallback
 
 Mask = NDArray[np.bool_]
 
@@ -58,7 +58,7 @@ class PixelsPredictor:
         self,
         image: Image,
         options: PredictionOptions | None = None,
-        progress: ProgressCallback | None = None,
+        progress: PartsCallback | None = None,
     ) -> Cells:
         """Connected components of the foreground mask; the options have no effect."""
         probability = self.foreground_probability(image)

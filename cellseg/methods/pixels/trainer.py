@@ -27,7 +27,7 @@ SAMPLES = 4
 def train(
     run: Run,
     data: TrainingData,
-    encoder_weights: Path | None,
+    initial_weights: Path | None,
     status: RunStatusWriter,
     stop_requested: Callable[[], bool],
 ) -> TrainingResult:
@@ -35,7 +35,7 @@ def train(
 
     Raises
     ------
-    Stopped
+    StoppedBeforeStart
         Where the user stops before the first batch.
     """
     settings = run.config.recipe
@@ -47,20 +47,24 @@ def train(
         if stop_requested():
             raise StoppedBeforeStart
 
-    images, masks = load_arrays(data.train_from, data.train, settings.preprocessing, report_reading)
-    test_images, test_masks = load_arrays(
-        data.test_from, data.test, settings.preprocessing, report_reading
+    images, masks = load_arrays(
+        data.train_dataset, data.train_names, settings.preprocessing, report_reading
     )
-    _report_majority_accuracy(status, test_masks if len(data.test) else masks)
+    test_images, test_masks = load_arrays(
+        data.test_dataset, data.test_names, settings.preprocessing, report_reading
+    )
+    _report_majority_accuracy(status, test_masks if len(data.test_names) else masks)
 
     status.set_phase("Building the network")
     network = build_pixels_unet(
-        settings.preprocessing.image_size, settings.network, encoder_weights
+        settings.preprocessing.image_size, settings.network, initial_weights
     )
     compiled = _compile(network, settings)
     batch_size = settings.training.batch_size_for(len(images))
     sample_names, sample_images, sample_masks = (
-        (data.test, test_images, test_masks) if data.test else (data.train, images, masks)
+        (data.test_names, test_images, test_masks)
+        if data.test_names
+        else (data.train_names, images, masks)
     )
     pictures = SamplePictures(
         run.folder / "samples",
@@ -75,12 +79,12 @@ def train(
         ProgressReport(status, metrics, steps=-(-len(images) // batch_size)),
         pictures,
     ]
-    if data.test:
+    if data.test_names:
         callbacks.append(SaveBest(network, run.best_on_test))
     status.set_phase("Preparing the first step, about 10 s")
     compiled.fit(
         training_batches(images, masks, batch_size, settings.training.seed),
-        validation_data=scoring_batches(test_images, test_masks, 16) if data.test else None,
+        validation_data=scoring_batches(test_images, test_masks, 16) if data.test_names else None,
         epochs=settings.training.epochs,
         callbacks=callbacks,
         shuffle=False,  # the pipeline shuffles

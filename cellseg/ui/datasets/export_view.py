@@ -5,14 +5,14 @@ from pathlib import Path
 import streamlit as st
 
 from cellseg.datasets import layout_export
-from cellseg.datasets.layout_export import Layout
+from cellseg.datasets.layout_export import ExportLayout
 from cellseg.datasets.store import Dataset
 from cellseg.ui.shell import frame
 from cellseg.ui.shell.formatting import plain
 from cellseg.ui.widgets import downloads, uploads
 from cellseg.workspace import Workspace
 
-NAMES: dict[Layout, str] = {
+NAMES: dict[ExportLayout, str] = {
     "stardist": "StarDist",
     "cellpose": "Cellpose",
     "plain": "Images and masks",
@@ -42,7 +42,7 @@ def show(workspace: Workspace, dataset: Dataset) -> None:
             downloads.button(Path(created[1]), "export-download")
 
 
-def _create_zip(workspace: Workspace, dataset: Dataset, layout: Layout) -> Path:
+def _create_zip(workspace: Workspace, dataset: Dataset, layout: ExportLayout) -> Path:
     bar = st.progress(0.0, "Packing")
 
     def progress(done: int, total: int, name: str) -> None:

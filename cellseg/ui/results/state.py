@@ -49,7 +49,7 @@ class Results:
         return list(dict.fromkeys(names))
 
 
-class Pixels(NamedTuple):
+class ShownArrays(NamedTuple):
     """The arrays of an image, shared between runs of the page and therefore read-only.
 
     truth : the ground truth as a label image (Y, X), if it is known.
@@ -64,8 +64,8 @@ class Pixels(NamedTuple):
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _pixels(version: str, _segmented: SegmentedImage) -> Pixels:
-    return Pixels(
+def _pixels(version: str, _segmented: SegmentedImage) -> ShownArrays:
+    return ShownArrays(
         version,
         _segmented.image(),
         _segmented.labels(),
@@ -74,7 +74,7 @@ def _pixels(version: str, _segmented: SegmentedImage) -> Pixels:
     )
 
 
-def pixels(segmented: SegmentedImage) -> Pixels:
+def pixels(segmented: SegmentedImage) -> ShownArrays:
     """The arrays of an image, cached for the open image."""
     return _pixels(f"{segmented.version} {truth_version(segmented)}", segmented)
 

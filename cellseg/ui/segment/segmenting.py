@@ -29,7 +29,7 @@ DONE = "images.json"
 STOP, STOPPED = "segment-stop", "segment-stopped"
 """Key of the button that stops, and of what was left to do then."""
 
-PATIENCE = 3.0
+SECONDS_BEFORE_ESTIMATE = 3.0
 """Seconds of work after which the remaining time is shown."""
 
 Progress = Callable[[float, int, str], None]
@@ -168,7 +168,7 @@ def with_progress(
     def progress(done: float, total: int, phase: str) -> None:
         share, spent = done / total, time.monotonic() - began
         words = f"{phase}, {int(done) + 1} of {total}" if total > 1 else phase
-        if share > 0 and spent > PATIENCE:
+        if share > 0 and spent > SECONDS_BEFORE_ESTIMATE:
             words += f", about {about(spent / share - spent)} left"
         bar.progress(min(1.0, share), plain(words))
 

@@ -26,7 +26,7 @@ SMALL = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class Packed:
+class EncodedLayer:
     """One encoded layer.
 
     content : zlib stream.
@@ -51,7 +51,7 @@ def step_of(height: int, width: int) -> int:
     return step
 
 
-def pack_image(image: Image) -> Packed:
+def pack_image(image: Image) -> EncodedLayer:
     """The pixels of an image: each channel, its values unchanged.
 
     Each pixel of a channel is stored as its difference to the left neighbour (modulo the dtype,
@@ -73,10 +73,10 @@ def pack_image(image: Image) -> Packed:
         "float": pixels.dtype.kind == "f",
         "spans": [_span(plane) for plane in planes] if pixels.dtype.kind == "f" else [],
     }
-    return Packed(content, _identity(content, facts), preview, np.zeros(0, np.int64), facts)
+    return EncodedLayer(content, _identity(content, facts), preview, np.zeros(0, np.int64), facts)
 
 
-def pack_labels(labels: NDArray) -> Packed:
+def pack_labels(labels: NDArray) -> EncodedLayer:
     """The cells of a label image as runs of equal pixels, row by row.
 
     The lengths of all runs, then the number of each run's cell: 0 for background, 1 for the lowest
@@ -103,10 +103,10 @@ def pack_labels(labels: NDArray) -> Packed:
         "wide": wide,
         "cells": int(ids.size),
     }
-    return Packed(content, _identity(content, facts), b"", ids, facts)
+    return EncodedLayer(content, _identity(content, facts), b"", ids, facts)
 
 
-def pack_probability(probability: NDArray[np.floating]) -> Packed:
+def pack_probability(probability: NDArray[np.floating]) -> EncodedLayer:
     """A probability map (Y, X), 0 to 1, as an image of one channel, uint8, 0 to 255."""
     step = step_of(*probability.shape)
     sent = probability[::step, ::step]
@@ -116,7 +116,7 @@ def pack_probability(probability: NDArray[np.floating]) -> Packed:
         steps[rows] = np.rint(np.clip(np.nan_to_num(sent[rows]), 0, 1) * 255)
     content = deflated(_differences(steps))
     facts = {"height": height, "width": width, "channels": 1, "bytes": 1}
-    return Packed(content, _identity(content, facts), b"", np.zeros(0, np.int64), facts)
+    return EncodedLayer(content, _identity(content, facts), b"", np.zeros(0, np.int64), facts)
 
 
 def bit_mask(ids: NDArray[np.int64], chosen: Collection[int]) -> str:

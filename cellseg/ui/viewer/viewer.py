@@ -13,7 +13,7 @@ from streamlit.runtime import get_instance
 from cellseg.images.image import Image
 from cellseg.ui.viewer.layers import (
     PREVIEW,
-    Packed,
+    EncodedLayer,
     bit_mask,
     colour_table,
     label_table,
@@ -171,7 +171,9 @@ def _map(key: str, version: str, probability: NDArray[np.floating] | None) -> di
 
 
 @st.cache_resource(scope="session", max_entries=4 * _CACHED, show_spinner=False)
-def _packed(version: str, layer: str, array_type: str, _pack: Callable[[], Packed]) -> Packed:
+def _packed(
+    version: str, layer: str, array_type: str, _pack: Callable[[], EncodedLayer]
+) -> EncodedLayer:
     """A packed layer, cached for each version that the tab shows."""
     return _pack()
 

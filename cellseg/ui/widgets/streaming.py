@@ -11,7 +11,7 @@ from cellseg import receiving
 from cellseg.errors import CellsegError
 from cellseg.limits import Limits
 from cellseg.receiving import PartialUpload
-from cellseg.server.routes import DOWNLOAD, PASS, UPLOAD
+from cellseg.server.routes import DOWNLOAD, TOKEN_HEADER, UPLOAD
 from cellseg.source import Source
 from cellseg.ui.widgets.javascript import joined
 
@@ -42,7 +42,7 @@ def uploader(
         "directory": directory,
         "url": f"{base()}{UPLOAD}/{folder.name.removeprefix(receiving.TAB_PREFIX)}",
         "pass": receiving.access_token(folder),
-        "header": PASS,
+        "header": TOKEN_HEADER,
         "slice": receiving.SLICE_BYTES,
         "limit": limits.upload_bytes,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from skimage.draw import polygon
 
-Ring = np.ndarray
+Vertices = np.ndarray
 """Vertices of an outline, (N, 2): x and y in pixels from the upper left corner of the image."""
 
 
@@ -40,7 +40,7 @@ def merge(cells: Iterable[np.ndarray], shape: tuple[int, int]) -> Merged:
     return Merged(labels, int(np.count_nonzero(coverage > 1)))
 
 
-def filled_pixels(rings: Sequence[Ring], shape: tuple[int, int]) -> np.ndarray:
+def filled_pixels(rings: Sequence[Vertices], shape: tuple[int, int]) -> np.ndarray:
     """Flat indices of the pixels whose centres are inside the rings of one cell.
 
     A ring inside another ring is a hole.

@@ -108,7 +108,7 @@ def _rgb8(image: Image) -> NDArray[np.uint8]:
 
 
 def _load(model: Model) -> CellsPredictor:
-    loaded = predictor.load(model)
+    loaded = predictor.load_predictor(model)
     if not isinstance(loaded, CellsPredictor):
         raise SystemExit(f"{model.name} is not a model of the recipe cells; name one of these.")
     return loaded

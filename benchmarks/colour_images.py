@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     options = parser.parse_args()
     model = ModelStore(Workspace.default()).get("nuclei")
-    segmenter = predictor.load(model)
+    segmenter = predictor.load_predictor(model)
     counts: dict[str, list[MatchCounts]] = {conversion: [] for conversion in CONVERSIONS}
     with folders.temporary_dataset(options.data) as dataset:
         for name in model.facts.test:

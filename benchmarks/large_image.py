@@ -48,8 +48,8 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=8000, help="pixels [8000]")
     side = parser.parse_args().side
     with quiet_stderr():
-        from cellseg.segmentation.predictor import load
-    network = load(ModelStore(Workspace.default()).get("nuclei"))
+        from cellseg.segmentation.predictor import load_predictor
+    network = load_predictor(ModelStore(Workspace.default()).get("nuclei"))
     tile, _ = draw_cells(np.random.default_rng(0), TILE, CELLS)
     repeats = -(-side // TILE)
     image = Image(np.tile(tile, (repeats, repeats))[:side, :side].copy(), "YX")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
 
-def free(name: str, taken: Callable[[str], bool], numbered: Callable[[str, int], str]) -> str:
+def first_free(name: str, taken: Callable[[str], bool], numbered: Callable[[str, int], str]) -> str:
     """The name, or where it is taken the first numbered one, from 2, that is not.
 
     Parameters
@@ -33,7 +33,7 @@ def numbered(name: str, taken: Iterable[str], longest: int | None = None) -> str
         head = wish if longest is None else wish[: longest - len(tail)].rstrip()
         return head + tail
 
-    return free(name[:longest].rstrip(), lambda one: one.casefold() in known, with_number)
+    return first_free(name[:longest].rstrip(), lambda one: one.casefold() in known, with_number)
 
 
 def numbered_file(name: str, taken: Iterable[str]) -> str:
@@ -44,7 +44,7 @@ def numbered_file(name: str, taken: Iterable[str]) -> str:
         path = PurePosixPath(wish)
         return str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
 
-    return free(name, lambda one: one.casefold() in known, with_number)
+    return first_free(name, lambda one: one.casefold() in known, with_number)
 
 
 def numbered_id(name: str, taken: Callable[[str], bool]) -> str:
@@ -54,7 +54,7 @@ def numbered_id(name: str, taken: Callable[[str], bool]) -> str:
     ----------
     taken : whether there is such a folder.
     """
-    return free(name, taken, lambda wish, number: f"{wish}-{number}")
+    return first_free(name, taken, lambda wish, number: f"{wish}-{number}")
 
 
 def suffixed(name: str, suffix: str) -> str:

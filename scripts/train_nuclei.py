@@ -118,7 +118,7 @@ def ship(model: Model, dataset: Dataset, made: str) -> None:
         save_half_precision(model.weights, SHIPPED / WEIGHTS)
     test = model.facts.test
     kinds = {name: image_kind(_annotated_image(dataset, name)) for name in test}
-    network = predictor.load(Model(SHIPPED, model.facts))
+    network = predictor.load_predictor(Model(SHIPPED, model.facts))
     assert isinstance(network, CellsPredictor)
     validation_images = [
         _annotated_image(dataset, name) for name in network.facts.validation_images

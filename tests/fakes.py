@@ -40,5 +40,5 @@ class BrightPredictor:
 
 
 if __name__ == "__main__":
-    worker.load = lambda batch: BrightPredictor()
+    worker.load_batch_model = lambda batch: BrightPredictor()
     sys.exit(worker.main(sys.argv[1:]))

@@ -42,7 +42,7 @@ def model(workspace):
 @pytest.fixture(autouse=True)
 def no_tensorflow(monkeypatch):
     """Workers find what is bright; they run in this process unless a test says otherwise."""
-    monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor())
+    monkeypatch.setattr(worker, "load_batch_model", lambda batch: BrightPredictor())
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr(processes, "start", lambda module, folder: None)
 
@@ -250,7 +250,7 @@ def test_an_image_that_a_network_cannot_take_stops_no_other(
             raise ZeroDivisionError("two rows")
 
     batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS[:2], b=TWO_CELLS), model)
-    monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor(fail))
+    monkeypatch.setattr(worker, "load_batch_model", lambda batch: BrightPredictor(fail))
     batch = worked(batch)
     assert [segmented.name for segmented in batch.images()] == ["b.png"]
     ((name, sentence),) = batch.failed()
@@ -276,14 +276,14 @@ def test_a_deleted_model_is_one_sentence_and_its_facts_stay(
 ):
     batch = jobs.start(workspace, uploads(tmp_path, a=TWO_CELLS), model)
     ModelStore(workspace).delete(model)
-    monkeypatch.setattr(worker, "load", _load)
+    monkeypatch.setattr(worker, "load_batch_model", _load)
     batch = worked(batch)
     assert batch.progress().state == "failed"
     assert "no model named" in batch.progress().message
     assert batch.model.name == "bright"
 
 
-_load = worker.load
+_load = worker.load_batch_model
 
 
 def test_a_stop_keeps_what_was_found_and_resuming_goes_on(workspace, model, tmp_path, monkeypatch):
@@ -295,7 +295,9 @@ def test_a_stop_keeps_what_was_found_and_resuming_goes_on(workspace, model, tmp_
         if not batch.images():
             jobs.stop(batch)
 
-    monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor(stop_at_the_first))
+    monkeypatch.setattr(
+        worker, "load_batch_model", lambda batch: BrightPredictor(stop_at_the_first)
+    )
     stopped = worked(batch)
     assert (stopped.progress().state, stopped.progress().done) == ("stopped", 1)
     first = stopped.images()[0]
@@ -316,7 +318,9 @@ def test_a_stop_within_an_image_leaves_nothing_of_it(workspace, model, tmp_path,
         progress(2, 3)
         raise AssertionError("went on after a stop")
 
-    monkeypatch.setattr(worker, "load", lambda batch: BrightPredictor(stop_after_a_part))
+    monkeypatch.setattr(
+        worker, "load_batch_model", lambda batch: BrightPredictor(stop_after_a_part)
+    )
     stopped = worked(batch)
     assert (stopped.progress().state, stopped.progress().done) == ("stopped", 0)
     assert not stopped.images()
@@ -378,12 +382,12 @@ def test_an_entered_pixel_size_goes_before_that_of_the_files(workspace, model, t
     segmented = segment_into(BrightPredictor(), image, "a.png", tmp_path / "a")
     batch = BatchStore(workspace).keep([segmented], "Mine", model)
     assert batch.images()[0].pixel_size == 2.0
-    batch.with_pixel_size(0.5)
+    batch.set_pixel_size(0.5)
     entered = BatchStore(workspace).get(batch.id)
     assert entered.images()[0].pixel_size == 0.5
-    assert entered.with_pixel_size(None).images()[0].pixel_size == 2.0
+    assert entered.set_pixel_size(None).images()[0].pixel_size == 2.0
     with pytest.raises(CellsegError, match="above 0"):
-        batch.with_pixel_size(-1)
+        batch.set_pixel_size(-1)
     with pytest.raises(CellsegError, match="above 0"):
         BatchStore(workspace).keep([segmented], "Other", model, pixel_size=0)
 

@@ -122,10 +122,10 @@ def test_sample_pictures_show_validation_images(trained):
 
 
 def test_the_model_segments_an_image(trained):
-    from cellseg.segmentation.predictor import load
+    from cellseg.segmentation.predictor import load_predictor
 
     _, model, _ = trained
-    found = load(model).cells(Image(drawn(99)[0], "YX"))
+    found = load_predictor(model).cells(Image(drawn(99)[0], "YX"))
     assert found.labels.shape == found.probability.shape == (80, 96)
     assert np.isfinite(found.probability).all()
     assert found.probability.min() >= 0
@@ -174,7 +174,7 @@ def prepared(workspace, dataset, monkeypatch, settings_of_run, name):
 
 
 def test_two_devices_train_a_model_that_loads(workspace, dataset, monkeypatch):
-    from cellseg.segmentation.predictor import load
+    from cellseg.segmentation.predictor import load_predictor
 
     run = prepared(workspace, dataset, monkeypatch, recipe(), "shared")
     command = [sys.executable, "-m", "tests.two_devices", str(run.folder)]
@@ -188,7 +188,7 @@ def test_two_devices_train_a_model_that_loads(workspace, dataset, monkeypatch):
     assert model.facts.epochs_done == 2
     assert all(np.isfinite(row["loss"]) for row in run.metrics())
     assert b"optimizer" not in model.weights.read_bytes()
-    assert load(model).cells(Image(drawn(99)[0], "YX")).labels.shape == (80, 96)
+    assert load_predictor(model).cells(Image(drawn(99)[0], "YX")).labels.shape == (80, 96)
 
 
 @pytest.fixture

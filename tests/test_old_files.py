@@ -19,7 +19,7 @@ from cellseg.network import precision
 from cellseg.recipes.cells.settings import CellsSettings, CellsTraining
 from cellseg.recipes.pixels.settings import PixelsSettings
 from cellseg.recipes.registry import get_recipe
-from cellseg.segmentation.predictor import load
+from cellseg.segmentation.predictor import load_predictor
 from cellseg.training import following, jobs
 from cellseg.training.runs import RunStore
 from cellseg.workspace import Workspace, read_json
@@ -72,7 +72,7 @@ def test_what_the_training_found_out_is_read_by_its_old_names(old):
 def test_its_models_predict_as_they_did(old, monkeypatch, name, number):
     monkeypatch.setattr(precision, "automatic_precision", lambda: "float32")
     model = ModelStore(old).get(name)
-    found = load(model).cells(DatasetStore(old).get("drawn").image(f"drawn-{number}"))
+    found = load_predictor(model).cells(DatasetStore(old).get("drawn").image(f"drawn-{number}"))
     with np.load(old.root / "expected.npz") as expected:
         probability = expected[f"{model.id}-{number}-probability"]
         labels = expected[f"{model.id}-{number}-labels"]

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("nothing_shipped")
 def network(workspace, monkeypatch):
     monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
     network = BrightPredictor()
-    monkeypatch.setattr(segmenting, "predictor", lambda *_: network)
+    monkeypatch.setattr(segmenting, "cached_predictor", lambda *_: network)
     return network
 
 

@@ -148,7 +148,7 @@ def test_what_the_axes_can_be(axes, shape, expected):
 
 
 def test_the_page_segment_takes_of_a_stack_what_the_model_takes(workspace, monkeypatch):
-    monkeypatch.setattr(segmenting, "predictor", lambda *_: BrightPredictor())
+    monkeypatch.setattr(segmenting, "cached_predictor", lambda *_: BrightPredictor())
     dataset = made.dataset(workspace)
     model = made.model(workspace, dataset)
     view = View(channels=(0,), expand=True)
@@ -185,7 +185,7 @@ def pages():
 
 
 def on_segment(workspace, monkeypatch, name, content):
-    monkeypatch.setattr(segmenting, "predictor", lambda *_: BrightPredictor())
+    monkeypatch.setattr(segmenting, "cached_predictor", lambda *_: BrightPredictor())
     made.model(workspace, made.dataset(workspace))
     app = opened("segment")
     app.file_uploader[0].set_value([(name, content, "image/tiff")]).run()
@@ -340,7 +340,7 @@ def test_each_plane_may_be_taken_of_the_first_time_point(workspace, monkeypatch)
 
 
 def test_a_choice_that_does_not_fit_plain_images_can_be_dropped(workspace, monkeypatch):
-    monkeypatch.setattr(segmenting, "predictor", lambda *_: BrightPredictor())
+    monkeypatch.setattr(segmenting, "cached_predictor", lambda *_: BrightPredictor())
     model = made.model(workspace, made.dataset(workspace))
     facts = model.facts.model_copy(update={"view": View(plane=2)})
     (model.folder / "model.json").write_text(facts.model_dump_json())

@@ -8,7 +8,7 @@ from cellseg.methods.pixels.predictor import PixelsPredictor
 from cellseg.methods.pixels.preprocessing import network_image
 from cellseg.models.store import ModelStore
 from cellseg.recipes.pixels.settings import PixelsNetwork, PixelsPreprocessing, PixelsSettings
-from cellseg.segmentation.predictor import load as load_any
+from cellseg.segmentation.predictor import load_predictor
 from cellseg.workspace import Workspace
 from tests import made
 
@@ -19,7 +19,7 @@ RECIPE = PixelsSettings(
 
 
 def load(model) -> PixelsPredictor:
-    predictor = load_any(model)
+    predictor = load_predictor(model)
     assert isinstance(predictor, PixelsPredictor)
     return predictor
 

@@ -67,7 +67,7 @@ def label_image(path, labels=LABELS):
 def home(workspace, monkeypatch):
     """A workspace with a model that needs no TensorFlow."""
     made.model_without_weights(workspace)
-    monkeypatch.setattr(result_commands, "load", lambda model: BrightPredictor())
+    monkeypatch.setattr(result_commands, "load_with_message", lambda model: BrightPredictor())
     return workspace.root
 
 
@@ -133,7 +133,7 @@ def test_options_reach_the_network(home, tmp_path, monkeypatch):
     def hear(image, options, progress):
         received.append((options.diameter, options.tile))
 
-    monkeypatch.setattr(result_commands, "load", lambda model: BrightPredictor(hear))
+    monkeypatch.setattr(result_commands, "load_with_message", lambda model: BrightPredictor(hear))
     file = picture(tmp_path / "a.png")
     words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
     answer(*words, "--diameter", 12.5, "--tile", 256)
@@ -258,7 +258,9 @@ def test_ctrl_c_says_how_to_resume(home, tmp_path, monkeypatch):
     def interrupt(image, options, progress):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(result_commands, "load", lambda model: BrightPredictor(interrupt))
+    monkeypatch.setattr(
+        result_commands, "load_with_message", lambda model: BrightPredictor(interrupt)
+    )
     file = picture(tmp_path / "a.png")
     words = ("segment", file, "--model", "bright", "--output", tmp_path / "out", "--home", home)
     assert "with --resume to continue" in refused(*words)

@@ -61,11 +61,11 @@ def model(workspace, monkeypatch):
 
     network = BrightPredictor(fail)
     monkeypatch.setenv("CELLSEG_HOME", str(workspace.root))
-    monkeypatch.setattr(segmenting, "predictor", lambda *_: network)
-    monkeypatch.setattr(worker, "load", lambda batch: network)
+    monkeypatch.setattr(segmenting, "cached_predictor", lambda *_: network)
+    monkeypatch.setattr(worker, "load_batch_model", lambda batch: network)
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr(processes, "start", lambda module, folder: None)
-    monkeypatch.setattr(result_commands, "load", lambda model: network)
+    monkeypatch.setattr(result_commands, "load_with_message", lambda model: network)
     return made.model_without_weights(workspace)
 
 

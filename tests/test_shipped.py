@@ -31,7 +31,9 @@ def nuclei(workspace):
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
     """The predictor of the model."""
-    return predictor.load(ModelStore(Workspace(tmp_path_factory.mktemp("none"))).get("nuclei"))
+    return predictor.load_predictor(
+        ModelStore(Workspace(tmp_path_factory.mktemp("none"))).get("nuclei")
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cellseg.datasets.intake.proposal import Proposal
-from cellseg.datasets.pairs import free_name
+from cellseg.datasets.pairs import pair_name
 from cellseg.datasets.store import DatasetStore
 from cellseg.errors import CellsegError
 from cellseg.images.image import Image
@@ -285,11 +285,11 @@ def test_a_disk_that_refuses_while_decoding(workspace, monkeypatch):
 
 
 def test_names_are_safe_on_every_system():
-    assert free_name("Größe 1/2", set()) == "grosse-1-2"
-    assert free_name("../../etc/passwd", set()) == "etc-passwd"
-    assert free_name("CON", set()) == "image-con"
-    assert free_name("細胞", set()) == "image"
-    assert free_name("A", {"a", "a-2"}) == "a-3"
+    assert pair_name("Größe 1/2", set()) == "grosse-1-2"
+    assert pair_name("../../etc/passwd", set()) == "etc-passwd"
+    assert pair_name("CON", set()) == "image-con"
+    assert pair_name("細胞", set()) == "image"
+    assert pair_name("A", {"a", "a-2"}) == "a-3"
 
 
 def test_the_split_is_changed_by_hand_and_stays(workspace):

@@ -12,7 +12,7 @@ from cellseg.exports.provenance import methods, provenance
 from cellseg.images.image import Image
 from cellseg.models.store import ModelStore
 from cellseg.recipes import registry
-from cellseg.segmentation.predictor import load
+from cellseg.segmentation.predictor import load_predictor
 from cellseg.training.runs import RunStore
 from tests import made
 from tests.pages import ROOT, errors, opened, text
@@ -72,7 +72,7 @@ def test_it_trains_by_the_command_publishes_and_segments(workspace):
     assert "Takes what is bright for cells." in model.card
     assert "Threshold: 187" in model.card  # 11 * 255 / 15, the highest that is below 200
     image, mask = made.squares(0)
-    found = load(model).cells(Image(image, "YX"))
+    found = load_predictor(model).cells(Image(image, "YX"))
     assert ((found.labels > 0) == (mask > 0)).all()
     paragraph = methods(provenance({"a.png": 1}, model))
     assert "Pixels brighter than 187 that touch were taken as one cell." in paragraph

@@ -175,7 +175,7 @@ class Batch:
         for name, labels in truths.items():
             by_name[name].set_truth(labels)
 
-    def with_pixel_size(self, micrometres: float | None) -> "Batch":
+    def set_pixel_size(self, micrometres: float | None) -> "Batch":
         """The batch after an entered pixel size, in µm, was kept for all its images; None: none.
 
         Raises
@@ -187,7 +187,7 @@ class Batch:
             checked_pixel_size(micrometres)
         return self._changed(pixel_size=micrometres)
 
-    def renamed(self, name: str) -> "Batch":
+    def save_name(self, name: str) -> "Batch":
         """The batch after a name was kept; see `BatchStore.rename`, which checks it."""
         return self._changed(name=name)
 

@@ -9,7 +9,7 @@ from filelock import FileLock
 from cellseg import naming, processes
 from cellseg.batches.batch import SOURCES, Batch
 from cellseg.batches.store import BatchStore, link
-from cellseg.batches.truth import partners
+from cellseg.batches.truth import mask_by_image
 from cellseg.config import PredictionOptions
 from cellseg.datasets.dataset import Dataset
 from cellseg.datasets.intake.archive import unpack
@@ -148,7 +148,7 @@ class _SourceFiles:
 def _with_truth(images: Sequence[Source], masks: Sequence[Source]) -> list[Source]:
     """The images, each with the mask that belongs to it by name."""
     paths = {mask.name: mask for mask in masks}
-    mask_of = partners([image.name for image in images], list(paths))
+    mask_of = mask_by_image([image.name for image in images], list(paths))
     return [
         replace(image, truth=paths[mask_of[image.name]]) if image.name in mask_of else image
         for image in images

@@ -140,7 +140,7 @@ class SegmentedImage:
                 f"pixels, the image {self.height} x {self.width}; add the mask that was drawn on "
                 "this image."
             )
-        write_bytes(self.folder / TRUTH, packed(labels))
+        write_bytes(self.folder / TRUTH, array_tiff(labels))
 
     def with_pixel_size(self, micrometres: float | None) -> "SegmentedImage":
         """The same image with the side of a pixel in µm as the user entered it, or None.
@@ -209,7 +209,7 @@ class SegmentedImage:
 
     def _read(self, name: str) -> NDArray[Any]:
         try:
-            return unpacked(self.folder / name)
+            return read_array_tiff(self.folder / name)
         except MemoryError:
             raise
         except Exception:  # libraries say all kinds of things of damaged bytes
@@ -227,7 +227,7 @@ def rename(folder: Path, name: str) -> None:
     write_json(folder / FACTS, facts.model_copy(update={"name": name}).model_dump(mode="json"))
 
 
-def packed(array: NDArray[Any]) -> bytes:
+def array_tiff(array: NDArray[Any]) -> bytes:
     """An array (Y, X) or (Y, X, 3) as a TIFF file, without loss and fast; labels as uint16 or 32.
 
     Zstandard takes a tenth of a second where deflate takes half of one (4096 x 4096, float32).
@@ -249,8 +249,8 @@ def packed(array: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(path: Path) -> NDArray[Any]:
-    """The array of a file that `packed` made."""
+def read_array_tiff(path: Path) -> NDArray[Any]:
+    """The array of a file that `array_tiff` made."""
     array: NDArray[Any] = tifffile.imread(path)
     return array
 

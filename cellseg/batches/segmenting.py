@@ -24,7 +24,7 @@ from cellseg.batches.segmented_image import (
     TRUTH,
     SegmentedImage,
     SegmentedImageFacts,
-    packed,
+    array_tiff,
 )
 from cellseg.config import PredictionOptions
 from cellseg.datasets.dataset import Dataset
@@ -270,7 +270,7 @@ def segment_into(
         (LABELS, cells.labels),
         (PROBABILITY, cells.probability),
     ):
-        write_bytes(folder / file, packed(array))
+        write_bytes(folder / file, array_tiff(array))
     facts = SegmentedImageFacts(
         name=name,
         height=image.height,

@@ -73,7 +73,7 @@ class BatchStore:
         """Bytes of all batches on disk."""
         return sum(batch.bytes for batch in self.all())
 
-    def free_name(self, name: str) -> str:
+    def free_batch_name(self, name: str) -> str:
         """The name, with a number where another batch has it.
 
         Raises
@@ -111,7 +111,7 @@ class BatchStore:
         if pixel_size is not None:
             checked_pixel_size(pixel_size)
         created = utc_now()
-        name = self.free_name(name)
+        name = self.free_batch_name(name)
         stamp = f"{created:%Y%m%d-%H%M%S}-{name}"
         with disk_errors(self.workspace.root):
             self.workspace.batches.mkdir(parents=True, exist_ok=True)
@@ -171,7 +171,7 @@ class BatchStore:
             Where another batch has it, or it cannot be a name.
         """
         others = [other.name for other in self.all() if other.id != batch.id]
-        return batch.renamed(checked_name(name, "result", others))
+        return batch.save_name(checked_name(name, "result", others))
 
     def delete(self, batch: Batch) -> None:
         """Delete a batch and its files.

@@ -100,7 +100,7 @@ def assign(
     problems: list[str] = []
     by_name = {image.name: image for image in images}
     files = {mask.name: mask for mask in masks}
-    by_mask = _partners(list(by_name), list(files))
+    by_mask = _image_by_mask(list(by_name), list(files))
     for done, (name, mask) in enumerate(files.items()):
         if progress:
             progress(done, len(files), name)
@@ -111,7 +111,7 @@ def assign(
                     partner = by_mask.get(name) if not suffix else None
                     if partner is None:
                         called = naming.suffixed(name, suffix)
-                        partner = _partners(list(by_name), [called]).get(called)
+                        partner = _image_by_mask(list(by_name), [called]).get(called)
                     if partner is None:
                         problems.append(_without_image(name, number, suffix))
                         continue
@@ -121,9 +121,9 @@ def assign(
     return problems
 
 
-def partners(images: Sequence[str], masks: Sequence[str]) -> dict[str, str]:
+def mask_by_image(images: Sequence[str], masks: Sequence[str]) -> dict[str, str]:
     """The mask of each image that has one, by names alone."""
-    return {image: mask for mask, image in _partners(images, masks).items()}
+    return {image: mask for mask, image in _image_by_mask(images, masks).items()}
 
 
 def _without_image(name: str, number: int, suffix: str) -> str:
@@ -131,5 +131,5 @@ def _without_image(name: str, number: int, suffix: str) -> str:
     return f"The mask {name}{part} belongs to no image by its name; name it like its image."
 
 
-def _partners(images: Sequence[str], masks: Sequence[str]) -> dict[str, str]:
+def _image_by_mask(images: Sequence[str], masks: Sequence[str]) -> dict[str, str]:
     return {pair.mask: pair.image for pair in pair_separate(images, masks).pairs}

@@ -108,7 +108,7 @@ class Worker:
             if not done_file(self.batch.folder, number).exists()
         ]
         self.status.set_phase("Loading the model")
-        segmenter = load(self.batch)
+        segmenter = load_batch_model(self.batch)
         if config.dataset_id is not None:
             self._dataset = DatasetStore(self.workspace).get(config.dataset_id)
         taken = [source.name for source in config.sources]
@@ -181,7 +181,7 @@ class Worker:
         self._terminated = True
 
 
-def load(batch: Batch) -> Segmenter:
+def load_batch_model(batch: Batch) -> Segmenter:
     """What finds the cells: the network of the batch's model.
 
     Raises
@@ -192,7 +192,7 @@ def load(batch: Batch) -> Segmenter:
     model = ModelStore(Workspace(batch.folder.parent.parent)).get(batch.config.model_id)
     from cellseg.segmentation import predictor
 
-    return predictor.load(model)
+    return predictor.load_predictor(model)
 
 
 def main(arguments: list[str]) -> int:

@@ -106,7 +106,7 @@ def segment(
     made = Output(
         workspace,
         chosen,
-        lambda: load(chosen),
+        lambda: load_with_message(chosen),
         output,
         settings,
         view=view.completed_by(chosen.view),
@@ -223,12 +223,12 @@ def score(
     _end(answer, left_out, bool(compared))
 
 
-def load(model: "Model") -> "Segmenter":
+def load_with_message(model: "Model") -> "Segmenter":
     """The network of a model."""
     say("Loading the model")
     with quiet_stderr():
         from cellseg.segmentation import predictor
-    return predictor.load(model)
+    return predictor.load_predictor(model)
 
 
 def _end(answer: dict[str, Any], left_out: list[str], done: bool) -> None:

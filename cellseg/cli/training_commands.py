@@ -142,4 +142,6 @@ def evaluate(
             from cellseg.analysis.evaluation import evaluate as scores
             from cellseg.segmentation import predictor
 
-        print_json(scores(predictor.load(chosen), data, names, progress_counter("Scored")))
+        print_json(
+            scores(predictor.load_predictor(chosen), data, names, progress_counter("Scored"))
+        )

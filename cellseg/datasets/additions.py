@@ -5,7 +5,7 @@ from dataclasses import replace
 from cellseg.datasets.dataset import Dataset, DatasetRecord
 from cellseg.datasets.intake.proposal import Proposal
 from cellseg.datasets.masks import MaskEncoding, joined_kind
-from cellseg.datasets.pairs import PairFacts, free_name
+from cellseg.datasets.pairs import PairFacts, pair_name
 from cellseg.datasets.split import extend_split
 from cellseg.errors import CellsegError
 
@@ -30,7 +30,7 @@ def new_pairs(dataset: Dataset, proposal: Proposal) -> dict[str, PairFacts]:
     for pair in proposal.pairs:
         if pair.content not in known:
             known.add(pair.content)
-            name = free_name(pair.name, taken)
+            name = pair_name(pair.name, taken)
             taken.add(name)
             new[pair.name] = replace(pair, name=name)
     if not new:

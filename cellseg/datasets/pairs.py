@@ -143,7 +143,7 @@ class PairFiles:
         )
 
 
-def free_name(wanted: str, taken: Container[str]) -> str:
+def pair_name(wanted: str, taken: Container[str]) -> str:
     """A name for a pair that is a safe file name everywhere and that no other pair has."""
     base = slug(wanted) or "image"
     if base in _RESERVED:

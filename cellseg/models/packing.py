@@ -38,7 +38,7 @@ DAMAGED = (
 """Exceptions that a damaged zip raises."""
 
 
-def packed(folder: Path, model_id: str) -> bytes:
+def model_zip(folder: Path, model_id: str) -> bytes:
     """A zip of the files of a model, below a folder named by its id."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -177,7 +177,7 @@ class ModelStore:
 
     def pack(self, model: Model) -> bytes:
         """The model as a zip that `unpack` reads on any machine."""
-        return packing.packed(model.folder, model.id)
+        return packing.model_zip(model.folder, model.id)
 
     def unpack(self, packed: Path, name: str | None = None) -> Model:
         """Import a model from a zip that `pack` made; other files in it are ignored.

@@ -69,7 +69,7 @@ class Loader(Protocol):
         """
 
 
-def load(model: Model) -> Predictor:
+def load_predictor(model: Model) -> Predictor:
     """Load the predictor of a published model; the first call imports TensorFlow.
 
     Raises

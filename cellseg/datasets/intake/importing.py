@@ -14,7 +14,7 @@ from cellseg.datasets.intake.layouts import RecognisedLayout, recognise
 from cellseg.datasets.intake.pairing import Pair
 from cellseg.datasets.intake.proposal import PREFIX, Proposal
 from cellseg.datasets.intake.sources.reading import SourceDecoder, StoredMask
-from cellseg.datasets.pairs import free_name
+from cellseg.datasets.pairs import pair_name
 from cellseg.errors import CellsegError
 from cellseg.images.example import ChoiceNeeded
 from cellseg.images.image import Image
@@ -226,7 +226,7 @@ def _add_mismatched(
     source: str,
 ) -> None:
     pair = MismatchedPair(
-        name=free_name(named.name, {other.name for other in proposal.mismatched}),
+        name=pair_name(named.name, {other.name for other in proposal.mismatched}),
         image=named.image,
         mask=named.mask,
         check=mismatch.check,

@@ -26,7 +26,7 @@ from cellseg.datasets.masks import (
     foreground,
     soft_foreground,
 )
-from cellseg.datasets.pairs import PairFacts, PairFiles, free_name
+from cellseg.datasets.pairs import PairFacts, PairFiles, pair_name
 from cellseg.datasets.split import Side
 from cellseg.images.example import ExampleFile
 from cellseg.images.image import Image
@@ -111,7 +111,7 @@ class Proposal:
             Where the disk is full or cannot be written.
         """
         taken = {pair.name for pair in self.pairs}
-        safe = free_name(name or Path(image_name).stem, taken)
+        safe = pair_name(name or Path(image_name).stem, taken)
         with disk_errors(self.folder):
             facts = self.files.write(safe, image, mask, image_name, mask_name)
         self.pairs.append(facts)

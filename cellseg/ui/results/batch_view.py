@@ -105,7 +105,7 @@ def _pixel_size(batch: Batch) -> None:
 
 def _calibrate(batch_id: str) -> None:
     size = st.session_state["results-pixel-size-entered"]
-    BatchStore(Workspace.default()).get(batch_id).with_pixel_size(size or None)
+    BatchStore(Workspace.default()).get(batch_id).set_pixel_size(size or None)
 
 
 @frame.guarded

@@ -37,17 +37,17 @@ Progress = Callable[[float, int, str], None]
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def predictor(_model: Model, weights: str, changed: float) -> "Predictor":
+def cached_predictor(_model: Model, weights: str, changed: float) -> "Predictor":
     """The network of a model, loaded once for all; TensorFlow comes with the first one.
 
     What is alive afterwards is kept out of the garbage collection that Streamlit runs behind every
     run of a page, which would otherwise hold up the pictures for half a second.
     """
-    from cellseg.segmentation.predictor import load
+    from cellseg.segmentation.predictor import load_predictor
 
     gc.unfreeze()
     gc.collect()  # a model that had to make room
-    loaded = load(_model)
+    loaded = load_predictor(_model)
     gc.freeze()
     return loaded
 
@@ -93,7 +93,7 @@ def segment_all(
             started += 1
             done = segment_source(
                 file,
-                lambda: predictor(model, str(model.weights), model.weights.stat().st_mtime),
+                lambda: cached_predictor(model, str(model.weights), model.weights.stat().st_mtime),
                 decoder,
                 request,
                 folder_of_image,
@@ -159,7 +159,7 @@ def with_progress(
         return segment_all(finished, model, request, folder, lambda *_: None)
     if "tensorflow" not in sys.modules:
         with slot, st.spinner("Loading the model, about 10 seconds the first time"):
-            predictor(model, str(model.weights), model.weights.stat().st_mtime)
+            cached_predictor(model, str(model.weights), model.weights.stat().st_mtime)
     with slot.container():
         bar = st.progress(0.0, "Reading the images")
         st.button("Stop", key=STOP, icon=":material/stop:")

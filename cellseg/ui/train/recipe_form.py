@@ -31,7 +31,7 @@ class Request:
     model_name: str
 
 
-def free_name(dataset: Dataset, taken: list[str]) -> str:
+def suggested_model_name(dataset: Dataset, taken: list[str]) -> str:
     """A free name for the model: that of the dataset, with a number if it is taken."""
     return naming.numbered(dataset.name, taken, longest=60)
 
@@ -63,7 +63,7 @@ def form(datasets: list[Dataset], initial: str | None, models: list[Model]) -> R
     with second, st.container(key="train-recipe"):
         recipe = _recipe(dataset)
     with third:
-        suggested = free_name(dataset, [model.name for model in models])
+        suggested = suggested_model_name(dataset, [model.name for model in models])
         model_name = st.text_input(
             "Model name",
             value=suggested,

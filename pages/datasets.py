@@ -33,7 +33,7 @@ with frame.page(
             except CellsegError as error:
                 frame.show_error(error)
             if proposal is not None:
-                import_report.report(proposal)
+                import_report.show_report(proposal)
             import_form.ask_view(workspace)
             import_form.ask_pairing()
         save_form.form(datasets, images, proposal)
@@ -58,7 +58,7 @@ with frame.page(
                     on_click=frame.callback(save_form.forget_all),
                 )
         if proposal is not None:
-            import_report.pairs(proposal)
+            import_report.show_pairs(proposal)
 
     if datasets:
         st.subheader("Your datasets", anchor=False)

@@ -32,7 +32,7 @@ with frame.page(
         model = model_view.choice(models, session.chosen("model"))
         if model is None:
             st.stop()
-        options, pixel_size = form.options(model)
+        options, pixel_size = form.ask_options(model)
     with right:
         chosen = inputs.choose(workspace)
         buttons = st.container(horizontal=True)
@@ -51,11 +51,11 @@ with frame.page(
         ):
             inputs.forget(workspace)
             st.rerun()
-    view = inputs.view(workspace, chosen, model)
-    files = list(chosen.live)
+    view = inputs.ask_view(workspace, chosen, model)
+    files = list(chosen.files_on_page)
     request = SegmentationRequest(options, view, pixel_size)
     with st.container():  # there in every run, so that nothing below it changes its place
-        if chosen.many:
+        if chosen.needs_batch:
             form.background(workspace, chosen, model, request)
             files = form.preview_choice(files)
     images, problems = segmenting.with_progress(
@@ -65,7 +65,7 @@ with frame.page(
         for sentence in problems:
             frame.show_error(sentence)
     with saving:
-        if images and not chosen.many:
+        if images and not chosen.needs_batch:
             form.save_button(workspace, images, model, request)
     if images:
         name = form.title(images, model)

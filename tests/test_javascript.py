@@ -23,7 +23,7 @@ SCRIPTS = {
 def script(request: pytest.FixtureRequest) -> tuple[str, list[Path]]:
     """A joined script, and the modules that lie in its folder."""
     entry, modules = SCRIPTS[request.param]
-    return javascript.joined(entry), modules
+    return javascript.joined_script(entry), modules
 
 
 def test_modules_are_joined_in_the_order_of_their_imports(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_modules_are_joined_in_the_order_of_their_imports(tmp_path: Path) -> Non
     )
     (tmp_path / "b.js").write_text('import { a } from "./a.js";\nexport const b = a;\n')
     (tmp_path / "a.js").write_text("export const a = 1;\nexport async function f() {}\n")
-    assert javascript.joined(tmp_path / "main.js") == (
+    assert javascript.joined_script(tmp_path / "main.js") == (
         "const a = 1;\nasync function f() {}\n"
         "\nconst b = a;\n"
         "\n\nexport default function () {\n  return a + b;\n}\n"

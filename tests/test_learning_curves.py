@@ -86,7 +86,7 @@ def test_only_a_chart_that_can_be_zoomed_has_the_buttons_for_it(zoom):
 
 
 def test_the_curves_in_words():
-    assert curves.described(rows(2), LOSS) == (
+    assert curves.alt_text(rows(2), LOSS) == (
         "Learning curves after epoch 2: Loss training 0.500, Loss test 0.500"
     )
-    assert curves.described([], LOSS) == "Learning curves; no epoch has ended yet"
+    assert curves.alt_text([], LOSS) == "Learning curves; no epoch has ended yet"

@@ -244,7 +244,7 @@ def started(workspace, monkeypatch):
 
 
 def test_many_files_go_into_the_background(workspace, network, started):
-    app = segmented(workspace, *(slide(n % 10) for n in range(inputs.LIVE + 1)))
+    app = segmented(workspace, *(slide(n % 10) for n in range(inputs.MAX_FILES_ON_PAGE + 1)))
     assert network.calls == 0
     assert "13 images" in text(app)
     app.number_input(key="segment-pixel-size").set_value(0.25).run()

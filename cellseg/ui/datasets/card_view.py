@@ -152,7 +152,7 @@ def _counted(counts: Counter[str]) -> str:
     return listed([f"{value} ({number})" for value, number in counts.most_common()], most=4)
 
 
-@frame.guarded
+@frame.with_boundary
 def _notes(store: DatasetStore, dataset: Dataset) -> None:
     with st.form("dataset-notes", border=False):
         text = st.text_area(

@@ -16,7 +16,7 @@ BADGES: dict[Severity, str] = {
 }
 
 
-@frame.guarded
+@frame.with_boundary
 def show(dataset: Dataset) -> None:
     """Every finding with its images; repairs are offered during an import."""
     findings = review.stored_findings(dataset)

@@ -20,7 +20,7 @@ NAMES: dict[ExportLayout, str] = {
 _ZIP = "dataset_export"
 
 
-@frame.guarded
+@frame.with_boundary
 def show(workspace: Workspace, dataset: Dataset) -> None:
     """Choose a layout, create the zip, download it."""
     layout = st.segmented_control(

@@ -11,7 +11,7 @@ from cellseg.ui.shell.formatting import count, plain
 from cellseg.ui.widgets import gallery, previews
 
 
-def report(proposal: Proposal) -> None:
+def show_report(proposal: Proposal) -> None:
     """The number of pairs, and what is wrong with the files."""
     unpaired = [*proposal.images_without_mask, *proposal.masks_without_image]
     badges = [f":green-badge[:material/check: {count(len(proposal.pairs), 'pair')}]"]
@@ -37,7 +37,7 @@ def _sentences(
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences[most:]))
 
 
-def pairs(proposal: Proposal) -> None:
+def show_pairs(proposal: Proposal) -> None:
     """The pairs as images with their masks, and a table of their names."""
     kind, values = save_form.mask_kind(proposal)
     shown = [

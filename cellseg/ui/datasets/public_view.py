@@ -20,7 +20,7 @@ def expander(store: DatasetStore) -> None:
             show(store)
 
 
-@frame.guarded
+@frame.with_boundary
 def show(store: DatasetStore) -> None:
     """A card for each dataset."""
     st.caption("Downloaded from the publisher on request; the download is checked by its hash.")

@@ -15,7 +15,7 @@ SOURCES = {
 }
 
 
-@frame.guarded
+@frame.with_boundary
 def show(store: DatasetStore, dataset: Dataset) -> None:
     """A table with a checkbox for each test pair, warnings about leaks, and a button."""
     split = dataset.split

@@ -108,7 +108,7 @@ def _calibrate(batch_id: str) -> None:
     BatchStore(Workspace.default()).get(batch_id).set_pixel_size(size or None)
 
 
-@frame.guarded
+@frame.with_boundary
 def _status(batch: Batch, ended: bool, shown: int) -> None:
     """State, progress and buttons; reruns the page at the first result and at the end."""
     progress = batch.progress()

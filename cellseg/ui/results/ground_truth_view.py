@@ -201,7 +201,7 @@ def _each(results: Results, comparisons: list[Comparison], iou: float) -> None:
 
 
 def _uploader(workspace: Workspace, results: Results, key: str) -> None:
-    """An uploader of ground-truth masks; `accept` stores them with the results."""
+    """An uploader of ground-truth masks; `store_uploaded_masks` stores them with the results."""
     uploads.uploader(
         workspace,
         f"{key}-upload",
@@ -211,7 +211,7 @@ def _uploader(workspace: Workspace, results: Results, key: str) -> None:
     )
 
 
-def accept(workspace: Workspace, results: Results) -> None:
+def store_uploaded_masks(workspace: Workspace, results: Results) -> None:
     """Store the uploaded ground-truth masks; to be called before the images are shown."""
     key = f"{results.key}-truth"
     slot = st.container()  # there in every run, so that nothing below it changes its place

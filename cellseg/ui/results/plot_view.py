@@ -197,7 +197,7 @@ def _table(
 ) -> pd.DataFrame:
     with progress_bar.delayed() as report:
         if all_images:
-            return state.joined(results.images, filters, report)
+            return state.table_of_all(results.images, filters, report)
         return state.kept(segmented, filters)
 
 

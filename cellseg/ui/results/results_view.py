@@ -32,11 +32,11 @@ def show(workspace: Workspace, results: Results) -> None:
     st.fragment(_view)(workspace, results)
 
 
-@frame.guarded
+@frame.with_boundary
 def _view(workspace: Workspace, results: Results) -> None:
     key = f"{results.key}-section"
     section = st.session_state.get(key) or "Cells"
-    ground_truth_view.accept(workspace, results)
+    ground_truth_view.store_uploaded_masks(workspace, results)
     segmented = cells_view.image_box(results)
     left, right = st.columns([7, 3], gap="medium")
     with right:
@@ -47,7 +47,7 @@ def _view(workspace: Workspace, results: Results) -> None:
         marks = match_colours.marks(results, segmented, filters) if section == "Compare" else None
         cells_view.picture(results, segmented, filters, column, marks)
     with number:
-        cells_view.number_of_cells(results, segmented, filters)
+        cells_view.show_number_of_cells(results, segmented, filters)
     sections = [name for name in SECTIONS if name != "Images" or len(results.images) > 1]
     section = st.segmented_control(
         "View",
@@ -86,7 +86,7 @@ def _cells(results: Results, segmented: SegmentedImage, filters: Filters) -> Non
     )
     with progress_bar.delayed() as report:
         if all_images:
-            cells = state.joined(results.images, filters, report)
+            cells = state.table_of_all(results.images, filters, report)
         else:
             cells = state.kept(segmented, filters)
     cells_view.table(results, cells, one_image=not all_images)

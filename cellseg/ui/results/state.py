@@ -140,11 +140,13 @@ def counts(
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _whole(images: tuple[tuple[str, str, float | None], ...]) -> list[pd.DataFrame]:
-    """A cached list for one table; `joined` fills it, because a cached function shows no bar."""
+    """A cached list for one table; `table_of_all` fills it: a cached function shows no bar."""
     return []
 
 
-def joined(images: Iterable[SegmentedImage], filters: Filters, report: Report) -> pd.DataFrame:
+def table_of_all(
+    images: Iterable[SegmentedImage], filters: Filters, report: Report
+) -> pd.DataFrame:
     """The cells of all images that pass the filters, as one table.
 
     Parameters

@@ -19,7 +19,7 @@ from cellseg.ui.shell.formatting import count, plain
 from cellseg.workspace import Workspace
 
 
-def options(model: Model) -> tuple[PredictionOptions, float | None]:
+def ask_options(model: Model) -> tuple[PredictionOptions, float | None]:
     """The options of a segmentation; none is required.
 
     Diameter and tile size are for models that know the diameter of their training cells.

@@ -27,7 +27,7 @@ from cellseg.ui.widgets.decoder import reader
 from cellseg.workspace import Workspace, disk_errors
 
 KEY = "segment-upload"
-LIVE, LIVE_BYTES = 12, 250_000_000
+MAX_FILES_ON_PAGE, MAX_BYTES_ON_PAGE = 12, 250_000_000
 """Files, and bytes of all, that are segmented while the page waits; more go to the background."""
 
 ZIP_EXAMPLES = 3
@@ -37,7 +37,7 @@ SURVEYED = 200
 """Files whose facts are read, to find what there is to choose."""
 
 _VIEWS = "segment_views"
-"""What the user chose to be taken of each file, by the place of the files."""
+"""What the user chose to be taken of each file, by the folder of the server."""
 
 _EXAMPLES = "examples"
 """In the folder of the tab: a file of a zip that is shown in the form."""
@@ -48,16 +48,16 @@ class InputSelection:
     """What is to be segmented.
 
     files : uploads. folder : files of a folder of the server. dataset : in place of files.
-    place : the folder of the server; empty for uploads.
+    server_folder : the folder of the server; empty for uploads.
     """
 
     files: tuple[Source, ...] = ()
     folder: tuple[Source, ...] = ()
     dataset: Dataset | None = None
-    place: str = ""
+    server_folder: str = ""
 
     @property
-    def live(self) -> tuple[Source, ...]:
+    def files_on_page(self) -> tuple[Source, ...]:
         """The files that can be segmented on the page."""
         return tuple(file for file in self.files if _suffix(file.name) != ".zip")
 
@@ -69,19 +69,21 @@ class InputSelection:
         return [*self.files, *self.folder]
 
     @property
-    def many(self) -> bool:
+    def needs_batch(self) -> bool:
         """Whether it is work for the background."""
-        only_live = self.dataset is None and not self.folder and len(self.live) == len(self.files)
+        only_on_page = (
+            self.dataset is None and not self.folder and len(self.files_on_page) == len(self.files)
+        )
         size = sum(file.path.stat().st_size for file in self.files)
-        return not only_live or len(self.files) > LIVE or size > LIVE_BYTES
+        return not only_on_page or len(self.files) > MAX_FILES_ON_PAGE or size > MAX_BYTES_ON_PAGE
 
     @property
     def description(self) -> str:
         """What it is, for a button."""
         if self.dataset is not None:
             return count(len(self.dataset.pairs), "image")
-        zips = len(self.files) - len(self.live)
-        images = len(self.live) + len(self.folder)
+        zips = len(self.files) - len(self.files_on_page)
+        images = len(self.files_on_page) + len(self.folder)
         parts = [count(images, "image")] if images else []
         parts += [f"the images of {count(zips, 'zip')}"] if zips else []
         return " and ".join(parts)
@@ -137,12 +139,12 @@ def _elsewhere(limits: Limits, datasets: Sequence[Dataset]) -> InputSelection | 
     images = [file for file in files if _suffix(file.name) in EXTENSIONS]
     if not images:
         st.info("There is no image in this folder.", icon=":material/info:")
-    return InputSelection(folder=tuple(images), place=folder)
+    return InputSelection(folder=tuple(images), server_folder=folder)
 
 
-def view(workspace: Workspace, selection: InputSelection, model: Model) -> View:
+def ask_view(workspace: Workspace, selection: InputSelection, model: Model) -> View:
     """What is taken of each file: as the model learned it, until the user chooses otherwise."""
-    current = st.session_state.get(_VIEWS, {}).get(selection.place)
+    current = st.session_state.get(_VIEWS, {}).get(selection.server_folder)
     if not isinstance(current, View):
         current = model.view
     with st.container():  # there in every run, so that nothing below it changes its place
@@ -157,7 +159,7 @@ def view(workspace: Workspace, selection: InputSelection, model: Model) -> View:
         else:
             return current
     if chosen is not None:
-        st.session_state.setdefault(_VIEWS, {})[selection.place] = chosen
+        st.session_state.setdefault(_VIEWS, {})[selection.server_folder] = chosen
         st.rerun()
     return current
 

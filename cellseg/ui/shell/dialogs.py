@@ -23,7 +23,7 @@ def confirm_delete(
     """
 
     @st.dialog(plain(question), icon=":material/delete:")
-    @frame.guarded
+    @frame.with_boundary
     def dialog() -> None:
         st.markdown(plain(consequence))
         with st.container(horizontal=True, horizontal_alignment="right"):

@@ -112,7 +112,7 @@ def boundary() -> Iterator[None]:
         show_error(_sentence(error))
 
 
-def guarded(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
+def with_boundary(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
     """A fragment or dialog inside a `boundary`, because these also run without the page."""
 
     @functools.wraps(function)

@@ -148,7 +148,7 @@ def _zoom_buttons() -> dict[str, Any]:
     }
 
 
-def described(rows: Sequence[Row], panel: Panel) -> str:
+def alt_text(rows: Sequence[Row], panel: Panel) -> str:
     """The curves in words, as the alternative text of the chart."""
     if not rows:
         return "Learning curves; no epoch has ended yet"

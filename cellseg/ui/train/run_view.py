@@ -47,7 +47,7 @@ def show(run: Run) -> None:
     st.fragment(_view, run_every=None if ended else REFRESH_SECONDS)(run, ended)
 
 
-@frame.guarded
+@frame.with_boundary
 def _view(run: Run, ended: bool) -> None:
     """Heading, status, curves and sample predictions."""
     progress = run.progress()
@@ -83,7 +83,7 @@ def _curves(run: Run, rows: list[dict[str, Any]], progress: Progress, ended: boo
                 curves.chart(rows, panel, epochs, majority=progress.majority_accuracy, zoom=ended),
                 key=f"curves-{panel.title}-{run.id}",
                 height=curves.HEIGHT,
-                alt=curves.described(rows, panel),
+                alt=curves.alt_text(rows, panel),
             )
     st.caption(recipe.curves_caption(bool(run.config.test)))
 

@@ -67,7 +67,7 @@ def open_image(key: str, name: str) -> None:
     st.session_state[f"{key}-image"] = name
 
 
-def number_of_cells(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
+def show_number_of_cells(results: Results, segmented: SegmentedImage, filters: Filters) -> None:
     """The number of cells, the number of filtered cells, size and warnings of the image."""
     shown = state.counts([segmented], filters)[segmented.name]
     with st.container(key=f"{results.key}-count"):
@@ -189,7 +189,7 @@ def table(results: Results, cells: pd.DataFrame, *, one_image: bool) -> None:
         cells.iloc[order][columns if one_image else ["image", *columns]],
         hide_index=True,
         height=380,
-        column_config=described(columns),
+        column_config=column_config(columns),
         alt=f"Table of {count(len(cells), 'cell')}",
         **options,
     )
@@ -211,7 +211,7 @@ def _order(places: Sequence[selection.Cell], first: Collection[selection.Cell]) 
     return ahead + behind
 
 
-def described(columns: Sequence[str]) -> dict[str, Any]:
+def column_config(columns: Sequence[str]) -> dict[str, Any]:
     """The headings of columns with their units, and their definitions as help."""
     config: dict[str, Any] = {
         "label": st.column_config.NumberColumn("Cell", help=definition("label"), format="%d"),

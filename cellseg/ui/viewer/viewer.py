@@ -24,7 +24,7 @@ from cellseg.ui.viewer.layers import (
     value_table,
 )
 from cellseg.ui.widgets import streaming
-from cellseg.ui.widgets.javascript import joined
+from cellseg.ui.widgets.javascript import joined_script
 
 _CANVAS = Path(__file__).with_name("canvas")
 _CACHED = 4
@@ -201,5 +201,5 @@ _mount = st.components.v2.component(
     "cellseg_viewer",
     html=_asset("viewer.html"),
     css=_asset("viewer.css"),
-    js=joined(_CANVAS / "main.js"),
+    js=joined_script(_CANVAS / "main.js"),
 )

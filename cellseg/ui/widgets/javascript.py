@@ -7,7 +7,7 @@ _IMPORT = re.compile(r'^import [^;]*?"\./([\w.]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
-def joined(entry: Path) -> str:
+def joined_script(entry: Path) -> str:
     """One script from a module and all that it imports, as Streamlit takes one for a component.
 
     The files are ES modules, so that a linter, an editor and `node --test` read them as they are.

@@ -42,7 +42,7 @@ def box(
     )
 
 
-@frame.guarded
+@frame.with_boundary
 def choose(limits: Limits) -> None:
     """The box of folders, and the button that reads one."""
     if not limits.import_roots:

@@ -13,7 +13,7 @@ from cellseg.limits import Limits
 from cellseg.receiving import PartialUpload
 from cellseg.server.routes import DOWNLOAD, TOKEN_HEADER, UPLOAD
 from cellseg.source import Source
-from cellseg.ui.widgets.javascript import joined
+from cellseg.ui.widgets.javascript import joined_script
 
 _HERE = Path(__file__)
 
@@ -96,5 +96,5 @@ _mount = st.components.v2.component(
     "cellseg_uploader",
     html=_asset("html"),
     css=_asset("css"),
-    js=joined(_HERE.with_name("uploader.js")),
+    js=joined_script(_HERE.with_name("uploader.js")),
 )

@@ -6,7 +6,7 @@ class CellsegError(Exception):
 
 
 class TrainingActive(CellsegError):
-    """A second training was asked for while one runs; ``run_id`` names the one that runs."""
+    """A second training was asked for while one runs; `run_id` names the one that runs."""
 
     def __init__(self, run_id: str, message: str) -> None:
         super().__init__(message)

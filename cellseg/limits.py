@@ -62,7 +62,7 @@ class Limits(Frozen):
 
     @property
     def image_pixels(self) -> int:
-        """Of one file that must be decoded whole."""
+        """Largest image that must be decoded whole, in pixels."""
         return round(self.image_megapixels * 1e6)
 
 

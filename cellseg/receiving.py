@@ -22,10 +22,10 @@ from cellseg.limits import Limits
 from cellseg.workspace import Workspace, disk_errors, slug
 
 TAB_PREFIX = "tab-"
-"""Of the folder of a browser tab in the inbox."""
+"""Start of the name of the folder of a browser tab in the inbox."""
 
 DOWNLOAD_PREFIX = "public-"
-"""Of the folder of a download in the inbox."""
+"""Start of the name of the folder of a download in the inbox."""
 
 SLICE_BYTES = 8 * 1024**2
 """Bytes that a browser sends in one request."""

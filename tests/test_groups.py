@@ -7,7 +7,6 @@ import pytest
 from cellseg.analysis.groups import (
     NO_GROUP,
     Grouping,
-    count_cells,
     summarise_groups,
 )
 from cellseg.config import checked
@@ -84,7 +83,3 @@ def test_a_summary_agrees_with_numpy_and_keeps_the_order_of_the_groups():
 def test_nothing_has_an_empty_summary():
     assert summarise_groups([], []).shape == (0, 8)
     assert list(summarise_groups([], [], ["a"])["n"]) == [0]
-
-
-def test_an_image_without_cells_counts_as_one():
-    assert count_cells(["b", "b", "a"], ["a", "none", "b"]) == {"a": 1, "none": 0, "b": 2}

@@ -21,9 +21,15 @@ def names(target):
     return sorted(p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file())
 
 
+def extracted(dataset, folder, layout):
+    """The folder in the zip of a dataset."""
+    with zipfile.ZipFile(layout_export.write_zip(dataset, folder / "out.zip", layout)) as archive:
+        archive.extractall(folder)
+    return folder / "out"
+
+
 def test_the_layout_of_stardist(dataset, tmp_path):
-    target = tmp_path / "out"
-    layout_export.write_folder(dataset, target, "stardist")
+    target = extracted(dataset, tmp_path, "stardist")
     tests = dataset.split.test
     expected = []
     for name in dataset.names:
@@ -38,9 +44,8 @@ def test_the_layout_of_stardist(dataset, tmp_path):
 
 
 def test_the_layout_of_cellpose(dataset, tmp_path):
-    target = tmp_path / "out"
-    written = layout_export.write_folder(dataset, target, "cellpose")
-    assert len(written) == 10
+    target = extracted(dataset, tmp_path, "cellpose")
+    assert len(names(target)) == 10
     assert len(list(target.glob("train/cell-?_masks.tif"))) == 4
     assert tifffile.imread(next(target.glob("*/cell-0_masks.tif"))).dtype == np.uint16
 
@@ -65,16 +70,11 @@ def test_as_it_is_with_its_record(dataset, tmp_path):
     assert layout_export.zip_name(dataset, "plain") == "ham-eosin_plain.zip"
 
 
-def test_nothing_is_overwritten_and_nothing_half_stays(dataset, tmp_path, monkeypatch):
-    with pytest.raises(CellsegError, match="exists already"):
-        layout_export.write_folder(dataset, tmp_path, "stardist")
-
+def test_nothing_half_stays(dataset, tmp_path, monkeypatch):
     def broken(*_):
         raise RuntimeError
 
     monkeypatch.setattr(Dataset, "labels", broken)
-    with pytest.raises(RuntimeError):
-        layout_export.write_folder(dataset, tmp_path / "out", "stardist")
     with pytest.raises(RuntimeError):
         layout_export.write_zip(dataset, tmp_path / "out.zip", "stardist")
     assert not list(tmp_path.glob("out*"))
@@ -84,8 +84,7 @@ def test_more_cells_than_16_bits_hold_are_refused(dataset, tmp_path, monkeypatch
     labels = np.arange(300 * 300, dtype=np.int32).reshape(300, 300)
     monkeypatch.setattr(Dataset, "labels", lambda *_: labels)
     with pytest.raises(CellsegError, match="has 89,999 cells"):
-        layout_export.write_folder(dataset, tmp_path / "out", "cellpose")
+        layout_export.write_zip(dataset, tmp_path / "out.zip", "cellpose")
     monkeypatch.setattr(Dataset, "labels", lambda *_: labels // 1000 * 1000)
-    layout_export.write_folder(dataset, tmp_path / "out", "cellpose")
-    mask = tifffile.imread(next((tmp_path / "out").rglob("*_masks.tif")))
+    mask = tifffile.imread(next(extracted(dataset, tmp_path, "cellpose").rglob("*_masks.tif")))
     assert (mask.dtype, mask.max()) == (np.uint16, 89)

@@ -27,7 +27,7 @@ from tests.pages import errors, opened, text
 
 PACKED = Path(__file__).with_name("data") / "workspace-0.1.0.zip"
 TOLERANCE = 2e-4
-"""Of a probability; the weights are the same, and only rounding may differ between machines."""
+"""Tolerance of a probability: of the same weights, machines only round differently."""
 
 
 @pytest.fixture

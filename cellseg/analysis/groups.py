@@ -100,18 +100,6 @@ def summarise_groups(
     return table
 
 
-def count_cells(images: Sequence[str], names: Sequence[str]) -> dict[str, int]:
-    """Number of cells of each image, 0 for an image without cells.
-
-    Parameters
-    ----------
-    images : image of each cell.
-    names : of all images, in order.
-    """
-    found = pd.Series(list(images), dtype=object).value_counts()
-    return {name: int(found.get(name, 0)) for name in names}
-
-
 def _expression(pattern: str) -> re.Pattern[str]:
     """The pattern as a regular expression without backtracking."""
     pieces = re.split(r"(\{\}|\*)", pattern)

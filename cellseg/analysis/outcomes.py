@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from cellseg.analysis.label_runs import Ints, checked_labels, relabel_sequential
+from cellseg.analysis.label_runs import Ints
 from cellseg.analysis.matching import THRESHOLDS, Overlaps, match
 
 
@@ -71,25 +71,6 @@ def cell_outcomes(overlaps: Overlaps, threshold: float = THRESHOLDS[0]) -> Outco
     truth[matches.truth_index] = Outcome.FOUND
     predicted[matches.predicted_index] = Outcome.FOUND
     return Outcomes(overlaps.truth, overlaps.predicted, truth, predicted)
-
-
-def outcome_map(labels: NDArray, ids: Ints, outcomes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The outcome of each pixel's cell: uint8 (Y, X), 0 = background.
-
-    Parameters
-    ----------
-    labels : label image of truth or prediction, (Y, X).
-    ids, outcomes : its labels and their outcomes, from `Outcomes`.
-
-    Raises
-    ------
-    ValueError
-        Where the image has other labels than `ids`.
-    """
-    found, image = relabel_sequential(checked_labels(labels))
-    if not np.array_equal(found, ids):
-        raise ValueError("the label image is not the one that was compared")
-    return np.append(np.uint8(0), outcomes)[image]
 
 
 def _mark(

@@ -133,7 +133,7 @@ def _key(file: Path) -> str:
 
 
 def _stamp(file: Path) -> list[int]:
-    """Changes with the content of a file."""
+    """Size and time of change of a file, which change with its content; empty without a file."""
     try:
         status = file.stat()
     except OSError:

@@ -98,7 +98,7 @@ class SegmentedImage:
 
     @property
     def version(self) -> str:
-        """Another one whenever the pixels of image or labels may be others."""
+        """Text that changes whenever the pixels of the image or of the labels may change."""
         try:
             return f"{self.folder}:{(self.folder / FACTS).stat().st_mtime_ns}"
         except OSError:
@@ -115,7 +115,7 @@ class SegmentedImage:
         return self._read(LABELS).astype(np.int32)
 
     def probability(self) -> NDArray[np.float32]:
-        """Of foreground, float32 (Y, X), 0 to 1."""
+        """Probability of foreground, float32 (Y, X), 0 to 1."""
         return self._read(PROBABILITY)
 
     def truth(self) -> NDArray[np.int32] | None:

@@ -198,7 +198,7 @@ def copy_folder(source: Path, target: Path) -> None:
 
 
 def link(source: Path, target: Path) -> None:
-    """Bring a file to another place of the disk, without a copy where the disk can."""
+    """Hard-link a file to another path; copy it where the disk cannot link."""
     try:
         os.link(source, target)
     except OSError:

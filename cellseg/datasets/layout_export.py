@@ -1,6 +1,5 @@
 """Export of a dataset in the layout of StarDist or Cellpose, or with its original masks."""
 
-import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,49 +25,18 @@ MAX_LABEL = np.iinfo(np.uint16).max
 Progress = Callable[[int, int, str], None]
 
 
-def write_folder(
-    dataset: Dataset, target: Path, layout: ExportLayout, progress: Progress | None = None
-) -> list[Path]:
-    """Write all pairs to a new folder.
-
-    Pairs go to `train/` and `test/` where there are test pairs. Images keep their values but not
-    the names of channels; masks of `stardist` and `cellpose` are label images, uint16.
-
-    Returns
-    -------
-    Paths of all files.
-
-    Raises
-    ------
-    CellsegError
-        Where `target` exists, the disk is full or cannot be written, or an image has more than
-        65,535 cells.
-    """
-    if target.exists():
-        raise CellsegError(f"{target} exists already; name a new folder.")
-    written = []
-    try:
-        with disk_errors(target.parent):
-            for name, content in _files(dataset, layout, progress):
-                path = target / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-                written.append(path)
-    except BaseException:
-        shutil.rmtree(target, ignore_errors=True)
-        raise
-    return written
-
-
 def write_zip(
     dataset: Dataset, target: Path, layout: ExportLayout, progress: Progress | None = None
 ) -> Path:
     """Write all pairs to a zip; an existing zip is replaced when the new one is complete.
 
+    Pairs go to `train/` and `test/` where there are test pairs. Images keep their values but not
+    the names of channels; masks of `stardist` and `cellpose` are label images, uint16.
+
     Raises
     ------
     CellsegError
-        As `write_folder`.
+        Where the disk is full or cannot be written, or an image has more than 65,535 cells.
     """
     unfinished = target.with_suffix(".part")
     try:

@@ -143,21 +143,6 @@ DATASETS = (
 )
 
 
-def find(dataset_id: str) -> PublicDataset:
-    """The public dataset with this id.
-
-    Raises
-    ------
-    CellsegError
-        Where no public dataset has it.
-    """
-    for dataset in DATASETS:
-        if dataset.id == dataset_id:
-            return dataset
-    ids = ", ".join(dataset.id for dataset in DATASETS)
-    raise CellsegError(f"No public dataset is named {dataset_id}; the public datasets are: {ids}.")
-
-
 def download(
     workspace: Workspace, dataset: PublicDataset, progress: Progress | None = None
 ) -> Proposal:

@@ -23,7 +23,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """First characters of text that Excel, LibreOffice or Google Sheets takes for a formula."""
 
 CREATED = datetime(2000, 1, 1)
-"""Of every workbook, so that the same tables are the same bytes."""
+"""Time of creation of every workbook, so that the same tables are the same bytes."""
 
 ESCAPE = "'"
 """Stands before such text, and before text that begins with it, so that it can be taken away."""

@@ -16,7 +16,7 @@ from cellseg.images.stack import UNKNOWN, Stack
 @contextmanager
 def _npy(path: Path, name: str) -> Iterator[Stack]:
     with path.open("rb") as file:
-        shape, dtype = _header(file, name)
+        shape, dtype = _header(file)
     axes = axes_of(shape, dtype, name)
     yield Stack(name, np.load(path, mmap_mode="r", allow_pickle=False), axes)
 
@@ -34,7 +34,7 @@ def _npz(path: Path, name: str) -> Iterator[Stack]:
                 "image; save each as an NPY file of its own."
             )
         with archive.open(members[0]) as file:
-            shape, dtype = _header(file, name)
+            shape, dtype = _header(file)
         axes = axes_of(shape, dtype, name)
         size = int(np.prod(shape, dtype=np.int64))
         check_memory(size * dtype.itemsize, name)
@@ -76,7 +76,7 @@ def axes_of(shape: tuple[int, ...], dtype: np.dtype, name: str) -> str:
     return UNKNOWN * len(shape)
 
 
-def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype]:
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and dtype, from the header."""
     version = np.lib.format.read_magic(file)
     read = (

@@ -11,9 +11,6 @@ import numpy as np
 from cellseg.config import Frozen
 from cellseg.errors import CellsegError
 
-LEADING = "PTZ"
-"""Axes before those of a picture: positions (fields of view, scenes), time points, planes."""
-
 UNKNOWN = "?"
 """Letter of an axis whose meaning the file does not tell."""
 
@@ -40,7 +37,7 @@ class PixelReader(Protocol):
 
     @property
     def dtype(self) -> np.dtype:
-        """Of the values."""
+        """Type of the values."""
 
     def __getitem__(self, index: tuple[int, ...], /) -> np.ndarray:
         """The picture at an index of all axes but those of the picture."""
@@ -195,11 +192,6 @@ class Stack:
             channel_names=self.channel_names,
             pixel_size_um=self.pixel_size_um,
         )
-
-    @property
-    def axes_known(self) -> bool:
-        """Whether the meaning of every axis is known."""
-        return UNKNOWN not in self.axes
 
     def with_axes(self, axes: str | None) -> "Stack":
         """The stack with the axes that the user named; see `StackFacts.with_axes`."""

@@ -1,1 +1,1 @@
-"""The network: preprocessing, MobileNetV2/pix2pix U-Net, losses and input pipeline."""
+"""What recipes share: encoders, decoder blocks, batch-norm folding, precision, weights."""

@@ -19,7 +19,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 DTYPES = ("float32", "bfloat16")
-"""Of inputs that the fused kernel takes, with factors in float32."""
+"""Types of the inputs that the fused kernel takes, with factors in float32."""
 
 
 @keras.saving.register_keras_serializable("cellseg")

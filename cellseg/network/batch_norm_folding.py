@@ -40,7 +40,7 @@ from cellseg.recipes.base import Precision
 
 CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.Conv2DTranspose)
 BATCH_NORMS = (layers.BatchNormalization, batch_norm.BatchNormalization)
-"""The very types: a class derived of one may compute something else."""
+"""Exact types; a subclass may compute something else."""
 
 Weights = list[NDArray[np.float32]]
 
@@ -114,7 +114,7 @@ def absorbable_paddings(graph: LayerGraph) -> dict[keras.Layer, layers.ZeroPaddi
 
 @keras.saving.register_keras_serializable("cellseg")
 class Absorbed(layers.Layer):
-    """In place of a layer whose work a convolution does: hands on what it is given."""
+    """Identity in place of a layer whose work a convolution does."""
 
     def __init__(self, **named: Any) -> None:
         super().__init__(**named)

@@ -1,4 +1,4 @@
-"""Which layer reads the output of which, in a Keras model and in the models inside it.
+"""Readers of the output of each layer, in a Keras model and in the models inside it.
 
 What is valid for a chain of layers (convolution, then batch norm) is valid only where nothing else
 reads what lies between them. This module answers that.

@@ -21,7 +21,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 KERNEL_SIDES = (3, 4)
-"""Of the kernels that can be computed so."""
+"""Sides of the kernels that can be computed so, in pixels."""
 
 ELEMENTWISE = tuple(
     getattr(keras.activations, name) for name in ("linear", "relu", "sigmoid", "tanh")

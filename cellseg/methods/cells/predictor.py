@@ -38,7 +38,7 @@ from cellseg.segmentation.tiling import (
 )
 
 BYTES_PER_PIXEL = 8
-"""Of the result: a label and a probability."""
+"""Bytes of the result for each pixel: a label and a probability."""
 
 MAX_SAMPLED_PIXELS = 30_000
 """Number of pixels from which the appearance of an image is judged."""

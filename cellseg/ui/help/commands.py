@@ -42,7 +42,9 @@ def _section(name: str, function: Callable[..., Any]) -> str:
     lines = [f"## {name}", "", f"```sh\n{usage}\n```", "", inspect.getdoc(function) or "", ""]
     lines += ["| option | meaning |", "|---|---|"]
     for parameter in parameters:
-        lines.append(f"| {_code(_called(*parameter))} | {_meaning(parameter[1], parameter[3])} |")
+        lines.append(
+            f"| {_code(_called(*parameter[:3]))} | {_meaning(parameter[1], parameter[3])} |"
+        )
     return "\n".join([*lines, ""])
 
 
@@ -65,7 +67,7 @@ def _without_none(kind: Any) -> Any:
     return kind
 
 
-def _called(name: str, info: ArgumentInfo | OptionInfo, kind: Any, default: Any) -> str:
+def _called(name: str, info: ArgumentInfo | OptionInfo, kind: Any) -> str:
     """How it is written on the command line: `--plane N`."""
     names = _names(name, info, kind)
     if isinstance(info, ArgumentInfo):

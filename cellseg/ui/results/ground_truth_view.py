@@ -83,10 +83,10 @@ def show(
         _scores(results, segmented, filters, scored)
     with st.container():  # there in every run, so that nothing below it changes its place
         if not scored:
-            _uploader(workspace, results, key)
+            _uploader(workspace, key)
         elif len(scored) < len(results.images):
             with st.expander("Add more ground-truth masks", icon=":material/add_photo_alternate:"):
-                _uploader(workspace, results, key)
+                _uploader(workspace, key)
 
 
 def _scores(
@@ -200,7 +200,7 @@ def _each(results: Results, comparisons: list[Comparison], iou: float) -> None:
     st.caption("Select a row to open its image. n/a: there are no cells to score.")
 
 
-def _uploader(workspace: Workspace, results: Results, key: str) -> None:
+def _uploader(workspace: Workspace, key: str) -> None:
     """An uploader of ground-truth masks; `store_uploaded_masks` stores them with the results."""
     uploads.uploader(
         workspace,

@@ -25,7 +25,7 @@ COLOURS = {
 """Colours by measure: legible on light and dark pages, and safe for colour-blind people."""
 
 OTHER_COLOUR = "#6E7781"
-"""Of measures without a colour of their own."""
+"""Colour of measures without a colour of their own."""
 
 
 def thinned(rows: Sequence[Row], most: int = MAX_POINTS) -> list[Row]:

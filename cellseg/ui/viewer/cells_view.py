@@ -19,7 +19,7 @@ from cellseg.ui.viewer import selection
 from cellseg.ui.viewer.viewer import viewer
 
 HEIGHT = 560
-"""Of the viewer, pixels."""
+"""Height of the viewer, in pixels."""
 
 FIRST_COLUMNS = 9
 """Measurements in the table unless all are shown."""

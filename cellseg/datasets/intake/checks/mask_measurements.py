@@ -21,7 +21,6 @@ class MaskMeasurements:
     """What the checks need to know about a mask.
 
     dtype, height, width : as stored.
-    highest : the largest value.
     labels : number of values other than 0.
     parts : number of 4-connected areas of one value other than 0.
     components : number of 4-connected areas of any values other than 0.
@@ -40,7 +39,6 @@ class MaskMeasurements:
     dtype: str
     height: int
     width: int
-    highest: int
     labels: int
     parts: int
     components: int
@@ -80,7 +78,6 @@ def measure_mask(mask: np.ndarray) -> MaskMeasurements:
         dtype=str(mask.dtype),
         height=height,
         width=width,
-        highest=int(values[-1]),
         labels=int(np.count_nonzero(values)),
         parts=len(areas),
         components=number_of_components,

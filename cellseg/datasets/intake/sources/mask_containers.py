@@ -13,7 +13,7 @@ from cellseg.datasets.intake.sources.file_part import FilePart, Form
 from cellseg.datasets.intake.sources.rois import belongs_to_image
 
 SUFFIXES = (".zip", ".roi", ".geojson", ".json")
-"""Of files that may contain outlines."""
+"""Suffixes of files that may contain outlines."""
 
 _SEG = "_seg.npy"
 _SUFFIX_WORDS = re.compile(

@@ -1,4 +1,4 @@
-"""Cell style outlines in JSON: QuPath's GeoJSON and COCO annotations."""
+"""Outlines of cells in JSON files of QuPath and COCO."""
 
 import json
 from collections.abc import Iterable

@@ -143,10 +143,10 @@ def test_a_child_of_other_limits_or_a_dead_one_waits_for_nobody(files, spare):
         other.image(files / "image.tif")
         assert other._child is not child
     assert child.has_ended  # the other waits in its place
-    waiting = other._spare.take("cellseg.images.decoder", 100)
+    waiting = other._spare.take("cellseg.images.decoder_child", 100)
     waiting.kill()
     spare.give(waiting)
-    assert spare.take("cellseg.images.decoder", 100) is None
+    assert spare.take("cellseg.images.decoder_child", 100) is None
 
 
 def test_a_child_does_not_wait_where_its_work_was_broken_off(files, spare):

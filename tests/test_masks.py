@@ -74,12 +74,12 @@ def test_grey_edges_are_seen():
 
 def test_grey_edges_are_cut_at_half():
     soft, plain, labelled = mask_facts(blurred_disk()), facts(0, 255), facts(0, 1, 2)
-    scale = choose_encoding([soft, plain, facts(0)])
-    assert scale == MaskEncoding("binary", tuple(range(128, 256)))
-    area = foreground(blurred_disk(), scale.kind, scale.foreground).sum()
+    encoding = choose_encoding([soft, plain, facts(0)])
+    assert encoding == MaskEncoding("binary", tuple(range(128, 256)))
+    area = foreground(blurred_disk(), encoding.kind, encoding.foreground).sum()
     assert abs(area - np.pi * 60**2) < 0.02 * np.pi * 60**2
     assert decide_kind([soft, labelled, labelled]) == "labels"
-    assert joined_kind(scale, [soft, plain], [plain]) == "binary"
+    assert joined_kind(encoding, [soft, plain], [plain]) == "binary"
 
 
 @pytest.mark.parametrize("cells", [9, 50, 200])
@@ -146,7 +146,7 @@ def test_cells_of_a_binary_mask_are_its_4_connected_parts():
 
 
 @pytest.mark.parametrize(
-    ("scale", "old", "new", "kind"),
+    ("encoding", "old", "new", "kind"),
     [
         (MaskEncoding("binary"), (0, 255), (0, 255), "binary"),
         (MaskEncoding("binary"), (0, 255), (0,), "binary"),
@@ -157,12 +157,12 @@ def test_cells_of_a_binary_mask_are_its_4_connected_parts():
         (MaskEncoding("binary"), (0, 1, 2), (0, 1, 2, 3), "binary"),
     ],
 )
-def test_masks_that_fit_a_dataset(scale, old, new, kind):
-    assert joined_kind(scale, [facts(*old)], [facts(*new)]) == kind
+def test_masks_that_fit_a_dataset(encoding, old, new, kind):
+    assert joined_kind(encoding, [facts(*old)], [facts(*new)]) == kind
 
 
 @pytest.mark.parametrize(
-    ("scale", "old", "new"),
+    ("encoding", "old", "new"),
     [
         (MaskEncoding("binary"), (0, 255), (0, 1, 2, 3)),
         (MaskEncoding("labels"), (0, 1, 2), (0, 255)),
@@ -171,9 +171,9 @@ def test_masks_that_fit_a_dataset(scale, old, new, kind):
         (MaskEncoding("binary"), (0, 1, 2), (0, 255)),
     ],
 )
-def test_masks_of_another_kind_are_refused(scale, old, new):
+def test_masks_of_another_kind_are_refused(encoding, old, new):
     with pytest.raises(CellsegError, match="all masks of a dataset must have the same type"):
-        joined_kind(scale, [facts(*old)], [facts(*new)])
+        joined_kind(encoding, [facts(*old)], [facts(*new)])
 
 
 def test_values_in_words():

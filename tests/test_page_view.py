@@ -220,7 +220,7 @@ def test_what_was_chosen_is_kept_with_the_results(workspace, monkeypatch):
     next(button for button in app.button if button.label == "Save").click().run()
     (batch,) = BatchStore(workspace).all()
     assert batch.config.view == View(channels=(1,))
-    facts = results.facts(batch.images(), batch.model, Filters())
+    facts = results.provenance_of(batch.images(), batch.model, Filters())
     assert facts["settings"]["view"] == {"channels": [1]}
     assert "used channel 1 as grey" in methods(facts)
 

@@ -69,7 +69,7 @@ def rows(segmented: SegmentedImage, filters: Filters) -> pd.DataFrame:
     return table if keep.all() else table[keep].reset_index(drop=True)
 
 
-def facts(
+def provenance_of(
     images: Sequence[SegmentedImage],
     model: Model,
     filters: Filters,
@@ -152,8 +152,8 @@ def write(
         if progress:
             progress(len(images), len(images), "")
 
-    origin = facts(images, model, filters, options)
-    write_bundle(path, results(), kinds, origin, dialect, csv_format)
+    found = provenance_of(images, model, filters, options)
+    write_bundle(path, results(), kinds, found, dialect, csv_format)
 
 
 def paths_together(output: Path, kinds: Collection[Export]) -> dict[str, Path]:
@@ -194,6 +194,6 @@ def write_together(
         parts = (coco_image(segmented.name, kept(segmented, filters)[0]) for segmented in images)
         write_chunks(paths["coco"], coco_json(parts))
     if paths:
-        origin = facts(images, model, filters, options)
-        write_bytes(paths["provenance"], provenance_json(origin))
-        write_bytes(paths["methods"], methods(origin).encode())
+        found = provenance_of(images, model, filters, options)
+        write_bytes(paths["provenance"], provenance_json(found))
+        write_bytes(paths["methods"], methods(found).encode())

@@ -194,8 +194,8 @@ class Dataset:
         return {pair.name: pair for pair in self.record.pairs}
 
 
-def fingerprint(pairs: tuple[PairFacts, ...] | list[PairFacts], scale: MaskEncoding) -> str:
+def fingerprint(pairs: tuple[PairFacts, ...] | list[PairFacts], encoding: MaskEncoding) -> str:
     """SHA-256, in hex, of the sorted hashes of the pairs and the mask encoding."""
     lines = sorted(" ".join(pair.content) for pair in pairs)
-    lines.append(f"{scale.kind} {sorted(scale.foreground)}")
+    lines.append(f"{encoding.kind} {sorted(encoding.foreground)}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -205,13 +205,13 @@ def choose_encoding(
 
 
 def joined_kind(
-    scale: MaskEncoding, old: Sequence[MaskFacts], new: Sequence[MaskFacts]
+    encoding: MaskEncoding, old: Sequence[MaskFacts], new: Sequence[MaskFacts]
 ) -> MaskKind:
     """Kind of the masks of a dataset after more masks were added.
 
     Parameters
     ----------
-    scale : encoding of the dataset.
+    encoding : of the masks of the dataset.
     old, new : facts of its masks and of the added ones.
 
     Raises
@@ -223,21 +223,21 @@ def joined_kind(
     same = found == decided or all(mask.empty for mask in new)
     joined = decide_kind([*old, *new])
     new_values = all_values(new)
-    if scale.kind == "grey":
+    if encoding.kind == "grey":
         allowed = all_values(old)
         if set(new_values) <= set(allowed) and all(mask.count <= LISTED for mask in new):
             return "grey"
-    elif decided != scale.kind:  # the user chose the kind
+    elif decided != encoding.kind:  # the user chose the kind
         if same:
-            return scale.kind
-    elif scale.kind == "labels":
+            return encoding.kind
+    elif encoding.kind == "labels":
         if same or set(new_values) <= {0, 1}:
             return "labels"
     elif joined == "binary" or (joined == "labels" and set(all_values(old)) <= {0, 1}):
         return joined
     raise CellsegError(
         f"The new masks have the type {found} (values {listed(new_values)}), but the masks of the "
-        f"dataset have the type {scale.kind} (values {listed(all_values(old))}); all masks of a "
+        f"dataset have the type {encoding.kind} (values {listed(all_values(old))}); all masks of a "
         "dataset must have the same type and the same meaning of values; save the new ones as a "
         "separate dataset."
     )

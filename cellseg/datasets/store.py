@@ -103,14 +103,14 @@ class DatasetStore:
             split = split_by_folders(
                 {pair.name: proposal.sides.get(pair.name) for pair in proposal.pairs}
             )
-            scale = choose_encoding(proposal.masks, kind, foreground)
-            if scale.foreground or scale.kind != "grey":
+            encoding = choose_encoding(proposal.masks, kind, foreground)
+            if encoding.foreground or encoding.kind != "grey":
                 proposal.dismiss("grey-values")
             record = DatasetRecord(
                 name=name,
                 created=datetime.now(UTC).isoformat(timespec="microseconds"),
-                scale=scale,
-                pairs=tuple(pair.with_label_count(scale.kind) for pair in proposal.pairs),
+                scale=encoding,
+                pairs=tuple(pair.with_label_count(encoding.kind) for pair in proposal.pairs),
                 split=split,
                 warnings=(
                     *proposal.warnings,

@@ -107,7 +107,7 @@ def image_files(
 def bundle(
     results: Iterable[ImageResult],
     kinds: Collection[Export],
-    facts: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     dialect: Dialect = "scikit-image",
     csv_format: CsvFormat = "comma",
 ) -> bytes:
@@ -120,7 +120,7 @@ def bundle(
     ----------
     results : read one at a time, so that memory holds one image and all tables.
     kinds : exports to write.
-    facts : from `cellseg.exports.provenance.provenance`.
+    provenance : from `cellseg.exports.provenance.provenance`.
     dialect : names and units of the columns of the table of cells.
     csv_format : of the CSV files.
 
@@ -132,7 +132,7 @@ def bundle(
         Where a table does not have the cells of its label image.
     """
     buffer = io.BytesIO()
-    _write_zip(buffer, results, kinds, facts, dialect, csv_format)
+    _write_zip(buffer, results, kinds, provenance, dialect, csv_format)
     return buffer.getvalue()
 
 
@@ -140,7 +140,7 @@ def write_bundle(
     path: Path,
     results: Iterable[ImageResult],
     kinds: Collection[Export],
-    facts: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     dialect: Dialect = "scikit-image",
     csv_format: CsvFormat = "comma",
 ) -> None:
@@ -149,7 +149,7 @@ def write_bundle(
     try:
         with disk_errors(path.parent):
             with temporary.open("wb") as file:
-                _write_zip(file, results, kinds, facts, dialect, csv_format)
+                _write_zip(file, results, kinds, provenance, dialect, csv_format)
             os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -159,12 +159,12 @@ def _write_zip(
     target: IO[bytes],
     results: Iterable[ImageResult],
     kinds: Collection[Export],
-    facts: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     dialect: Dialect,
     csv_format: CsvFormat,
 ) -> None:
     cells: list[ImageCells] = []
-    warnings = {image["name"]: image.get("warnings", ()) for image in facts.get("images", ())}
+    warnings = {image["name"]: image.get("warnings", ()) for image in provenance.get("images", ())}
     taken: set[str] = set()
     with zipfile.ZipFile(target, "w") as archive, tempfile.TemporaryFile() as parts:
         for result in results:
@@ -180,8 +180,8 @@ def _write_zip(
         if "coco" in kinds:
             parts.seek(0)
             add_chunks(archive, COCO, coco_json(json.loads(line) for line in parts))
-        add_file(archive, PROVENANCE, provenance_json(facts))
-        add_file(archive, METHODS, methods(facts).encode())
+        add_file(archive, PROVENANCE, provenance_json(provenance))
+        add_file(archive, METHODS, methods(provenance).encode())
 
 
 def image_cells(result: ImageResult, warnings: Sequence[str] = ()) -> ImageCells:
@@ -210,9 +210,9 @@ def table_files(
         yield WORKBOOK, xlsx_bytes({"images": overview, "cells": cells})
 
 
-def provenance_json(facts: Mapping[str, Any]) -> bytes:
+def provenance_json(provenance: Mapping[str, Any]) -> bytes:
     """Provenance as a JSON file."""
-    return json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(provenance, indent=1, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _free_stem(result: ImageResult, taken: set[str]) -> str:

@@ -56,7 +56,7 @@ class Decoder:
     spare : where a child is taken from, and waits after; None starts one and ends it.
     """
 
-    child = "cellseg.images.decoder"
+    child = "cellseg.images.decoder_child"
     """Module that the child process runs."""
 
     def __init__(
@@ -211,7 +211,7 @@ class Decoder:
 
         Parameters
         ----------
-        request : as `cellseg.images.decoder` understands it, without the target.
+        request : as `cellseg.images.decoder_child` understands it, without the target.
         name : what the user calls the file.
 
         Raises

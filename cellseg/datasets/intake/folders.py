@@ -72,12 +72,12 @@ def temporary_dataset(
             write_json(workspace.root / FILE, limits.model_dump(mode="json"))
         proposal = importing.inspect(workspace, path, view=view, progress=progress)
         _require_pairs(proposal, path)
-        scale = choose_encoding(proposal.masks)
+        encoding = choose_encoding(proposal.masks)
         record = DatasetRecord(
             name=path.resolve().name,
             created=datetime.now(UTC).isoformat(),
-            scale=scale,
-            pairs=tuple(pair.with_label_count(scale.kind) for pair in proposal.pairs),
+            scale=encoding,
+            pairs=tuple(pair.with_label_count(encoding.kind) for pair in proposal.pairs),
             split=Split(train=(), test=tuple(sorted(pair.name for pair in proposal.pairs))),
             warnings=tuple(proposal.warnings),
             view=proposal.view,

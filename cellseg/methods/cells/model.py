@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers, ops
 
 from cellseg.network.batch_norm import BatchNormalization
-from cellseg.network.decoder import upsample
+from cellseg.network.decoder_blocks import upsample
 from cellseg.network.encoder import build_encoder, to_encoder_range
 from cellseg.network.precision import layers_in
 from cellseg.recipes.base import Precision

@@ -29,14 +29,14 @@ class Schedule(keras.callbacks.Callback):
 
     The clock starts at the second step, since TensorFlow traces the network during the first.
 
-    steps : number of started steps. pause_at : fraction of the training at which it stops once, to
-    be resumed; None never.
+    steps : number of started steps. unfreeze_at : fraction of the training at which it stops once,
+    to be resumed with an encoder that trains; None never.
     """
 
     def __init__(self, settings: CellsTraining) -> None:
         super().__init__()
         self._settings = settings
-        self.pause_at: float | None = None
+        self.unfreeze_at: float | None = None
         self._started: float | None = None
         self.steps = 0
 
@@ -69,10 +69,10 @@ class Schedule(keras.callbacks.Callback):
         self.steps += 1
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Stop where the time is over or the pause is due."""
+        """Stop where the time is over or the encoder is to be unfrozen."""
         if self._settings.minutes is not None and self.progress() >= 1.0:
             self.model.stop_training = True
-        if self.pause_at is not None and self.progress() >= self.pause_at:
+        if self.unfreeze_at is not None and self.progress() >= self.unfreeze_at:
             self.model.stop_training = True
 
     def _elapsed(self) -> float:

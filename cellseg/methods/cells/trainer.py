@@ -150,7 +150,7 @@ def _fit(
         devices.distribution_strategy(used_devices),
         "",
     )
-    schedule.pause_at = settings.network.thaw_after if settings.network.freeze_encoder else None
+    schedule.unfreeze_at = settings.network.thaw_after if settings.network.freeze_encoder else None
     report = ProgressReport(status, MetricsFile(run.folder), settings.training.steps, schedule)
     while True:
         status.set_phase("Building the network")
@@ -173,8 +173,8 @@ def _fit(
         )
         if stop.stopped or schedule.progress() >= 1.0:
             break
-        if schedule.pause_at is not None and schedule.progress() >= schedule.pause_at:
-            schedule.pause_at, settings = None, _unfrozen(settings)
+        if schedule.unfreeze_at is not None and schedule.progress() >= schedule.unfreeze_at:
+            schedule.unfreeze_at, settings = None, _with_unfrozen_encoder(settings)
             continue
         if not validation.diverged or facts.precision == "float32":
             break
@@ -268,7 +268,7 @@ def compile_network(
     return model
 
 
-def _unfrozen(settings: CellsSettings) -> CellsSettings:
+def _with_unfrozen_encoder(settings: CellsSettings) -> CellsSettings:
     """The same settings with an encoder that trains."""
     network = settings.network.model_copy(update={"freeze_encoder": False})
     return settings.model_copy(update={"network": network})

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from cellseg.network.decoder import upsample
+from cellseg.network.decoder_blocks import upsample
 from cellseg.network.encoder import build_encoder, to_encoder_range
 from cellseg.recipes.pixels.settings import PixelsNetwork
 

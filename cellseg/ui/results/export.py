@@ -84,8 +84,8 @@ def show(
     with st.container():
         if st.toggle("Methods paragraph", key=f"{key}-methods"):
             with st.spinner("Counting cells"):
-                facts = out.facts(images, results.model, filters, results.options)
-            st.code(methods(facts), language=None, wrap_lines=True)
+                provenance = out.provenance_of(images, results.model, filters, results.options)
+            st.code(methods(provenance), language=None, wrap_lines=True)
             st.caption("The zip contains it as methods.txt, next to provenance.json.")
 
 

@@ -23,7 +23,7 @@ from cellseg.source import Source
 from cellseg.ui.shell import frame
 from cellseg.ui.shell.formatting import count
 from cellseg.ui.widgets import server_folder, uploads, view_form
-from cellseg.ui.widgets.decoder import reader
+from cellseg.ui.widgets.page_decoder import reader
 from cellseg.workspace import Workspace, disk_errors
 
 KEY = "segment-upload"

@@ -17,7 +17,7 @@ from cellseg.batches.segmenting import ImageNames, SegmentationRequest, segment_
 from cellseg.models.store import Model
 from cellseg.source import Source
 from cellseg.ui.shell.formatting import about, count, plain
-from cellseg.ui.widgets.decoder import reader
+from cellseg.ui.widgets.page_decoder import reader
 from cellseg.workspace import Workspace, read_json, write_json
 
 if TYPE_CHECKING:

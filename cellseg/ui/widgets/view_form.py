@@ -20,7 +20,7 @@ from cellseg.images.stack import UNKNOWN, StackFacts
 from cellseg.images.view import View
 from cellseg.images.writing import png_bytes
 from cellseg.ui.shell.formatting import count, plain
-from cellseg.ui.widgets.decoder import reader
+from cellseg.ui.widgets.page_decoder import reader
 from cellseg.workspace import Workspace
 
 SIDE = 420

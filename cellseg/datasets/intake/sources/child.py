@@ -1,8 +1,8 @@
 """Child process that decodes files: `python -m cellseg.datasets.intake.sources.child`.
 
-It answers the requests of `cellseg.images.decoder`, and two more: `{"inspect": KIND}` for what a
-file contains, and `{"form": ...}` for the image or mask of a `FilePart`. Masks come as stored,
-colours included.
+It answers the requests of `cellseg.images.decoder_child`, and two more: `{"inspect": KIND}` for
+what a file contains, and `{"form": ...}` for the image or mask of a `FilePart`. Masks come as
+stored, colours included.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ from cellseg.datasets.intake.sources import (
 )
 from cellseg.datasets.intake.sources.label_merging import Merged
 from cellseg.errors import CellsegError
-from cellseg.images import decoder
+from cellseg.images import decoder_child
 from cellseg.images.extraction import whole_numbers
 from cellseg.images.reading import read_image, read_mask
 from cellseg.images.view import View
@@ -30,7 +30,7 @@ Answer = dict[str, Any]
 
 def main() -> None:
     """Serve requests until the parent closes the pipe."""
-    decoder.serve(answer)
+    decoder_child.serve(answer)
 
 
 def answer(request: dict[str, Any]) -> Answer:
@@ -38,7 +38,7 @@ def answer(request: dict[str, Any]) -> Answer:
     if "inspect" in request:
         return _inspect(request["inspect"], Path(request["path"]), request["name"])
     if "form" not in request:
-        return decoder.read(request)
+        return decoder_child.read(request)
     if request["role"] == "image":
         return _image(request)
     return _mask(request)

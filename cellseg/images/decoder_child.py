@@ -1,4 +1,4 @@
-"""The child process that decodes files of users: `python -m cellseg.images.decoder`.
+"""The child process that decodes files of users: `python -m cellseg.images.decoder_child`.
 
 It reads one request per line and answers one line, or `{"error": "..."}`. Pixels go to the file
 `target` as .npy. With `{"path", "name", "target", "view"}` a request says `"want"`:

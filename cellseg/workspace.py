@@ -88,7 +88,7 @@ def free_id(parent: Path, name: str) -> str:
 
 
 def checked_name(name: str, what: str, taken: list[str]) -> str:
-    """The stripped name, if it is valid for a new dataset or model.
+    """The stripped name, if it is valid for a dataset, a model or a result.
 
     Raises
     ------

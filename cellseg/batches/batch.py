@@ -51,7 +51,7 @@ class BatchConfig(Frozen):
 
 
 class Status(processes.WorkerStatus):
-    """The status that the worker of a batch last wrote."""
+    """Content of the status file of a batch, which its worker writes."""
 
     state: Literal["running", "done", "stopped", "failed"]
 

@@ -40,7 +40,10 @@ class Results:
 
     @property
     def columns(self) -> list[str]:
-        """The measurements that can be filtered and plotted, of any of the images."""
+        """The measurements that can be filtered and plotted, of any of the images.
+
+        Columns in micrometres are among them only where every image has a pixel size.
+        """
         calibrated = all(segmented.pixel_size is not None for segmented in self.images)
         channels = {segmented.channels for segmented in self.images}
         names = [

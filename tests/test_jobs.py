@@ -83,9 +83,3 @@ def test_an_estimate_grows_with_epochs_and_uses_the_last_run(workspace):
     (run.folder / "metrics.jsonl").write_text(lines)
     expected = STARTUP_SECONDS + 13.0 / (4 + 1 / 3) * 9 * 10
     assert jobs.estimate_seconds(workspace, short, 8, 3) == pytest.approx(expected)
-
-
-def test_images_of_the_training_cannot_be_the_test(workspace):
-    dataset = made.dataset(workspace)
-    with pytest.raises(CellsegError, match="5 of 5 images of Nuclei are also in Nuclei"):
-        jobs.start(workspace, dataset, FROM_NONE, "m", test_dataset=dataset)

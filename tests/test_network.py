@@ -68,7 +68,7 @@ def test_decoder_blocks_are_initialized_differently():
 def test_weights_of_another_encoder_are_refused_with_one_sentence(tmp_path):
     path = tmp_path / "other.weights.h5"
     build_pixels_unet(32, SMALL).save_weights(path)
-    with pytest.raises(CellsegError, match=r"other\.weights\.h5 does not fit MobileNetV2"):
+    with pytest.raises(CellsegError, match=r"other\.weights\.h5 does not match MobileNetV2"):
         build_pixels_unet(32, SMALL, path)
 
 
